@@ -1,0 +1,139 @@
+/* The seam between Cython and C: one table of micro-kernels per dtype and ISA, chosen once.
+   Every kernel is sequential, allocates nothing and never fails. Matrices are row-major; ld* is a row stride in elements.
+   "Padded" rows are readable and writable up to the next multiple of `lanes`. */
+#ifndef FASTNN_H
+#define FASTNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum fastnn_activation {
+#define ACTIVATION(name, needs_z, f, df) FASTNN_##name,
+#include "activations.def"
+#undef ACTIVATION
+    FASTNN_N_ACTIVATIONS
+};
+
+enum fastnn_loss {
+#define LOSS(name, f, df) FASTNN_LOSS_##name,
+#include "losses.def"
+#undef LOSS
+    FASTNN_LOSS_softmax_log_loss,
+    FASTNN_N_LOSSES
+};
+
+#define FASTNN_N_COEFFICIENTS 6   /* of one optimizer step */
+
+enum fastnn_update {
+#define UPDATE(name, n_moments, formula) FASTNN_UPDATE_##name,
+#include "updates.def"
+#undef UPDATE
+    FASTNN_N_UPDATES
+};
+
+/* Names for the tables that Python builds; a NULL ends each list. */
+extern const char *const fastnn_activation_names[];
+extern const char fastnn_activation_needs_z[];
+extern const char *const fastnn_loss_names[];
+extern const char *const fastnn_update_names[];
+extern const char fastnn_update_moments[];
+
+typedef struct {             /* compressed sparse rows; pairs of a row in any order, repeated indices add up */
+    const void *data;        /* values, of the kernel's dtype */
+    const void *indices;     /* int32_t or, if wide, int64_t */
+    int wide;
+    const ptrdiff_t *indptr; /* row r is the pairs indptr[r]..indptr[r + 1] */
+} fastnn_csr;
+
+#define FASTNN_DECLARE(T, OTHER, S)                                                                             \
+    typedef struct {               /* targets of a loss: labels for softmax, else rows of y */                  \
+        const ptrdiff_t *labels;   /* (n_samples,) class numbers, or NULL */                                    \
+        const T *y;                /* (n_samples, ldy), or NULL */                                              \
+        ptrdiff_t ldy;                                                                                          \
+        const T *weight;           /* (n_samples,) sample weights, or NULL for ones */                          \
+    } fastnn_targets_##S;                                                                                       \
+                                                                                                                \
+    typedef struct {               /* a pair of a sparse row on its own */                                      \
+        T value;                                                                                                \
+        uint32_t row_lane;         /* row of the batch * lanes + feature % lanes */                             \
+    } fastnn_entry_##S;                                                                                         \
+                                                                                                                \
+    typedef struct {                                                                                            \
+        int lanes;       /* elements of a vector */                                                             \
+        int panel;       /* columns of a full weight panel: two vectors */                                      \
+        int tile_rows;   /* most rows of a register tile */                                                     \
+        /* c (mr, nv vectors) = init + a (mr, k) . b (k, nv vectors); init has row stride ldi (0: one row for   \
+           all) or is NULL for zero. 1 <= mr <= tile_rows, nv is 1 or 2. */                                     \
+        void (*gemm_tile)(int mr, int nv, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb,    \
+                          const T *init, ptrdiff_t ldi, T *c, ptrdiff_t ldc);                                   \
+        /* the same with a transposed: a is (k, mr) with row stride lda */                                      \
+        void (*outer_tile)(int mr, int nv, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb,   \
+                           const T *init, ptrdiff_t ldi, T *c, ptrdiff_t ldc);                                  \
+        /* y (np panels of two vectors) = init + x (k,) . b: one row through 1 <= np <= 4 full panels at once */ \
+        void (*gemv)(int np, ptrdiff_t k, const T *x, const T *b, ptrdiff_t ldb, ptrdiff_t panel_stride,        \
+                     const T *init, ptrdiff_t init_stride, T *y);                                               \
+        /* y (rows, n) = bias + x . wt^T for n <= lanes / 2: wt is panels of [n][panel]; x rows are padded, and \
+           so is y, whose padding is set to zero */                                                             \
+        void (*narrow_forward)(ptrdiff_t rows, int n, ptrdiff_t k, const T *x, ptrdiff_t ldx, const T *wt,      \
+                               const T *bias, T *y, ptrdiff_t ldy);                                             \
+        /* y (np panels of nv vectors) = init + one row of x . b, as gemv; 1 <= np <= 4, and nv = 1 with np = 1 only */ \
+        void (*sparse_gemv)(int np, int nv, const fastnn_csr *x, ptrdiff_t row, const T *b, ptrdiff_t ldb,      \
+                            ptrdiff_t panel_stride, const T *init, ptrdiff_t init_stride, T *y);                \
+        /* y (n,) = bias + one row of x (., k) . wt^T, as narrow_forward */                                     \
+        void (*sparse_narrow)(int n, ptrdiff_t k, const fastnn_csr *x, ptrdiff_t row, const T *wt,              \
+                              const T *bias, T *y);                                                             \
+        /* The pairs of rows sample[r0]..sample[r1 - 1] as entries in the order of (feature / lanes, row,       \
+           position): those of bucket b at begin[b]..begin[b + 1], begin[0] = base; n_buckets + 2 slots */      \
+        void (*sparse_sort)(const fastnn_csr *x, const ptrdiff_t *sample, ptrdiff_t r0, ptrdiff_t r1,           \
+                            ptrdiff_t n_buckets, ptrdiff_t base, ptrdiff_t *begin, void *entries);              \
+        /* g (n_buckets * lanes, nv vectors) += x^T . d, from the entries of those buckets */                   \
+        void (*sparse_outer)(int nv, ptrdiff_t n_buckets, const ptrdiff_t *begin, const void *entries,          \
+                             const T *d, ptrdiff_t ldd, T *g);                                                  \
+        /* the same into panels of [n][panel]; the first bucket begins a panel */                               \
+        void (*sparse_outer_narrow)(int n, ptrdiff_t n_buckets, const ptrdiff_t *begin, const void *entries,    \
+                                    const T *d, ptrdiff_t ldd, T *g);                                           \
+        /* dst (n_cols, ldd), first `lanes` columns = transpose of src (n_rows, n_cols), zero-filled; both      \
+           counts <= lanes */                                                                                   \
+        void (*transpose)(int n_rows, int n_cols, const T *src, ptrdiff_t lds, T *dst, ptrdiff_t ldd);          \
+        /* h = f(z), its padding set to zero, and d *= f'(z, h), over padded rows of n elements with one        \
+           stride; h may be z */                                                                                \
+        void (*activation_forward[FASTNN_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const T *z, T *h,         \
+                                                         ptrdiff_t ld);                                         \
+        void (*activation_backward[FASTNN_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const T *z, const T *h,  \
+                                                          T *d, ptrdiff_t ld);                                  \
+        void (*softmax)(ptrdiff_t rows, ptrdiff_t n, T *z, ptrdiff_t ld);                                       \
+        /* weighted row losses and d = their gradient by the raw outputs z; d may be z, its padding is zeroed.  \
+           sample[r] is the row of the targets that belongs to row r */                                         \
+        void (*loss[FASTNN_N_LOSSES])(ptrdiff_t rows, ptrdiff_t n, const T *z, T *d, ptrdiff_t ld,              \
+                                      const fastnn_targets_##S *targets, const ptrdiff_t *sample,               \
+                                      double *row_loss);                                                        \
+        /* one optimizer step on n (a multiple of lanes) weights; gradient = scale * g + l2 * w.                \
+           Returns the sum of squares of w before the step. */                                                  \
+        double (*update[FASTNN_N_UPDATES])(ptrdiff_t n, T *w, const T *g, T *m, T *v, const double *c,          \
+                                           double scale, double l2);                                            \
+        /* rows of x picked by number (NULL: in order), copied or converted into padded rows; the padding is    \
+           zeroed. next: the rows of the call to come, fetched ahead, or NULL */                                \
+        void (*gather)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, const ptrdiff_t *sample,         \
+                       const ptrdiff_t *next, T *dst, ptrdiff_t ldd);                                           \
+        void (*gather_other)(ptrdiff_t rows, ptrdiff_t n, const OTHER *x, ptrdiff_t ldx,                        \
+                             const ptrdiff_t *sample, const ptrdiff_t *next, T *dst, ptrdiff_t ldd);            \
+        int (*all_finite)(ptrdiff_t n, const T *x);                                                             \
+        int (*all_finite_other)(ptrdiff_t n, const OTHER *x);   /* after conversion to T */                     \
+        void (*log)(ptrdiff_t n, const T *x, T *y);   /* natural logarithm, any n */                            \
+        double (*fma_burn)(ptrdiff_t n);   /* n rounds of independent FMAs; returns the flops done */           \
+    } fastnn_kernels_##S;
+
+FASTNN_DECLARE(float, double, f32)
+FASTNN_DECLARE(double, float, f64)
+
+typedef struct {
+    const char *name;
+    int (*supported)(void);
+    const fastnn_kernels_f32 *f32;
+    const fastnn_kernels_f64 *f64;
+} fastnn_isa;
+
+/* The ISAs compiled in, best first; name NULL ends the list. */
+extern const fastnn_isa fastnn_isas[];
+
+#endif

@@ -1,0 +1,44 @@
+/* What an ISA file includes: the standard headers, the target, then the template once per dtype.
+   Expects ISA, VECTOR_BYTES, TILE_ROWS and, where the compiler must be told, TARGET. Everything but the two tables is
+   static: an inline function compiled for one ISA and shared by the linker would crash the others. */
+#include <math.h>
+#include <string.h>
+
+#include "fastnn.h"
+
+#define PASTE3(a, b, c) a##b##_##c
+#define TABLE_NAME(isa, suffix) PASTE3(fastnn_, isa, suffix)
+#define PRAGMA(text) _Pragma(#text)
+#ifdef TARGET
+#ifdef __clang__
+#define APPLY_TARGET(t) PRAGMA(clang attribute push(__attribute__((target(t))), apply_to = function))
+APPLY_TARGET(TARGET)
+#else
+#define APPLY_TARGET(t) PRAGMA(GCC target(t))
+APPLY_TARGET(TARGET)
+#endif
+#endif
+
+#define T float
+#define OTHER double
+#define INT int32_t
+#define UINT uint32_t
+#define S f32
+#include "kernels.inc"
+#undef T
+#undef OTHER
+#undef INT
+#undef UINT
+#undef S
+
+#define T double
+#define OTHER float
+#define INT int64_t
+#define UINT uint64_t
+#define S f64
+#define DOUBLE
+#include "kernels.inc"
+
+#if defined(TARGET) && defined(__clang__)
+#pragma clang attribute pop
+#endif

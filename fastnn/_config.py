@@ -1,0 +1,64 @@
+"""What this installation of fastnn is made of and what it will use on this machine."""
+
+import platform
+from pathlib import Path
+
+import numpy
+import scipy
+import sklearn
+
+from fastnn._kernels import table
+from fastnn._version import __version__
+from fastnn.threads import effective_n_threads
+
+
+def config():
+    """Facts about the installation, for bug reports and benchmark records.
+
+    Returns
+    -------
+    dict
+        ``version``; ``compiler`` that built the kernels; ``openmp``, whether threads were built
+        in; ``isas_compiled`` and ``isas_available`` on this CPU, best first; ``isa``, the one in
+        use (set ``FASTNN_ISA`` before the first import to choose another); ``threads`` that
+        ``n_jobs=None`` stands for; ``cpu``, ``platform`` and the versions of ``python``,
+        ``numpy``, ``scipy`` and ``sklearn``.
+    """
+    return {
+        "version": __version__,
+        "compiler": table.compiler(),
+        "openmp": table.openmp(),
+        "isas_compiled": list(table.isas_compiled()),
+        "isas_available": list(table.isas_available()),
+        "isa": table.isa(),
+        "threads": effective_n_threads(),
+        "cpu": cpu_name(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "scipy": scipy.__version__,
+        "sklearn": sklearn.__version__,
+    }
+
+
+def format_config(facts):
+    """The facts of :func:`config` as aligned lines."""
+    width = max(map(len, facts))
+    return "\n".join(f"{name:<{width}}  {_text(value)}" for name, value in facts.items())
+
+
+def cpu_name():
+    """The CPU's name as the system knows it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:  # not Linux
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _text(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(value) if isinstance(value, list) else str(value)

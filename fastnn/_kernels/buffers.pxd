@@ -1,0 +1,1 @@
+cdef void *address(object array, str format, bint writable) except? NULL

@@ -1,0 +1,27 @@
+from fastnn._kernels.table cimport Kernels, floating
+
+cdef struct Dense:
+    # One dense layer as the kernels read it. Pointers are void because a struct cannot be fused.
+    Py_ssize_t n_in, n_out
+    Py_ssize_t ld                   # row stride of its outputs
+    int activation
+    bint needs_z                    # the derivative reads z: z and h are kept apart
+    bint narrow                     # few outputs: weights stored transposed only
+    # a wide layer: full panels of `panel` columns, then one narrower panel for the rest
+    const void *panels              # (n_full, n_in, panel) with strides panel_stride, ldb
+    Py_ssize_t panel_stride, ldb
+    const void *bias                # of panel p at bias + p * bias_stride
+    Py_ssize_t bias_stride
+    const void *tail                # (n_in, tail_width), row stride tail_width
+    const void *tail_bias           # (tail_width,)
+    # transposed panels (ceil(n_in / panel), n_out, panel); NULL where no gradient flows back
+    const void *transposed
+
+cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil
+
+cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
+                        floating *z, floating *h) noexcept nogil
+cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, floating *dx,
+                         Py_ssize_t ldx) noexcept nogil
+cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+                         const floating *b, Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil

@@ -1,0 +1,112 @@
+"""A dense layer over a range of rows: forward, backward, gradient of the weights. Sequential: threads are not its matter.
+
+Weights are panels of `panel` columns (two vectors), the last one narrowed to what it holds. The loops, outermost first:
+panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
+"""
+
+from fastnn._kernels.table cimport (Kernels, activation_forward, floating, gemm_tile, gemv, lanes, narrow_forward,
+                                    outer_tile, tile_rows)
+
+
+cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t vector) noexcept nogil:
+    """Width of the last, narrower panel of n columns: 0, one vector or two."""
+    cdef Py_ssize_t rest = n % (2 * vector)
+    return 0 if rest == 0 else vector if rest <= vector else 2 * vector
+
+
+cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
+    """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
+    cdef Py_ssize_t tiles = (rows + most - 1) // most
+    return <int> ((rows + tiles - 1) // tiles)
+
+
+cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
+                        floating *z, floating *h) noexcept nogil:
+    """z = x . W + b and h = f(z), the activation tile by tile, while z is in the cache.
+
+    x : (rows, n_in); z, h : (rows, n_out) with stride layer.ld, padding included. h may be z.
+    """
+    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), n_full = layer.n_out // panel, p, done = 0
+    cdef const floating *b = <const floating *> layer.panels
+    cdef const floating *bias = <const floating *> layer.bias
+    if layer.narrow:
+        narrow_forward(k, rows, <int> layer.n_out, layer.n_in, x, ldx, <const floating *> layer.transposed, bias, z,
+                       layer.ld)
+        if layer.activation:
+            activation_forward(k, layer.activation, rows, layer.n_out, <const floating *> z, h, layer.ld)
+        return
+    if rows == 1:
+        done = row_forward(k, layer, n_full, x, z, h)
+    for p in range(done, n_full):
+        panel_forward(k, layer, rows, panel, x, ldx, b + p * layer.panel_stride, layer.ldb, bias + p * layer.bias_stride,
+                      panel, z + p * panel, h + p * panel)
+    if n_full * panel < layer.n_out:
+        p = tail_width(layer.n_out, panel // 2)
+        panel_forward(k, layer, rows, p, x, ldx, <const floating *> layer.tail, p, <const floating *> layer.tail_bias,
+                      layer.n_out - n_full * panel, z + n_full * panel, h + n_full * panel)
+
+
+cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t width, const floating *x,
+                        Py_ssize_t ldx, const floating *b, Py_ssize_t ldb, const floating *bias, Py_ssize_t n,
+                        floating *z, floating *h) noexcept nogil:
+    """One panel of `width` columns, n of them real, for all rows: the weights come from far away once."""
+    cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr
+    while rows > 0:
+        mr = next_tile(rows, most)
+        gemm_tile(k, mr, nv, layer.n_in, x, ldx, b, ldb, bias, 0, z, layer.ld)
+        if layer.activation:    # 0 is the identity
+            activation_forward(k, layer.activation, mr, n, <const floating *> z, h, layer.ld)
+        x += mr * ldx
+        z += mr * layer.ld
+        h += mr * layer.ld
+        rows -= mr
+
+
+cdef Py_ssize_t row_forward(Kernels k, const Dense *layer, Py_ssize_t n_full, const floating *x, floating *z,
+                            floating *h) noexcept nogil:
+    """A single row through the full panels, several at a time. Returns their number."""
+    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), p = 0, np
+    while p < n_full:
+        np = min(4, n_full - p)
+        gemv(k, <int> np, layer.n_in, x, <const floating *> layer.panels + p * layer.panel_stride, layer.ldb,
+             layer.panel_stride, <const floating *> layer.bias + p * layer.bias_stride, layer.bias_stride,
+             z + p * panel)
+        p += np
+    if n_full and layer.activation:
+        activation_forward(k, layer.activation, 1, n_full * panel, <const floating *> z, h, layer.ld)
+    return n_full
+
+
+cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, floating *dx,
+                         Py_ssize_t ldx) noexcept nogil:
+    """dx = d . W^T. d : (rows, n_out) with stride layer.ld; dx : (rows, n_in) with stride ldx, padding included."""
+    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), column = 0, width, row, mr
+    cdef int most = tile_rows(k, <floating> 0), nv
+    cdef const floating *bt = <const floating *> layer.transposed
+    while column < layer.n_in:
+        width = panel if layer.n_in - column >= panel else tail_width(layer.n_in, panel // 2)
+        nv = <int> (2 * width // panel)
+        row = 0
+        while row < rows:
+            mr = next_tile(rows - row, most)
+            gemm_tile(k, <int> mr, nv, layer.n_out, d + row * layer.ld, layer.ld, bt, width, <const floating *> NULL, 0,
+                      dx + row * ldx + column, ldx)
+            row += mr
+        bt += layer.n_out * width
+        column += width
+
+
+cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+                         const floating *b, Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil:
+    """g (mr, nr) (+)= a^T . b, summed over the rows of the batch in their order; nr is one or two vectors, g packed.
+
+    a : (rows, mr), b : (rows, nr). With lda = 0 and a pointing to a one this is the sum over rows: the bias's gradient.
+    """
+    cdef int nv = <int> (nr // lanes(k, <floating> 0))
+    cdef Py_ssize_t most = tile_rows(k, <floating> 0), tile
+    while mr > 0:
+        tile = next_tile(mr, most)
+        outer_tile(k, <int> tile, nv, rows, a, lda, b, ldb, g if accumulate else <floating *> NULL, nr, g, nr)
+        a += tile
+        g += tile * nr
+        mr -= tile

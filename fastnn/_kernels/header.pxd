@@ -1,0 +1,126 @@
+"""The C side: csrc/fastnn.h and platform.h, declared."""
+
+cdef extern from "fastnn.h" nogil:
+    int FASTNN_N_COEFFICIENTS
+    int FASTNN_LOSS_softmax_log_loss
+
+    ctypedef struct fastnn_csr:
+        const void *data
+        const void *indices
+        bint wide
+        const Py_ssize_t *indptr
+
+    ctypedef struct fastnn_entry_f32:
+        pass
+    ctypedef struct fastnn_entry_f64:
+        pass
+
+    ctypedef struct fastnn_targets_f32:
+        const Py_ssize_t *labels
+        const float *y
+        Py_ssize_t ldy
+        const float *weight
+    ctypedef struct fastnn_targets_f64:
+        const Py_ssize_t *labels
+        const double *y
+        Py_ssize_t ldy
+        const double *weight
+
+    ctypedef struct fastnn_kernels_f32:
+        int lanes, panel, tile_rows
+        void gemm_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
+                       const float *init, Py_ssize_t ldi, float *c, Py_ssize_t ldc) noexcept nogil
+        void outer_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
+                        const float *init, Py_ssize_t ldi, float *c, Py_ssize_t ldc) noexcept nogil
+        void gemv(int np, Py_ssize_t k, const float *x, const float *b, Py_ssize_t ldb, Py_ssize_t panel_stride,
+                  const float *init, Py_ssize_t init_stride, float *y) noexcept nogil
+        void narrow_forward(Py_ssize_t rows, int n, Py_ssize_t k, const float *x, Py_ssize_t ldx, const float *wt,
+                            const float *bias, float *y, Py_ssize_t ldy) noexcept nogil
+        void sparse_gemv(int np, int nv, const fastnn_csr *x, Py_ssize_t row, const float *b, Py_ssize_t ldb,
+                         Py_ssize_t panel_stride, const float *init, Py_ssize_t init_stride, float *y) noexcept nogil
+        void sparse_narrow(int n, Py_ssize_t k, const fastnn_csr *x, Py_ssize_t row, const float *wt, const float *bias,
+                           float *y) noexcept nogil
+        void sparse_sort(const fastnn_csr *x, const Py_ssize_t *sample, Py_ssize_t r0, Py_ssize_t r1,
+                         Py_ssize_t n_buckets, Py_ssize_t base, Py_ssize_t *begin, void *entries) noexcept nogil
+        void sparse_outer(int nv, Py_ssize_t n_buckets, const Py_ssize_t *begin, const void *entries, const float *d,
+                          Py_ssize_t ldd, float *g) noexcept nogil
+        void sparse_outer_narrow(int n, Py_ssize_t n_buckets, const Py_ssize_t *begin, const void *entries,
+                                 const float *d, Py_ssize_t ldd, float *g) noexcept nogil
+        void transpose(int n_rows, int n_cols, const float *src, Py_ssize_t lds, float *dst, Py_ssize_t ldd) noexcept nogil
+        void (**activation_forward)(Py_ssize_t rows, Py_ssize_t n, const float *z, float *h, Py_ssize_t ld) noexcept nogil
+        void (**activation_backward)(Py_ssize_t rows, Py_ssize_t n, const float *z, const float *h, float *d,
+                                     Py_ssize_t ld) noexcept nogil
+        void softmax(Py_ssize_t rows, Py_ssize_t n, float *z, Py_ssize_t ld) noexcept nogil
+        void (**loss)(Py_ssize_t rows, Py_ssize_t n, const float *z, float *d, Py_ssize_t ld,
+                      const fastnn_targets_f32 *targets, const Py_ssize_t *sample, double *row_loss) noexcept nogil
+        double (**update)(Py_ssize_t n, float *w, const float *g, float *m, float *v, const double *c, double scale,
+                          double l2) noexcept nogil
+        void gather(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const Py_ssize_t *sample,
+                    const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
+        void gather_other(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const Py_ssize_t *sample,
+                          const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
+        int all_finite(Py_ssize_t n, const float *x) noexcept nogil
+        int all_finite_other(Py_ssize_t n, const double *x) noexcept nogil
+        void log(Py_ssize_t n, const float *x, float *y) noexcept nogil
+        double fma_burn(Py_ssize_t n) noexcept nogil
+
+    ctypedef struct fastnn_kernels_f64:
+        int lanes, panel, tile_rows
+        void gemm_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
+                       const double *init, Py_ssize_t ldi, double *c, Py_ssize_t ldc) noexcept nogil
+        void outer_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
+                        const double *init, Py_ssize_t ldi, double *c, Py_ssize_t ldc) noexcept nogil
+        void gemv(int np, Py_ssize_t k, const double *x, const double *b, Py_ssize_t ldb, Py_ssize_t panel_stride,
+                  const double *init, Py_ssize_t init_stride, double *y) noexcept nogil
+        void narrow_forward(Py_ssize_t rows, int n, Py_ssize_t k, const double *x, Py_ssize_t ldx, const double *wt,
+                            const double *bias, double *y, Py_ssize_t ldy) noexcept nogil
+        void sparse_gemv(int np, int nv, const fastnn_csr *x, Py_ssize_t row, const double *b, Py_ssize_t ldb,
+                         Py_ssize_t panel_stride, const double *init, Py_ssize_t init_stride, double *y) noexcept nogil
+        void sparse_narrow(int n, Py_ssize_t k, const fastnn_csr *x, Py_ssize_t row, const double *wt, const double *bias,
+                           double *y) noexcept nogil
+        void sparse_sort(const fastnn_csr *x, const Py_ssize_t *sample, Py_ssize_t r0, Py_ssize_t r1,
+                         Py_ssize_t n_buckets, Py_ssize_t base, Py_ssize_t *begin, void *entries) noexcept nogil
+        void sparse_outer(int nv, Py_ssize_t n_buckets, const Py_ssize_t *begin, const void *entries, const double *d,
+                          Py_ssize_t ldd, double *g) noexcept nogil
+        void sparse_outer_narrow(int n, Py_ssize_t n_buckets, const Py_ssize_t *begin, const void *entries,
+                                 const double *d, Py_ssize_t ldd, double *g) noexcept nogil
+        void transpose(int n_rows, int n_cols, const double *src, Py_ssize_t lds, double *dst, Py_ssize_t ldd) noexcept nogil
+        void (**activation_forward)(Py_ssize_t rows, Py_ssize_t n, const double *z, double *h, Py_ssize_t ld) noexcept nogil
+        void (**activation_backward)(Py_ssize_t rows, Py_ssize_t n, const double *z, const double *h, double *d,
+                                     Py_ssize_t ld) noexcept nogil
+        void softmax(Py_ssize_t rows, Py_ssize_t n, double *z, Py_ssize_t ld) noexcept nogil
+        void (**loss)(Py_ssize_t rows, Py_ssize_t n, const double *z, double *d, Py_ssize_t ld,
+                      const fastnn_targets_f64 *targets, const Py_ssize_t *sample, double *row_loss) noexcept nogil
+        double (**update)(Py_ssize_t n, double *w, const double *g, double *m, double *v, const double *c, double scale,
+                          double l2) noexcept nogil
+        void gather(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const Py_ssize_t *sample,
+                    const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil
+        void gather_other(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const Py_ssize_t *sample,
+                          const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil
+        int all_finite(Py_ssize_t n, const double *x) noexcept nogil
+        int all_finite_other(Py_ssize_t n, const float *x) noexcept nogil
+        void log(Py_ssize_t n, const double *x, double *y) noexcept nogil
+        double fma_burn(Py_ssize_t n) noexcept nogil
+
+    ctypedef struct fastnn_isa:
+        const char *name
+        int supported() noexcept nogil
+        const fastnn_kernels_f32 *f32
+        const fastnn_kernels_f64 *f64
+
+    const fastnn_isa fastnn_isas[]
+    const char *const fastnn_activation_names[]
+    const char fastnn_activation_needs_z[]
+    const char *const fastnn_loss_names[]
+    const char *const fastnn_update_names[]
+    const char fastnn_update_moments[]
+
+cdef extern from "platform.h" nogil:
+    bint FASTNN_OPENMP
+    int fastnn_max_threads() noexcept
+    int fastnn_team_size() noexcept
+    ctypedef struct fastnn_barrier:
+        pass
+    void fastnn_wait(fastnn_barrier *b, int team) noexcept
+    unsigned long long fastnn_flush_denormals() noexcept
+    void fastnn_restore_denormals(unsigned long long found) noexcept

@@ -1,0 +1,33 @@
+from fastnn._kernels.dense cimport Dense
+from fastnn._kernels.table cimport Kernels
+
+cdef struct Layer:
+    Dense dense                     # shapes; its pointers are set by Plan.bind
+    Py_ssize_t coef, intercept      # offsets in the parameter vector: (n_in, n_out), (n_out,)
+    # offset in the packed vector. Wide: panels [.][n_in + 1][width], the bias last; narrow: transposed panels
+    # [.][n_out][width], then the bias (lanes,)
+    Py_ssize_t w
+    Py_ssize_t wt                   # offset of the transposed panels [.][n_out][width], or -1
+    Py_ssize_t strip_rows           # inputs in one strip of a wide panel
+
+cdef struct Strip:
+    # A piece of a layer's packed weights that one thread computes the gradient of and updates at once.
+    int layer
+    Py_ssize_t first, count         # inputs
+    Py_ssize_t column, width        # wide: first output and panel width
+    Py_ssize_t offset, size         # weights in the packed vector
+    Py_ssize_t bias, bias_width     # offset and width of the bias that belongs to the strip; width 0: none
+    double cost                     # multiply-adds per row of the batch, about
+
+cdef class Plan:
+    cdef Kernels k
+    cdef Layer *layers
+    cdef Strip *strips
+    cdef readonly int n_layers, n_strips
+    cdef readonly str isa
+    cdef readonly bint f64
+    cdef readonly Py_ssize_t lanes, n_params, n_master, n_packed, strip_size
+    cdef Dense bind(self, int layer, const void *packed)
+
+cdef Py_ssize_t row_stride(Py_ssize_t n, Py_ssize_t lanes, bint f64) noexcept nogil
+cdef Py_ssize_t round_up(Py_ssize_t n, Py_ssize_t unit) noexcept nogil

@@ -1,0 +1,94 @@
+/* What Cython has no spelling for: the barrier, the flush of denormals. */
+#ifndef FASTNN_PLATFORM_H
+#define FASTNN_PLATFORM_H
+
+#include <sched.h>
+#include <stdint.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#define FASTNN_OPENMP 1
+#else
+#define FASTNN_OPENMP 0
+#endif
+
+/* Binds to the enclosing parallel region; outside one it does nothing. */
+static inline int fastnn_max_threads(void)
+{
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+static inline int fastnn_team_size(void)
+{
+#ifdef _OPENMP
+    return omp_get_num_threads();
+#else
+    return 1;
+#endif
+}
+
+/* A barrier for steps of microseconds: the last to arrive releases the others by a store, without the system call of
+   OpenMP's own. Who waits long gives up the processor: its partner may be waiting for it. */
+typedef struct {
+    int waiting;
+    char apart[60];   /* the two fields on cache lines of their own */
+    int round;
+} fastnn_barrier;
+
+enum { FASTNN_SPINS = 2000 };   /* some ten microseconds */
+
+static inline void fastnn_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static inline void fastnn_wait(fastnn_barrier *b, int team)
+{
+    int round = __atomic_load_n(&b->round, __ATOMIC_RELAXED);
+    if (__atomic_add_fetch(&b->waiting, 1, __ATOMIC_ACQ_REL) == team) {
+        __atomic_store_n(&b->waiting, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&b->round, round + 1, __ATOMIC_RELEASE);
+        return;
+    }
+    for (int spins = 0; __atomic_load_n(&b->round, __ATOMIC_ACQUIRE) == round; spins++) {
+        if (spins < FASTNN_SPINS)
+            fastnn_pause();
+        else
+            sched_yield();
+    }
+}
+
+/* Denormals are flushed to zero between begin and end: Adam's moments of dead units decay into them, and each one costs
+   a hundred ordinary operations. The state is the calling thread's own and is put back as it was found. */
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+static inline uint64_t fastnn_flush_denormals(void)
+{
+    unsigned found = _mm_getcsr();
+    _mm_setcsr(found | 0x8040);   /* flush to zero, denormals are zero */
+    return found;
+}
+static inline void fastnn_restore_denormals(uint64_t found) { _mm_setcsr((unsigned)found); }
+#elif defined(__aarch64__)
+static inline uint64_t fastnn_flush_denormals(void)
+{
+    uint64_t found;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(found));
+    __asm__ volatile("msr fpcr, %0" : : "r"(found | (UINT64_C(1) << 24)));
+    return found;
+}
+static inline void fastnn_restore_denormals(uint64_t found) { __asm__ volatile("msr fpcr, %0" : : "r"(found)); }
+#else
+static inline uint64_t fastnn_flush_denormals(void) { return 0; }
+static inline void fastnn_restore_denormals(uint64_t found) { (void)found; }
+#endif
+
+#endif

@@ -1,0 +1,106 @@
+"""Scoring of input that the kernel does not read in place: conversion in blocks of rows."""
+
+import numpy as np
+from scipy import sparse
+
+# Converted rows are bounded by this, whatever the number of rows.
+_BLOCK_BYTES = 1 << 22
+
+
+def score_rows(kernel, X, out, n_threads, model):
+    """Apply a method of a Scorer to any array-like.
+
+    Parameters
+    ----------
+    kernel : callable
+        ``kernel(rows, out, n_threads)`` on C-contiguous float rows.
+    X : array-like, data frame or sparse matrix
+        One row or many.
+    out : ndarray or None
+    n_threads : int
+    model : ScoringModel
+
+    Returns
+    -------
+    ndarray
+        ``out`` if given, else a new array.
+
+    Raises
+    ------
+    ValueError
+        If X has the wrong shape, column names or type, or ``out`` does not fit.
+    """
+    X = _as_matrix(X, model)
+    n_rows, n_features = X.shape
+    empty = kernel(np.empty((0, n_features), dtype=model.dtype), None, 1)
+    shape = (n_rows, *empty.shape[1:])
+    if out is None:
+        out = np.empty(shape, dtype=empty.dtype)
+    else:
+        check_out(out, shape, empty.dtype)
+    to = out.view(np.ndarray)  # the kernel takes no subclass, such as a memory-mapped array
+    if kernel(X, to, n_threads) is NotImplemented:
+        step = max(1, _BLOCK_BYTES // (8 * n_features))
+        for begin in range(0, n_rows, step):
+            kernel(_block(X, begin, begin + step), to[begin : begin + step], n_threads)
+    return out
+
+
+def check_out(out, shape, dtype):
+    """Refuse an ``out`` that cannot take the result as it is."""
+    if not (
+        isinstance(out, np.ndarray)
+        and out.shape == shape
+        and out.dtype == dtype
+        and out.flags.carray  # contiguous, aligned and writeable
+    ):
+        raise ValueError(
+            f"out must be a C-contiguous, aligned, writeable array of shape {shape}, dtype {dtype}"
+        )
+
+
+def _as_matrix(X, model):
+    _check_names(X, model.feature_names)
+    if sparse.issparse(X):
+        X = X.tocsr()
+    else:
+        X = np.asarray(X)
+        if X.ndim == 1:
+            X = X.reshape(1, -1)
+    if X.ndim != 2:
+        raise ValueError(f"X must be one row or a matrix of rows, got an array of shape {X.shape}")
+    if X.shape[1] != model.n_features_in:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but Predictor is expecting {model.n_features_in}"
+            " features as input"
+        )
+    if X.dtype.kind not in "fiubO":
+        raise ValueError(f"X must hold real numbers, got an array of dtype {X.dtype}")
+    return X
+
+
+def _check_names(X, expected):
+    names = getattr(X, "columns", None)
+    if names is None or expected is None:
+        return
+    names = [str(name) for name in names]
+    if names != list(expected):
+        missing = sorted(set(expected) - set(names))[:5]
+        unknown = sorted(set(names) - set(expected))[:5]
+        detail = f"missing: {missing}, unknown: {unknown}" if missing or unknown else "other order"
+        raise ValueError(f"the columns of X are not those that the model was fitted on ({detail})")
+
+
+def _block(X, begin, end):
+    block = X[begin:end]
+    if sparse.issparse(block):
+        block = block.toarray()
+    dtype = np.float32 if block.dtype in (np.float16, np.float32) else np.float64
+    with np.errstate(over="ignore"):  # too large becomes infinite, which the kernel refuses
+        return np.require(block, dtype, ["C", "A"])
+
+
+def frozen(array):
+    """The array, made read-only."""
+    array.setflags(write=False)
+    return array

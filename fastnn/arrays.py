@@ -1,0 +1,91 @@
+"""Scoring with a user's own arrays of weights."""
+
+import numpy as np
+
+from fastnn._kernels import table
+from fastnn._kernels.arrays import score_arrays
+from fastnn._kernels.scorer import Scorer
+from fastnn.losses import LOSSES
+
+#: From so many rows on, packing the weights first pays.
+PACK_ROWS = 64
+
+_ACTIVATIONS = {name: number for name, (number, _) in table.activations().items()}
+_OUTPUTS = {name: table.output_number(loss.output_activation) for name, loss in LOSSES.items()}
+
+
+def forward_arrays(
+    coefs, intercepts, activation, loss, X, raw=False, n_threads=1, check_finite=False
+):
+    """Predictions of a network given as arrays, which are read as they are at the time of the call.
+
+    Parameters
+    ----------
+    coefs : list of ndarray of shape (n_in, n_out)
+    intercepts : list of ndarray of shape (n_out,)
+    activation : str
+        Of every hidden layer.
+    loss : str
+        Name in `fastnn.losses.LOSSES`; it decides the output activation.
+    X : ndarray or CSR matrix of shape (n, n_in)
+        C-contiguous float32 or float64.
+    raw : bool, default=False
+        Leave out the output activation.
+    n_threads : int, default=1
+        Most threads; 0 chooses. Small work stays on one.
+    check_finite : bool, default=False
+        Refuse NaN and infinity in X.
+
+    Returns
+    -------
+    ndarray of shape (n, n_out)
+        Of the dtype of the coefs.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not chain, or for X that is not finite if asked to check.
+    """
+    if X.shape[0] < PACK_ROWS and n_threads <= 1 and type(coefs) is list is type(intercepts):
+        result = score_arrays(
+            coefs,
+            intercepts,
+            _ACTIVATIONS[activation],
+            _OUTPUTS[loss],
+            raw,
+            X,
+            check_finite,
+        )
+        if result is not NotImplemented:
+            return result
+    coefs, intercepts = _chained(coefs, intercepts, X.shape[1])
+    scorer = Scorer(
+        coefs,
+        intercepts,
+        [activation] * (len(coefs) - 1) + ["identity"],
+        LOSSES[loss].output_activation,
+        coefs[0].dtype,
+    )
+    result = (scorer.raw if raw else scorer.proba)(X, None, n_threads, check_finite)
+    if result is NotImplemented:
+        raise ValueError("X must be a C-contiguous array or a CSR matrix of float32 or float64")
+    return result
+
+
+def _chained(coefs, intercepts, n_in):
+    """The arrays as the kernels need them, or a ValueError that says which does not fit."""
+    if len(coefs) == 0 or len(coefs) != len(intercepts):
+        raise ValueError(
+            f"coefs_ and intercepts_ must have an array for each layer; got {len(coefs)} and "
+            f"{len(intercepts)}"
+        )
+    dtype = np.float32 if getattr(coefs[0], "dtype", None) == np.float32 else np.float64
+    coefs = [np.ascontiguousarray(w, dtype) for w in coefs]
+    intercepts = [np.ascontiguousarray(b, dtype) for b in intercepts]
+    for i, (w, b) in enumerate(zip(coefs, intercepts, strict=True)):
+        if w.ndim != 2 or w.shape[0] != n_in or w.shape[1] == 0:
+            raise ValueError(f"coefs_[{i}] must have shape ({n_in}, n_out), got {w.shape}")
+        n_in = w.shape[1]
+        if b.shape != (n_in,):
+            raise ValueError(f"intercepts_[{i}] must have shape ({n_in},), got {b.shape}")
+    return coefs, intercepts

@@ -1,0 +1,133 @@
+"""Data on its way from the user to the engine: validated, and in the layout that kernels read."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+__all__ = [
+    "goes_straight_to_the_kernel",
+    "scoring_data",
+    "split_off_validation_rows",
+    "training_data",
+    "training_weights",
+]
+
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+def goes_straight_to_the_kernel(X, n_features):
+    """Tell whether X needs no conversion: C-contiguous, float, of this width, not empty.
+
+    A false answer says nothing about X, only that ``scoring_data`` has to look at it.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype in _FLOATS
+        and X.flags.c_contiguous
+        and X.shape[1] == n_features
+        and X.shape[0] > 0
+    )
+
+
+def scoring_data(estimator, X):
+    """Validate X for a fitted estimator, with scikit-learn's errors."""
+    X = validate_data(estimator, X, accept_sparse="csr", order="C", reset=False)
+    if X.dtype not in _FLOATS:
+        X = X.astype(np.float64)
+    return _for_kernels(X)
+
+
+def training_data(estimator, X, y, *, reset, y_numeric):
+    """Validate X and y together; a column of targets becomes a vector, with a warning."""
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse="csr",
+        multi_output=True,
+        y_numeric=y_numeric,
+        dtype=(np.float64, np.float32),
+        order="C",
+        reset=reset,
+    )
+    if y_numeric and issparse(y):
+        y = check_array(y, accept_sparse=False, input_name="y")
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    return _for_kernels(X), y
+
+
+def training_weights(sample_weight, X, dtype):
+    """Validate sample weights; return them and the rows that have one other than zero.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples,) and the given dtype, or None
+    rows : ndarray of intp
+    """
+    n_samples = X.shape[0]
+    if sample_weight is None:
+        return None, np.arange(n_samples)
+    weights = _check_sample_weight(sample_weight, X).astype(dtype, copy=False)
+    rows = np.flatnonzero(weights)
+    if len(rows) == 0:
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights, rows
+
+
+def split_off_validation_rows(rows, strata, fraction, rng):
+    """Divide rows into those to train on and those to validate on.
+
+    The draws are those of scikit-learn's ``train_test_split``. With strata, each keeps its share in
+    both parts; one that has a single row stays in training, and where the rows are too few for
+    strata at all the split is a plain one.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n,)
+    strata : ndarray of shape (n,) or None
+        Class number of each row.
+    fraction : float
+        Share of the rows to validate on.
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    train, validation : ndarray
+    """
+    n_validation = int(np.ceil(fraction * len(rows)))
+    test_size = fraction
+    alone = rows[:0]
+    if strata is not None:
+        counts = np.bincount(strata)
+        single = counts[strata] == 1
+        if single.any():
+            alone, rows, strata = rows[single], rows[~single], strata[~single]
+            test_size = n_validation
+        n_training = len(rows) - n_validation
+        if min(n_validation, n_training) < np.count_nonzero(counts > 1):
+            strata = None
+        if n_training < 1:
+            alone, rows, test_size = rows[:0], np.concatenate([rows, alone]), fraction
+    train, validation = train_test_split(
+        rows, test_size=test_size, random_state=rng, stratify=strata
+    )
+    if len(validation) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your "
+            "dataset."
+        )
+    return np.concatenate([train, alone]), validation
+
+
+def _for_kernels(X):
+    """An aligned array, or a CSR matrix with sorted indices; the user's is left as it is."""
+    if not issparse(X):
+        return np.require(X, requirements="A")
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X

@@ -1,0 +1,100 @@
+"""Export to ONNX, alone and inside pipelines that skl2onnx converts."""
+
+from fastnn._version import __version__
+from fastnn.predictor import describe
+
+
+def to_onnx(model, *, dtype="float32"):
+    """Convert a model to ONNX.
+
+    The graph takes ``X`` of shape (n, n_features). A classifier gives ``label`` of shape (n,), of
+    the type of its classes, and ``probabilities`` of shape (n, n_classes); a multilabel
+    classifier ``label``, an int64 indicator, and ``probabilities``, both of shape (n, n_labels); a
+    regressor ``variable`` of shape (n, n_outputs).
+
+    Parameters
+    ----------
+    model : estimator, Predictor, str or path-like
+        What `fastnn.Predictor` accepts.
+    dtype : {"float32", "float64"}, default="float32"
+        The precision of input, weights and results.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Write it with ``onnx.save``, or score it with ``onnxruntime`` from
+        ``model.SerializeToString()``.
+
+    Raises
+    ------
+    ImportError
+        If the package ``onnx`` is not installed.
+    TypeError, ValueError
+        If the model cannot be converted exactly; the message names the step, activation or label.
+    """
+    _need("onnx")
+    from onnx import checker, helper
+
+    from fastnn.export._onnx_graph import OPSET, Graph, add_network, label_type
+
+    model = describe(model).astype(dtype)
+    graph = Graph("")
+    element = helper.np_dtype_to_tensor_dtype(model.weights[0].dtype)
+    outputs = []
+    if model.kind == "regressor":
+        label, values, width = None, "variable", model.n_outputs
+    else:
+        label, values = "label", "probabilities"
+        width = 2 if model.binary else model.n_outputs
+        if model.kind == "multilabel":
+            info = helper.make_tensor_value_info(label, helper.TensorProto.INT64, ["n", width])
+        else:
+            info = helper.make_tensor_value_info(label, label_type(model.classes), ["n"])
+        outputs.append(info)
+    outputs.append(helper.make_tensor_value_info(values, element, ["n", width]))
+    add_network(graph, model, "X", label=label, values=values)
+    source = helper.make_tensor_value_info("X", element, ["n", model.n_features_in])
+    proto = helper.make_model(
+        helper.make_graph(graph.nodes, "fastnn", [source], outputs, graph.constants),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=8,
+        producer_name="fastnn",
+        producer_version=__version__,
+    )
+    checker.check_model(proto, full_check=True)
+    return proto
+
+
+def register_with_skl2onnx(*classes):
+    """Make ``skl2onnx`` convert networks wherever it meets them, in any pipeline.
+
+    Parameters
+    ----------
+    *classes : type
+        Classes whose conversion fastnn takes over. By default fastnn's ``MLPClassifier`` and
+        ``MLPRegressor``; those of scikit-learn may be given too, whose own converter is wrong for
+        several targets, for a poisson loss, for wide integer labels and for two labels.
+
+    Raises
+    ------
+    ImportError
+        If the package ``skl2onnx`` is not installed.
+    """
+    _need("skl2onnx")
+    from fastnn.export._skl2onnx import register
+
+    if not classes:
+        from fastnn.estimators import MLPClassifier, MLPRegressor
+
+        classes = (MLPClassifier, MLPRegressor)
+    for cls in classes:
+        register(cls)
+
+
+def _need(package):
+    try:
+        __import__(package)
+    except ImportError:
+        raise ImportError(
+            f"this needs the package {package}, which is not installed: pip install {package}"
+        ) from None

@@ -1,0 +1,137 @@
+"""How many threads: the one place that decides."""
+
+import os
+from functools import cache
+
+import joblib
+
+from fastnn._kernels import scorer, table
+
+#: Multiply-adds of scoring that are worth a thread of their own: some forty microseconds.
+THREAD_WORK = scorer.THREAD_MULTIPLY_ADDS
+
+_forked = False
+
+
+def _after_fork():
+    global _forked
+    _forked = True
+
+
+# The OpenMP runtime does not survive a fork: a child that opened a parallel region would hang.
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def effective_n_threads(n_jobs=None):
+    """Number of threads that a call with this `n_jobs` may use.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        None or -1: all that the process may use, which is the least of the CPU affinity, the
+        container's quota (both through joblib) and ``OMP_NUM_THREADS``; -2: one less, and so on.
+        A positive number is taken as it is.
+
+    Returns
+    -------
+    int
+        At least 1; 1 in a build without OpenMP and in a forked child of a process that may have
+        used threads.
+
+    Raises
+    ------
+    ValueError
+        For 0.
+    """
+    if n_jobs == 0:
+        raise ValueError("n_jobs == 0 has no meaning; use None for all, or a number of threads")
+    if _forked or not table.openmp():
+        return 1
+    if n_jobs is not None and n_jobs > 0:
+        return int(n_jobs)
+    most = table.max_threads()
+    if not os.environ.get("OMP_NUM_THREADS"):
+        most = min(most, _cpu_count())
+    return max(1, most + 1 + (-1 if n_jobs is None else n_jobs))
+
+
+@cache
+def _cpu_count():
+    """CPUs that the process may use; asking the container takes longer than scoring a hundred
+    rows."""
+    return joblib.cpu_count()
+
+
+scorer.set_automatic_n_threads(effective_n_threads)
+
+#: A step that takes less than this on one thread is over before a team could meet at its barriers.
+_SHORTEST_STEP = 5e-6
+
+#: What is to be done must take this long for a trial of several threads to pay.
+_WORTH_TRYING = 10e-3
+
+#: Seconds of a trial, and of one multiply-add, about.
+_TRIAL = 1e-3
+_MULTIPLY_ADD = 1e-11
+
+#: Steps of a team's first meeting, and how many times slower than one thread it may then be.
+_PROBE = 4
+_HOPELESS = 5
+
+#: After so many calls the numbers of threads are measured anew: other processes come and go.
+_TRUST = 50
+
+
+class ThreadChoice:
+    """Chooses the number of threads of a training run by measuring it.
+
+    Results do not depend on the number, so it may change from call to call. On an idle machine all
+    threads win but for the smallest steps; where other work holds the processors, a team waits for
+    its slowest member at every barrier, and one thread can be a hundred times faster.
+
+    Parameters
+    ----------
+    most : int
+        Threads allowed.
+    work : float
+        Multiply-adds of a step, about.
+    """
+
+    def __init__(self, most, work):
+        powers = (1 << i for i in range(most.bit_length()))
+        self._candidates = sorted({most, *(n for n in powers if n <= most)})
+        self._guess = work * _MULTIPLY_ADD
+        self._seconds = {}
+        self._probed = {1}
+        self._calls = 0
+        self._spent = 0.0
+
+    def pick(self, steps):
+        """The number of threads for the next of so many steps, and how many to take with it."""
+        step = self._seconds.get(1, self._guess)
+        untried = [n for n in self._candidates if n not in self._seconds]
+        if not untried:
+            return min(self._seconds, key=self._seconds.get), steps
+        ahead = max(self._spent, step * steps)  # as much as lies behind, if not more
+        if self._calls and (step < _SHORTEST_STEP or ahead < _WORTH_TRYING):
+            return 1, steps
+        n_threads = untried[-1] if step > _TRIAL else untried[0]
+        few = max(1, int(_TRIAL / step))
+        if n_threads not in self._probed:
+            few = min(few, _PROBE)
+        return n_threads, min(steps, few)
+
+    def took(self, n_threads, seconds, steps=1):
+        """Report the seconds that a step took with so many threads, and the number of steps."""
+        self._calls += 1
+        self._spent += seconds * steps
+        unprobed = n_threads not in self._probed
+        self._probed.add(n_threads)
+        if self._calls == 1:
+            return  # cold caches
+        if unprobed and seconds < _HOPELESS * self._seconds.get(1, seconds + 1):
+            return  # the team has met: now it can be timed
+        if self._calls % _TRUST == 0:
+            self._seconds, self._probed = {}, {1, n_threads}
+        before = self._seconds.get(n_threads, seconds)
+        self._seconds[n_threads] = 0.5 * (before + seconds)

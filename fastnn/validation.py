@@ -1,0 +1,61 @@
+"""Losses and scores of network outputs on rows that are not trained on.
+
+All functions take outputs ``p`` of shape (n, n_out), targets ``y`` in the form that the loss of the
+network takes (class numbers or an (n, n_out) array), and weights of shape (n,) or None.
+They compute in float64.
+"""
+
+import numpy as np
+from scipy.special import xlogy
+
+__all__ = ["accuracy", "mean_loss", "r2"]
+
+
+def accuracy(loss, p, y, weight):
+    """Share of rows that are classified correctly; with several labels a row, all of them."""
+    if loss == "softmax_log_loss":
+        hits = p.argmax(axis=1) == y
+    else:
+        hits = ((p > 0.5) == (y > 0.5)).all(axis=1)
+    return float(np.average(hits, weights=weight))
+
+
+def r2(loss, p, y, weight):
+    """Coefficient of determination, averaged over the outputs; ``loss`` is not looked at.
+
+    A constant target counts as 1 if it is met exactly and as 0 otherwise. NaN if a prediction is
+    not finite.
+    """
+    if not np.isfinite(p).all():
+        return float("nan")
+    y = y.astype(np.float64)
+    w = np.ones((len(y), 1)) if weight is None else weight.astype(np.float64)[:, None]
+    residual = (w * (y - p) ** 2).sum(axis=0)
+    spread = (w * (y - np.average(y, axis=0, weights=weight)) ** 2).sum(axis=0)
+    scores = np.where(residual == 0, 1.0, 0.0)
+    varies = spread != 0
+    scores[varies] = 1 - residual[varies] / spread[varies]
+    return float(scores.mean())
+
+
+def mean_loss(loss, p, y, weight):
+    """Weighted mean loss of the rows, without any penalty on the weights of the network.
+
+    Summed over outputs, except that ``squared_error`` is half the mean over them. Probabilities are
+    kept one machine epsilon of their own dtype away from 0 and 1, as in training.
+    """
+    eps = np.finfo(p.dtype).eps
+    p = p.astype(np.float64)
+    if loss == "softmax_log_loss":
+        rows = -np.log(p[np.arange(len(y)), y].clip(eps, 1 - eps))
+    elif loss == "logistic_log_loss":
+        p = p.clip(eps, 1 - eps)
+        rows = -np.where(y > 0.5, np.log(p), np.log1p(-p)).sum(axis=1)
+    elif loss == "squared_error":
+        rows = 0.5 * ((p - y) ** 2).mean(axis=1)
+    elif loss == "poisson":
+        # xlogy(y, y / p) with the division taken out of the logarithm: p may underflow to 0.
+        rows = (xlogy(y, y) - xlogy(y, p) - y + p).sum(axis=1)
+    else:
+        raise ValueError(f"unknown loss {loss!r}")
+    return float(np.average(rows, weights=weight))

@@ -1,0 +1,142 @@
+/* Every micro-kernel of every ISA this machine has, both dtypes, against plain C in double precision. It needs nothing
+   but csrc and libc, so that it can be cross-compiled and run under an emulator: see aarch64.sh. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fastnn.h"
+
+#define MOST_ROWS 40
+#define MOST_COLUMNS 160
+
+static const char *where = "";   /* what is being tested, for messages */
+static int n_checks, n_failures;
+
+static void fail(const char *what, ptrdiff_t row, ptrdiff_t column, double got, double expected)
+{
+    if (++n_failures <= 20)
+        printf("FAILED %s %s [%td, %td]: got %.17g, expected %.17g\n", where, what, row, column, got, expected);
+}
+
+static uint64_t random_state = 1;
+
+/* A uniform number in [-1, 1) (Steele, Lea and Flood's SplitMix64). */
+static double uniform(void)
+{
+    uint64_t x = random_state += 0x9e3779b97f4a7c15;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    return (double)((x ^ (x >> 31)) >> 11) * 0x1p-52 - 1;
+}
+
+static double plain_identity(double z) { return z; }
+static double plain_relu(double z) { return z < 0 ? 0 : z; }
+static double plain_logistic(double z) { return 1 / (1 + exp(-z)); }
+static double slope_identity(double z) { return (void)z, 1; }
+static double slope_relu(double z) { return z > 0; }
+static double slope_tanh(double z) { return 1 / (cosh(z) * cosh(z)); }
+static double slope_logistic(double z) { return plain_logistic(z) * plain_logistic(-z); }
+
+static const struct {
+    const char *name;
+    double (*f)(double z), (*df)(double z);
+} plain_activations[] = {
+    {"identity", plain_identity, slope_identity},
+    {"relu", plain_relu, slope_relu},
+    {"tanh", tanh, slope_tanh},
+    {"logistic", plain_logistic, slope_logistic},
+    {"exp", exp, exp},
+};
+
+static double loss_logistic(double z, double y) { return fmax(z, 0) - z * y + log1p(exp(-fabs(z))); }
+static double loss_squared(double z, double y) { return 0.5 * (z - y) * (z - y); }
+static double loss_poisson(double z, double y) { return (y > 0 ? y * log(y) : 0) - y * z - y + exp(z); }
+static double gradient_logistic(double z, double y) { return plain_logistic(z) - y; }
+static double gradient_squared(double z, double y) { return z - y; }
+static double gradient_poisson(double z, double y) { return exp(z) - y; }
+
+static const struct {
+    const char *name;
+    double (*f)(double z, double y), (*df)(double z, double y);
+} plain_losses[] = {
+    {"logistic_log_loss", loss_logistic, gradient_logistic},
+    {"squared_error", loss_squared, gradient_squared},
+    {"poisson", loss_poisson, gradient_poisson},
+};
+
+static void update_sgd(double *w, double g, double *m, double *v, const double *c)
+{
+    (void)v;
+    *m = c[0] * *m - c[1] * g;
+    *w += *m;
+}
+static void update_nesterov(double *w, double g, double *m, double *v, const double *c)
+{
+    (void)v;
+    *m = c[0] * *m - c[1] * g;
+    *w += c[0] * *m - c[1] * g;
+}
+static void update_adam(double *w, double g, double *m, double *v, const double *c)
+{
+    *m = c[1] * *m + c[2] * g;
+    *v = c[3] * *v + c[4] * g * g;
+    *w -= c[0] * *m / (sqrt(*v) + c[5]);
+}
+
+static const struct {
+    const char *name;
+    void (*step)(double *w, double g, double *m, double *v, const double *c);
+} plain_updates[] = {{"sgd", update_sgd}, {"nesterov", update_nesterov}, {"adam", update_adam}};
+
+/* The row of a table of references that belongs to a name; a kernel without one cannot pass. */
+#define FIND(index, table, wanted)                                                          \
+    size_t index = 0;                                                                       \
+    while (index < sizeof table / sizeof *table && strcmp(table[index].name, wanted)) index++; \
+    if (index == sizeof table / sizeof *table) {                                            \
+        printf("FAILED %s: no reference for %s in " #table "\n", where, wanted);            \
+        n_failures++;                                                                       \
+        continue;                                                                           \
+    }
+
+#define PASTE(a, b) a##_##b
+#define NAMED(a, b) PASTE(a, b)
+#define NAME(a) NAMED(a, S)
+
+#define T float
+#define OTHER double
+#define EPSILON ((double)FLT_EPSILON)
+#define S f32
+#include "kernels_test.inc"
+#undef T
+#undef OTHER
+#undef EPSILON
+#undef S
+
+#define T double
+#define OTHER float
+#define EPSILON DBL_EPSILON
+#define S f64
+#include "kernels_test.inc"
+
+int main(int argc, char **argv)
+{
+    int n_tested = 0, n_wanted = 0;
+    for (const fastnn_isa *isa = fastnn_isas; isa->name; isa++) {
+        if (argc > 1 && strcmp(isa->name, argv[1])) continue;
+        n_wanted++;
+        if (!isa->supported()) {
+            printf("%s: compiled, but this machine does not have it\n", isa->name);
+            continue;
+        }
+        int before = n_checks;
+        test_f32(isa->name, isa->f32);
+        test_f64(isa->name, isa->f64);
+        printf("%s: %d checks\n", isa->name, n_checks - before);
+        n_tested++;
+    }
+    if (!n_wanted) printf("FAILED: there is no ISA called %s\n", argv[1]);
+    printf("%d ISAs, %d checks, %d failures\n", n_tested, n_checks, n_failures);
+    return n_failures > 0 || n_tested == 0;
+}

@@ -1,0 +1,128 @@
+"""What the tests of kernels and engine share: the ISAs of this machine, networks, data."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from fastnn._kernels import probe, table
+from fastnn.layers import Dense
+from fastnn.losses import LOSSES
+from fastnn.network import Network
+from fastnn.optimizers import SGD, Adam
+
+ISAS = table.isas_available()
+DTYPES = [np.float32, np.float64]
+THREADS = [1, 2, 4]
+OPTIMIZERS = {
+    "sgd": lambda: SGD(momentum=0.9, nesterov=False),
+    "nesterov": lambda: SGD(momentum=0.9, nesterov=True),
+    "adam": Adam,
+}
+
+
+def sizes_around(unit):
+    """Ragged sizes: one, a unit and its neighbours, a prime beyond it."""
+    return sorted({1, 2, max(1, unit - 1), unit, unit + 1, 2 * unit + 1, 37})
+
+
+def tile(dtype, isa):
+    """(lanes of a vector, most rows of a register tile)."""
+    return probe.tile(dtype == np.float64, isa)
+
+
+def padded(A, isa, fill=np.nan):
+    """A (rows, n) in rows padded to whole vectors, and to one more than needed; padding = fill."""
+    lanes, _ = tile(A.dtype, isa)
+    rows, n = A.shape
+    result = np.full((rows, (n + lanes - 1) // lanes * lanes + lanes), fill, A.dtype)
+    result[:, :n] = A
+    return result
+
+
+def dense_layers(sizes, activation):
+    """Hidden layers of the given sizes with one activation, then a linear one."""
+    return [*(Dense(n, activation) for n in sizes[:-1]), Dense(sizes[-1])]
+
+
+def make_network(
+    n_in=7, sizes=(5, 3), activation="tanh", loss="softmax_log_loss", dtype=np.float64, isa=None
+):
+    """A network with random parameters of the usual size."""
+    network = Network(n_in, dense_layers(sizes, activation), loss, dtype, isa=isa)
+    rng = np.random.RandomState(1)
+    for block in [*network.coefs, *network.intercepts]:
+        block[...] = rng.uniform(-1, 1, block.shape) * (1.5 / np.sqrt(block.shape[0]))
+    return network
+
+
+def make_data(n, network, seed=0):
+    """X, y and sample weights of the network's dtype, targets as its loss wants them."""
+    rng = np.random.RandomState(seed)
+    X = rng.normal(size=(n, network.n_in)).astype(network.dtype)
+    weight = rng.uniform(0.5, 1.5, n).astype(network.dtype)
+    if LOSSES[network.loss.name].integer_targets:
+        return X, rng.randint(0, network.n_out, n).astype(np.intp), weight
+    if network.loss.name == "squared_error":
+        y = rng.normal(size=(n, network.n_out))
+    else:
+        y = rng.randint(0, 2, (n, network.n_out))
+    return X, y.astype(network.dtype), weight
+
+
+class FixedThreads:
+    """Instead of a trainer's choice by timing: always as many threads as asked for."""
+
+    def __init__(self, n_threads):
+        self.n_threads = n_threads
+
+    def pick(self, steps):
+        return self.n_threads, steps
+
+    def took(self, n_threads, seconds, steps=1):
+        assert n_threads == self.n_threads
+
+
+def train(
+    network,
+    optimizer,
+    X,
+    y,
+    *,
+    steps=20,
+    batch_size=32,
+    n_threads=1,
+    alpha=0.1,
+    weight=None,
+    calls=1,
+    learning_rate=0.01,
+):
+    """Train on shuffled batches, epoch by epoch, in `calls` calls an epoch; returns the trainer.
+
+    The results lie in network.params and optimizer.state.
+    """
+    trainer = network.trainer(optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads)
+    trainer._threads = FixedThreads(n_threads)
+    rng = np.random.RandomState(2)
+    n_batches = -(-len(X) // batch_size)
+    while steps > 0:
+        order = rng.permutation(len(X)).astype(np.intp)
+        todo = min(steps, n_batches)
+        edges = np.linspace(0, todo, min(calls, todo) + 1).astype(int)
+        for begin, end in pairwise(edges):
+            trainer.run(
+                X,
+                y,
+                order,
+                int(begin),
+                int(end),
+                learning_rate=learning_rate,
+                sample_weight=weight,
+            )
+        steps -= todo
+    trainer.pull()
+    return trainer
+
+
+def same_bits(a, b):
+    """Whether two arrays hold the same bytes: -0.0 differs from 0.0 and a NaN equals itself."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()

@@ -1,0 +1,168 @@
+"""The C file compiles without a warning, needs nothing, and gives what the model gives."""
+
+import ctypes
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from scoring_models import CLASSIFIERS, KINDS, LIBRARIES, data, fit, fitted, network, target
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+from fastnn import Predictor, to_c
+from fastnn.layers import ACTIVATIONS
+
+COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
+WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wpedantic", "-Wconversion"]
+FLAGS = ["-std=c99", "-O1", *WARNINGS, "-fPIC", "-shared"]
+FLOATS = ctypes.POINTER(ctypes.c_float)
+
+
+def build(source, folder):
+    """Compile a source to a loaded library."""
+    path = folder / "model.c"
+    path.write_text(source)
+    library = folder / "model.so"
+    command = [COMPILER, *FLAGS, str(path), "-o", str(library), "-lm"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return ctypes.CDLL(str(library))
+
+
+def score(library, name, predictor, X, n_values):
+    """(what is returned or written as label, values) of each row."""
+    function = getattr(library, f"{name}_predict")
+    X = np.ascontiguousarray(X, dtype=np.float32)
+    values = np.empty((len(X), n_values), dtype=np.float32)
+    labels = np.empty((len(X), n_values), dtype=np.intc)
+    codes = []
+    for row, value, label in zip(X, values, labels, strict=True):
+        arguments = [array.ctypes.data_as(FLOATS) for array in (row, value)]
+        if predictor._model.kind == "multilabel":
+            arguments.append(label.ctypes.data_as(ctypes.POINTER(ctypes.c_int)))
+        codes.append(function(*arguments))
+    return labels if predictor._model.kind == "multilabel" else np.array(codes), values
+
+
+def assert_agrees(model, folder, X):
+    predictor = Predictor(model)
+    library = build(to_c(model, "net"), folder)
+    if not hasattr(predictor, "classes_"):
+        expected = predictor.predict(X).reshape(len(X), -1)
+        _, values = score(library, "net", predictor, X, expected.shape[1])
+        np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-5)
+        return
+    expected = predictor.predict_proba(X)
+    codes, values = score(library, "net", predictor, X, expected.shape[1])
+    np.testing.assert_allclose(values, expected, rtol=0, atol=2e-6)
+    if codes.ndim == 1:
+        codes = np.resize(predictor.classes_, max(2, len(predictor.classes_)))[codes]
+    np.testing.assert_array_equal(codes, predictor.predict(X))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_agrees_with_the_model(library, kind, tmp_path):
+    assert_agrees(fitted(library, kind), tmp_path, data())
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation(activation, tmp_path):
+    assert_agrees(fitted("fastnn", "multiclass", activation), tmp_path, data())
+
+
+def test_folded_steps_and_no_hidden_layer(tmp_path):
+    net = network("sklearn", "multiclass", hidden_layer_sizes=())
+    model = fit(make_pipeline(StandardScaler(), net), data(), target("multiclass"))
+    assert_agrees(model, tmp_path, data())
+
+
+def test_extreme_rows_stay_finite(tmp_path):
+    model = fitted("sklearn", "binary")
+    library = build(to_c(model, "net"), tmp_path)
+    X = np.array([[1e30] * 7, [-1e30] * 7, [1e-42] * 7], dtype=np.float32)
+    _, p = score(library, "net", Predictor(model), X, 2)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("classes", "ctype"),
+    [
+        (np.array(['"; system("x");//', "*/ ??/ \\ \n %s", "ü👍"]), ctypes.c_char_p),
+        (np.array(["x", "yy"], dtype=object), ctypes.c_char_p),
+        (np.array([-(2**63), -1, 2**63 - 1]), ctypes.c_longlong),
+        (np.array([0, 2**64 - 1], dtype=np.uint64), ctypes.c_ulonglong),
+        (np.array([False, True]), ctypes.c_longlong),
+        (np.array([-3.0, 2.0**60]), ctypes.c_double),
+    ],
+)
+def test_labels_of_every_type(classes, ctype, tmp_path):
+    model = fit(
+        network("sklearn", "binary", max_iter=1), data(), classes[np.arange(200) % len(classes)]
+    )
+    library = build(to_c(model, "my_net2"), tmp_path)
+    found = list((ctype * len(classes)).in_dll(library, "my_net2_classes"))
+    expected = model.classes_.tolist()
+    if ctype is ctypes.c_char_p:
+        expected = [label.encode() for label in expected]
+    assert found == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_usage_comment_declares_the_function(kind, tmp_path):
+    """The declaration in the comment is that of the definition."""
+    source = to_c(fitted("sklearn", kind), "net")
+    declaration = re.search(r"^ \*     (.*net_predict\(.*\));$", source, re.MULTILINE)[1]
+    comment_free = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    assert f"{declaration}\n{{" in comment_free
+    build(f"{declaration};\n{source}", tmp_path)
+
+
+def test_needs_only_the_mathematics_of_the_standard_library(tmp_path):
+    source = to_c(fitted("sklearn", "multiclass"), "net")
+    assert re.findall(r"#include <(.*)>", source) == ["math.h", "stddef.h"]
+    build(source, tmp_path)
+    symbols = subprocess.run(
+        ["nm", "-D", "--undefined-only", str(tmp_path / "model.so")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert set(re.findall(r" U (\w+)", symbols)) <= {"expf", "__stack_chk_fail"}
+    assert source.isascii()
+
+
+def test_two_models_in_one_program(tmp_path):
+    binary, multiclass = fitted("sklearn", "binary"), fitted("sklearn", "multiclass")
+    for name, model in (("one", binary), ("two", multiclass)):
+        to_c(model, name, tmp_path / f"{name}.c")
+    files = [str(tmp_path / "one.c"), str(tmp_path / "two.c")]
+    library = tmp_path / "both.so"
+    subprocess.run([COMPILER, *FLAGS, *files, "-o", str(library), "-lm"], check=True)
+    library = ctypes.CDLL(str(library))
+    for name, model, n in (("one", binary, 2), ("two", multiclass, 4)):
+        _, p = score(library, name, Predictor(model), data(), n)
+        np.testing.assert_allclose(p, model.predict_proba(data()), atol=2e-6)
+
+
+def test_every_kind_is_reentrant():
+    """No variable outlives a call: all that is static is constant, or a function."""
+    for kind in CLASSIFIERS:
+        for line in to_c(fitted("sklearn", kind), "net").splitlines():
+            if line.startswith("static"):
+                assert line.startswith("static const") or "(" in line
+
+
+@pytest.mark.parametrize("name", ["", "2net", "a-b", "int", "a b", "ä", "_x", "x" * 42])
+def test_names_that_are_no_identifiers_are_refused(name):
+    with pytest.raises(ValueError, match="C identifier"):
+        to_c(fitted("sklearn", "binary"), name)
+
+
+def test_what_cannot_be_exported_is_named():
+    model = make_pipeline(PolynomialFeatures(), network("sklearn", "binary", max_iter=1))
+    with pytest.raises(TypeError, match="step 'polynomialfeatures'"):
+        to_c(fit(model, data(), target("binary")), "net")

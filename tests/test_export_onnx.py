@@ -1,0 +1,169 @@
+"""ONNX files give what the model gives, in onnxruntime, alone and inside pipelines."""
+
+import sys
+
+import numpy as np
+import pytest
+from scoring_models import CLASSIFIERS, KINDS, LIBRARIES, data, fit, fitted, network, target
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+
+import fastnn
+from fastnn import Predictor, to_onnx
+from fastnn.layers import ACTIVATIONS
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+
+def run(proto, X):
+    """The outputs of an ONNX model by name."""
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    found = session.run(None, {session.get_inputs()[0].name: X})
+    return dict(zip((output.name for output in session.get_outputs()), found, strict=True))
+
+
+def assert_agrees(outputs, model, X, atol=1e-5):
+    if not hasattr(model, "predict_proba"):
+        expected = model.predict(X).reshape(len(X), -1)
+        assert outputs["variable"].shape == expected.shape
+        np.testing.assert_allclose(outputs["variable"], expected, rtol=0, atol=atol)
+        return
+    expected = model.predict_proba(X)
+    assert outputs["probabilities"].shape == expected.shape
+    np.testing.assert_allclose(outputs["probabilities"], expected, rtol=0, atol=atol)
+    expected = model.predict(X)
+    assert outputs["label"].shape == expected.shape
+    np.testing.assert_array_equal(outputs["label"], expected)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_agrees_with_the_model(library, kind, dtype):
+    model, X = fitted(library, kind), data().astype(dtype)
+    proto = to_onnx(model, dtype=dtype)
+    assert_agrees(run(proto, X), model, X, atol=1e-5 if dtype == "float32" else 1e-12)
+    one_row = run(proto, X[:1])
+    assert_agrees(one_row, model, X[:1])
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation(activation):
+    model, X = fitted("fastnn", "multiclass", activation), data().astype(np.float32)
+    assert_agrees(run(to_onnx(model), X), model, X)
+
+
+@pytest.mark.parametrize(
+    ("classes", "dtype"),
+    [
+        (np.array([False, True]), bool),
+        (np.array([-1.5, 0.5]) * 2, np.float64),
+        (np.array([-(2**63), 2**63 - 1, 3]), np.int64),
+        (np.array([0, 2**63 - 1], dtype=np.uint64), np.int64),
+        (np.array([3, 7, 9], dtype=np.int8), np.int64),
+        (np.array(["a", "ü", "👍"]), object),
+        (np.array(["a", "ü"], dtype=object), object),
+    ],
+)
+def test_labels_of_every_type(classes, dtype):
+    y = classes[np.arange(200) % len(classes)]
+    model = fit(network("sklearn", "binary"), data(), y)
+    found = run(to_onnx(model), data().astype(np.float32))["label"]
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, model.predict(data()))
+
+
+def test_labels_beyond_int64_are_refused():
+    y = np.array([0, 2**64 - 1], dtype=np.uint64)[np.arange(200) % 2]
+    with pytest.raises(ValueError, match="18446744073709551615 does not fit"):
+        to_onnx(fit(network("sklearn", "binary", max_iter=1), data(), y))
+
+
+def test_pipelines_are_folded():
+    model = make_pipeline(StandardScaler(), network("sklearn", "multilabel"))
+    fit(model, data(), target("multilabel"))
+    proto = to_onnx(model)
+    assert_agrees(run(proto, data().astype(np.float32)), model, data())
+    assert {node.op_type for node in proto.graph.node} == {
+        *("Gemm", "Relu", "Sigmoid", "Greater", "Cast"),
+    }
+    model = TransformedTargetRegressor(network("sklearn", "regressor"), transformer=MinMaxScaler())
+    fit(model, data(), target("regressor"))
+    assert_agrees(run(to_onnx(model), data().astype(np.float32)), model, data())
+
+
+def test_predictors_and_files(tmp_path):
+    predictor = Predictor(fitted("sklearn", "multiclass"))
+    fastnn.save(predictor, tmp_path / "model.fnn")
+    X = data().astype(np.float32)
+    expected = run(to_onnx(predictor), X)
+    found = run(to_onnx(tmp_path / "model.fnn"), X)
+    np.testing.assert_array_equal(found["probabilities"], expected["probabilities"])
+    assert_agrees(found, predictor, X)
+
+
+def test_steps_that_cannot_be_folded_are_named():
+    model = make_pipeline(PolynomialFeatures(), network("sklearn", "binary", max_iter=1))
+    with pytest.raises(TypeError, match="step 'polynomialfeatures'"):
+        to_onnx(fit(model, data(), target("binary")))
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match="pip install onnx"):
+        to_onnx(fitted("sklearn", "binary"))
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    with pytest.raises(ImportError, match="pip install skl2onnx"):
+        fastnn.register_with_skl2onnx()
+
+
+class TestSkl2onnx:
+    """Pipelines with steps that fastnn does not fold."""
+
+    @pytest.fixture
+    def skl2onnx(self):
+        skl2onnx = pytest.importorskip("skl2onnx")
+        fastnn.register_with_skl2onnx()
+        # Subclasses, so that the conversion of scikit-learn's own stays as it is.
+        fastnn.register_with_skl2onnx(Classifier, Regressor)
+        return skl2onnx
+
+    @pytest.mark.parametrize("library", LIBRARIES)
+    @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "single_class"])
+    def test_inside_a_pipeline(self, skl2onnx, library, kind):
+        net = network(library, kind)
+        if library == "sklearn":
+            net = (Classifier if kind in CLASSIFIERS else Regressor)(**net.get_params())
+        model = make_pipeline(PolynomialFeatures(2), StandardScaler(), net)
+        fit(model, data(), target(kind))
+        X = data().astype(np.float32)
+        options = {"zipmap": False} if kind in CLASSIFIERS else None
+        assert_agrees(run(skl2onnx.to_onnx(model, X[:1], options=options), X), model, X, atol=1e-4)
+
+    def test_float64_input_is_scored_in_float64(self, skl2onnx):
+        model = make_pipeline(StandardScaler(), network("fastnn", "multioutput"))
+        fit(model, data(), target("multioutput"))
+        outputs = run(skl2onnx.to_onnx(model, data()[:1]), np.array(data()))
+        assert_agrees(outputs, model, data(), atol=1e-10)
+
+    @pytest.mark.parametrize("nocl", [False, True])
+    def test_options(self, skl2onnx, nocl):
+        model = fitted("fastnn", "multiclass")
+        X = data().astype(np.float32)
+        options = {"nocl": nocl, "zipmap": not nocl}
+        outputs = list(run(skl2onnx.to_onnx(model, X[:1], options=options), X).values())
+        if nocl:
+            np.testing.assert_array_equal(model.classes_[outputs[0]], model.predict(X))
+        else:
+            assert list(outputs[1][0]) == model.classes_.tolist()
+
+
+class Classifier(MLPClassifier):
+    """scikit-learn's, under another name."""
+
+
+class Regressor(MLPRegressor):
+    """scikit-learn's, under another name."""

@@ -1,0 +1,191 @@
+"""Activations, losses, optimizer steps, gathering and transposing, against NumPy in float64."""
+
+import numpy as np
+import pytest
+import reference
+from kernel_cases import DTYPES, ISAS, padded, sizes_around, tile
+
+from fastnn._kernels import probe, table
+
+RNG = np.random.RandomState(0)
+TOLERANCE = {np.float32: 1e-6, np.float64: 1e-14}
+DERIVATIVES = {
+    **{name: derivative for name, (_, derivative) in reference.ACTIVATIONS.items()},
+    "exp": lambda z, h: h,
+}
+FUNCTIONS = {
+    **{name: function for name, (function, _) in reference.ACTIVATIONS.items()},
+    "exp": np.exp,
+}
+
+
+def test_every_function_of_the_tables_is_tested():
+    assert set(table.activations()) == set(FUNCTIONS)
+    assert set(table.losses()) == set(reference.OUTPUT_ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_activation_and_its_derivative(isa, dtype, name):
+    for n in sizes_around(tile(dtype, isa)[0]):
+        z, d = RNG.normal(size=(2, 3, n)).astype(dtype)
+        H, D = padded(z, isa), padded(d, isa)
+        Z = H.copy()
+        probe.activation(name, H, n, isa)
+        expected = FUNCTIONS[name](z.astype(np.float64))
+        np.testing.assert_allclose(H[:, :n], expected, rtol=TOLERANCE[dtype])
+        width = H.shape[1] - tile(dtype, isa)[0]
+        assert (H[:, n:width] == 0).all()
+        assert np.isnan(H[:, width:]).all()  # nothing was written beyond
+
+        probe.activation_gradient(name, Z, H, D, n, isa)
+        expected = d * DERIVATIVES[name](z.astype(np.float64), expected)
+        np.testing.assert_allclose(
+            D[:, :n], expected, rtol=10 * TOLERANCE[dtype], atol=TOLERANCE[dtype]
+        )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_relu_of_nan_is_nan(isa, dtype):
+    Z = padded(np.array([[np.nan, -1, -0.0, 2, np.inf, -np.inf]], dtype), isa)
+    probe.activation("relu", Z, 6, isa)
+    np.testing.assert_array_equal(Z[0, :6], [np.nan, 0, 0, 2, np.inf, 0])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_softmax(isa, dtype):
+    for n in sizes_around(tile(dtype, isa)[0]):
+        z = (RNG.normal(size=(5, n)) * [[0], [1], [10], [100], [1e4]]).astype(dtype)
+        Z = padded(z, isa)
+        probe.softmax(Z, n, isa)
+        expected = reference.OUTPUT_ACTIVATIONS["softmax_log_loss"](z.astype(np.float64))
+        tiny = np.finfo(dtype).tiny
+        np.testing.assert_allclose(Z[:, :n], expected, rtol=10 * TOLERANCE[dtype], atol=tiny)
+    for bad in ([np.nan, 0, 1], [0, 1, np.nan], [0, np.inf, 1]):
+        Z = padded(np.array([bad], dtype), isa)
+        probe.softmax(Z, 3, isa)
+        assert np.isnan(Z[0, :3]).any()
+
+
+def loss_case(name, rows, n, dtype):
+    """(z, labels, y, one-hot or y) of more rows than the batch has."""
+    z = RNG.normal(scale=3, size=(rows, n)).astype(dtype)
+    if name == "softmax_log_loss":
+        labels = RNG.randint(0, n, 2 * rows).astype(np.intp)
+        return z, labels, None, np.eye(n)[labels]
+    y = RNG.randint(0, 2, (2 * rows, n)).astype(dtype)
+    return z, None, y, y
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", reference.OUTPUT_ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_loss_and_its_gradient(isa, dtype, name, weighted):
+    lanes = tile(dtype, isa)[0]
+    for rows in (1, lanes - 1, lanes, 2 * lanes + 3):
+        for n in (*sizes_around(lanes), 300):
+            z, labels, y, targets = loss_case(name, rows, n, dtype)
+            weight = RNG.uniform(size=2 * rows).astype(dtype) if weighted else None
+            sample = RNG.permutation(2 * rows)[:rows].astype(np.intp)
+            D, row_loss = padded(np.zeros_like(z), isa), np.empty(rows)
+            probe.loss(name, padded(z, isa), n, D, labels, y, weight, sample, row_loss, isa)
+
+            w = np.ones(rows) if weight is None else weight[sample].astype(np.float64)
+            p = reference.OUTPUT_ACTIVATIONS[name](z.astype(np.float64))
+            target = targets[sample].astype(np.float64)
+            eps = np.finfo(dtype).eps
+            bounded = p.clip(eps, 1 - eps) if name.endswith("log_loss") else p
+            expected = w * reference.loss_of_rows(name, bounded, target)
+            rtol = 20 * TOLERANCE[dtype]
+            np.testing.assert_allclose(row_loss, expected, rtol=rtol, atol=rtol * n)
+            expected = w[:, None] * (p - target)
+            np.testing.assert_allclose(D[:, :n], expected, rtol=rtol, atol=rtol)
+            width = D.shape[1] - lanes
+            assert (D[:, n:width] == 0).all()
+            assert np.isnan(D[:, width:]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_losses_of_certain_rows_are_finite(isa, dtype):
+    sample, row_loss, eps = np.arange(2), np.empty(2), np.finfo(dtype).eps
+    z = padded(np.array([[1e4, -1e4], [-1e4, 1e4]], dtype), isa)
+    labels = np.zeros(2, np.intp)
+    probe.loss("softmax_log_loss", z, 2, z.copy(), labels, None, None, sample, row_loss, isa)
+    np.testing.assert_allclose(row_loss, [eps, -np.log(eps)], rtol=1e-6)
+    y = np.array([[1, 0], [1, 0]], dtype)
+    probe.loss("logistic_log_loss", z, 2, z.copy(), None, y, None, sample, row_loss, isa)
+    np.testing.assert_allclose(row_loss, [2 * eps, -2 * np.log(eps)], rtol=1e-6)
+
+
+def step(rule, w, g, m, v, c):
+    """(w, m, v) after one step, as csrc/updates.def defines it."""
+    if rule == "adam":
+        m, v = c[1] * m + c[2] * g, c[3] * v + c[4] * g * g
+        return w - c[0] * m / (np.sqrt(v) + c[5]), m, v
+    m = c[0] * m - c[1] * g
+    return w + (c[0] * m - c[1] * g if rule == "nesterov" else m), m, v
+
+
+@pytest.mark.parametrize("rule", table.updates())
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_update(isa, dtype, rule):
+    n = 5 * tile(dtype, isa)[0]
+    w, g, m = RNG.normal(size=(3, n)).astype(dtype)
+    v = RNG.uniform(size=n).astype(dtype)
+    c = [0.01, 0.9, 0.1, 0.999, 0.001, 1e-8] if rule == "adam" else [0.9, 0.01, 0, 0, 0, 0]
+    c = np.array(c, np.float64)
+    before = [a.astype(np.float64) for a in (w, g, m, v)]
+    squares = probe.update(rule, w, g, m, v, c, 0.25, 0.5, isa)
+    np.testing.assert_allclose(squares, before[0] @ before[0], rtol=10 * TOLERANCE[dtype])
+    expected = step(rule, before[0], 0.25 * before[1] + 0.5 * before[0], before[2], before[3], c)
+    for got, want in zip((w, m, v), expected, strict=True):
+        np.testing.assert_allclose(got, want, rtol=10 * TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("source", DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_gather(isa, dtype, source):
+    lanes = tile(dtype, isa)[0]
+    for n in sizes_around(lanes):
+        X = RNG.normal(size=(9, n)).astype(source)
+        sample = np.array([8, 0, 3, 3, 1], np.intp)
+        to = padded(np.zeros((5, n), dtype), isa)
+        probe.gather(X, sample, to, isa)
+        np.testing.assert_array_equal(to[:, :n], X[sample].astype(dtype))
+        assert (to[:, n:-lanes] == 0).all()
+        assert np.isnan(to[:, -lanes:]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_transpose(isa, dtype):
+    lanes = tile(dtype, isa)[0]
+    A = RNG.normal(size=(lanes, lanes)).astype(dtype)
+    for n_rows in range(1, lanes + 1):
+        for n_cols in range(1, lanes + 1):
+            to = np.full((lanes, lanes + 1), np.nan, dtype)
+            probe.transpose(A[:n_rows], n_cols, to, isa)
+            np.testing.assert_array_equal(to[:n_cols, :n_rows], A[:n_rows, :n_cols].T)
+            assert (to[:n_cols, n_rows:lanes] == 0).all()
+            assert np.isnan(to[n_cols:]).all()
+            assert np.isnan(to[:, lanes]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_all_finite(isa, dtype):
+    for n in sizes_around(tile(dtype, isa)[0]):
+        x = np.full(n, np.finfo(dtype).max, dtype)
+        assert probe.all_finite(x, isa)
+        for bad in (np.nan, np.inf, -np.inf):
+            for i in range(n):
+                x[i] = bad
+                assert not probe.all_finite(x, isa)
+                x[i] = 0

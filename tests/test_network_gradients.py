@@ -1,0 +1,82 @@
+"""loss_and_grad: its gradient is the numerical one, for every activation, loss and depth."""
+
+import numpy as np
+import pytest
+from kernel_cases import DTYPES, ISAS, make_data, make_network
+
+from fastnn.layers import ACTIVATIONS
+from fastnn.losses import LOSSES
+
+STEP = 1e-5
+
+
+def numerical_gradient(network, X, y, **options):
+    """Central differences with the step's error removed to fourth order (Richardson)."""
+    start = network.params.copy()
+    result = np.empty_like(start)
+
+    def slope(i, step):
+        losses = []
+        for at in (step, -step):
+            network.params[i] = start[i] + at
+            losses.append(network.loss_and_grad(X, y, **options)[0])
+        network.params[i] = start[i]
+        return (losses[0] - losses[1]) / (2 * step)
+
+    for i in range(len(start)):
+        result[i] = (4 * slope(i, STEP) - slope(i, 2 * STEP)) / 3
+    return result
+
+
+def assert_gradient(network, X, y, **options):
+    _, grad = network.loss_and_grad(X, y, **options)
+    error = np.linalg.norm(grad - numerical_gradient(network, X, y, **options))
+    assert error < 1e-6 * np.linalg.norm(grad)
+
+
+@pytest.mark.parametrize("sizes", [(3,), (5, 3), (4, 6, 3)], ids=lambda s: f"{len(s)}-layers")
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradient(activation, loss, sizes):
+    network = make_network(4, sizes, activation, loss)
+    X, y, weight = make_data(9, network)
+    assert_gradient(network, X, y)
+    assert_gradient(network, X, y, sample_weight=weight, alpha=0.7)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("n_out", [1, 2, 5, 10])
+@pytest.mark.parametrize("isa", ISAS)
+def test_gradient_of_narrow_and_wide_layers(isa, n_out, loss):
+    if loss == "softmax_log_loss" and n_out == 1:
+        n_out = 3
+    network = make_network(3, (17, 1, 9, n_out), "tanh", loss, isa=isa)
+    X, y, weight = make_data(5, network)
+    assert_gradient(network, X, y, sample_weight=weight, alpha=0.3)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradient_in_float32_is_that_in_float64(loss):
+    double = make_network(11, (33, 4), "logistic", loss)
+    single = make_network(11, (33, 4), "logistic", loss, np.float32)
+    single.params[:] = double.params
+    double.params[:] = single.params
+    X, y, weight = make_data(50, single)
+    y = y if y.dtype == np.intp else y.astype(np.float64)
+    value, grad = double.loss_and_grad(X, y, sample_weight=weight, alpha=0.5)
+    single_value, single_grad = single.loss_and_grad(
+        X, y.astype(np.float32) if y.dtype == np.float64 else y, sample_weight=weight, alpha=0.5
+    )
+    assert abs(single_value - value) < 1e-5 * abs(value)
+    assert np.linalg.norm(single_grad - grad) < 1e-5 * np.linalg.norm(grad)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gradient_is_written_where_asked(dtype):
+    network = make_network(dtype=dtype)
+    X, y, _ = make_data(6, network)
+    _, expected = network.loss_and_grad(X, y)
+    out = np.full(network.n_params, np.nan, dtype)
+    _, grad = network.loss_and_grad(X, y, grad=out)
+    assert grad is out
+    np.testing.assert_array_equal(out, expected)

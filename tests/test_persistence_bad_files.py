@@ -1,0 +1,216 @@
+"""Whatever is wrong with a file, load raises ModelFormatError and allocates little."""
+
+import io
+import json
+import random
+import tracemalloc
+
+import numpy as np
+import pytest
+from bad_files import bad_files, replaced, seal, split
+from scoring_models import data, fit, network, target
+
+import fastnn
+from fastnn import ModelFormatError, Predictor
+from fastnn._model_file import parse_model_file
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """The bytes of a sound file with all that a predictor may have."""
+    labels = np.array(["left", "mid", "right"])[np.digitize(data()[:, 0], [-0.5, 0.5])]
+    source = fit(network("sklearn", "binary", hidden_layer_sizes=(3,)), data()[:, :2], labels)
+    source.feature_names_in_ = np.array(["first", "second"], dtype=object)
+    path = tmp_path_factory.mktemp("good") / "model.fnn"
+    fastnn.save(Predictor(source), path)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def bad(good):
+    return dict(bad_files(good))
+
+
+def test_the_good_file_loads_sealed_anew(good):
+    header, description, payload = split(good)
+    for again in (good, seal(header, payload), seal(header, payload, description)):
+        network, _ = parse_model_file(io.BytesIO(again), len(again))
+        assert network.feature_names == ("first", "second")
+
+
+def test_every_bad_file_is_refused(bad):
+    assert len(bad) >= 300
+    accepted = []
+    for name, content in bad.items():
+        try:
+            parse_model_file(io.BytesIO(content), len(content))
+        except ModelFormatError:
+            continue
+        accepted.append(name)
+    assert accepted == []
+
+
+def test_bad_files_allocate_little(bad):
+    worst = 0
+    for content in bad.values():
+        file = io.BytesIO(content)
+        tracemalloc.start()
+        try:
+            with pytest.raises(ModelFormatError):
+                parse_model_file(file, len(content))
+            worst = max(worst, tracemalloc.get_traced_memory()[1] - len(content))
+        finally:
+            tracemalloc.stop()
+    assert worst < 4_000_000
+
+
+def hungry_json(size):
+    """JSON of at most that size of which the parser makes as much as the limits allow."""
+    for item in ("[]", "{}", '"ab"', "0.5", "1234567", '{"a":[]}'):
+        elements = (1 << 15) // (1 + item.count("[") + item.count("{")) - 50
+        n = min(size // (len(item) + 2 * item.count('"') + 1), elements)
+        yield '{"x":[' + ",".join([item] * n) + "]}"
+    yield '{"x":"' + "y" * size + '"}'
+    yield '{"x":"' + "\\ud83d\\ude00" + "y" * size + '"}'
+    yield '{"x":"' + "\\u00e9" * (size // 8) + '"}'
+
+
+@pytest.mark.parametrize("where", ["header", "description"])
+def test_hungry_headers_allocate_little(good, where):
+    outer, _, payload = split(good)
+    for text in hungry_json((1 << 19) - 2000):
+        if where == "header":
+            content = seal(text.encode(), b"")
+            reason = "lacks the metadata"
+        else:
+            content = seal(replaced(outer, ("__metadata__", "description"), text), payload)
+            reason = "the content is neither"
+        file = io.BytesIO(content)
+        tracemalloc.start()
+        try:
+            with pytest.raises(ModelFormatError, match=reason):
+                parse_model_file(file, len(content))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < len(content) + 4_000_000
+
+
+def test_every_bit_counts(good):
+    """Each single bit flip of the first 100 bytes, and 300 anywhere."""
+    rng = random.Random(0)
+    bits = {*range(800), *(rng.randrange(8 * len(good)) for _ in range(300))}
+    for bit in bits:
+        flipped = bytearray(good)
+        flipped[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ModelFormatError):
+            parse_model_file(io.BytesIO(bytes(flipped)), len(flipped))
+
+
+def test_every_truncation_is_found(good):
+    for size in range(0, len(good), 7):
+        with pytest.raises(ModelFormatError):
+            parse_model_file(io.BytesIO(good[:size]), size)
+
+
+def test_a_file_that_shrinks_while_it_is_read(good):
+    with pytest.raises(ModelFormatError, match="truncated"):
+        parse_model_file(io.BytesIO(good[:-10]), len(good))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda good: good[:-1], "truncated"),
+        (lambda good: good[:100], "truncated"),
+        (lambda good: good[:-1] + b"\0", "damaged or was changed"),
+        (lambda good: b"PK\3\4" + good[4:], "not a fastnn file"),
+        (lambda good: b"", "truncated"),
+    ],
+    ids=["cut", "cut_early", "changed", "zip", "empty"],
+)
+def test_load_says_which_file_and_what_is_wrong(good, tmp_path, change, message):
+    path = tmp_path / "model.fnn"
+    path.write_bytes(change(good))
+    for read in (fastnn.load, Predictor):
+        with pytest.raises(ModelFormatError, match=rf"model\.fnn: .*{message}"):
+            read(path)
+
+
+def test_a_newer_format_is_named(good, tmp_path):
+    header, _, payload = split(good)
+    path = tmp_path / "model.fnn"
+    path.write_bytes(seal(replaced(header, ("__metadata__", "format_version"), "2"), payload))
+    with pytest.raises(ModelFormatError, match="format version 2, this fastnn reads up to 1"):
+        fastnn.load(path)
+
+
+def test_a_foreign_safetensors_file(tmp_path):
+    numpy_files = pytest.importorskip("safetensors.numpy")
+    path = tmp_path / "foreign.safetensors"
+    numpy_files.save_file({"layers.0.weight": np.ones((2, 2))}, path, {"format": "pt"})
+    with pytest.raises(ModelFormatError, match="not a fastnn file"):
+        fastnn.load(path)
+
+
+def test_what_is_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        fastnn.load(tmp_path / "nothing")
+    with pytest.raises(IsADirectoryError):
+        fastnn.load(tmp_path)
+    with pytest.raises(ModelFormatError, match="not a regular file"):
+        fastnn.load("/dev/null")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("class",), "Perceptron", "unknown class"),
+        (("class",), "MLPRegressor", "cannot be a"),
+        (("params", "hidden_layer_size"), 3, "unknown"),
+        (("params", "activation"), "tanh", "not that of the network"),
+        (("params", "activation"), 0.5, "not that of the network"),
+        (("params", "alpha"), {"float": "1"}, "unsound type"),
+        (("params", "alpha"), {"pickle": "cos\nsystem"}, "unsound type"),
+        (("params", "alpha"), {"array": "layers.0.weight"}, "lacks the tensor"),
+        (("params", "alpha"), {"tuple": [[[[[[[[[[1]]]]]]]]]]}, "nested too deeply"),
+        (("params", "alpha"), {"dict": {}, "tuple": []}, "exactly one type"),
+        (("params",), [], "not an object"),
+        (("fitted", "n_iter_"), True, "wrong type"),
+        (("fitted", "n_iter_"), "3", "wrong type"),
+        (("fitted", "__class__"), 3, "unknown"),
+        (("fitted", "validation_scores_"), ["a"], "not a list of floats"),
+        (("fitted", "_solver_state", "dict", "more"), 1, "missing or unknown"),
+        (("fitted", "_solver_state", "dict", "stale"), None, "wrong type"),
+        (("fitted", "_solver_state", "dict", "moments", "dict", "t"), "x", "number of steps"),
+        (("fitted", "_solver_state", "dict", "moments", "dict", "n"), "x", "'n' is not sound"),
+        (("network", "classes", "values"), ["yes", "no"], "not sorted"),
+        (("network", "classes", "values"), ["no", "no"], "not sorted"),
+    ],
+)
+def test_an_estimator_that_contradicts_itself(tmp_path, path, value, message):
+    estimator = network("fastnn", "binary", hidden_layer_sizes=(3,))
+    fit(estimator, data(), target("binary"))
+    file = tmp_path / "model.fnn"
+    fastnn.save(estimator, file)
+    header, description, payload = split(file.read_bytes())
+    file.write_bytes(seal(header, payload, replaced(description, path, value)))
+    with pytest.raises(ModelFormatError, match=message):
+        fastnn.load(file)
+
+
+@pytest.mark.parametrize("wrong", ["shape", "nan"])
+def test_moments_that_do_not_fit(tmp_path, wrong):
+    estimator = network("fastnn", "binary", hidden_layer_sizes=(3,))
+    fit(estimator, data(), target("binary"))
+    moments = estimator._solver_state["moments"]
+    moments["m"] = moments["m"][:-1] if wrong == "shape" else moments["m"] * np.nan
+    fastnn.save(estimator, tmp_path / "model.fnn")
+    with pytest.raises(ModelFormatError, match="optimizer's 'm' is not sound"):
+        fastnn.load(tmp_path / "model.fnn")
+
+
+def test_description_is_json_inside_json(good):
+    header, description, _ = split(good)
+    assert json.loads(header["__metadata__"]["description"]) == description
+    assert set(header["__metadata__"]) == {"format", "format_version", "sha256", "description"}

@@ -1,0 +1,37 @@
+"""The oracle is right: its gradients are numerical gradients."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import reference
+
+RNG = np.random.RandomState(0)
+
+
+@dataclass
+class Dense:
+    n_out: int
+    activation: str = "identity"
+
+
+@pytest.mark.parametrize("activation", reference.ACTIVATIONS)
+@pytest.mark.parametrize("loss", reference.OUTPUT_ACTIVATIONS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradient(activation, loss, weighted):
+    network = reference.Network(4, [Dense(5, activation), Dense(3, activation), Dense(3)], loss)
+    network.params[:] = RNG.uniform(-1, 1, network.n_params)
+    X = RNG.normal(size=(7, 4))
+    y = RNG.randint(0, 3, 7) if loss == "softmax_log_loss" else RNG.randint(0, 2, (7, 3)) * 1.0
+    options = {"alpha": 0.7, "sample_weight": RNG.uniform(size=7) if weighted else None}
+    _, grad = network.loss_and_grad(X, y, **options)
+    start, step = network.params.copy(), 1e-6
+    numerical = np.empty_like(grad)
+    for i in range(len(grad)):
+        losses = []
+        for sign in (1, -1):
+            network.params[:] = start
+            network.params[i] += sign * step
+            losses.append(network.loss_and_grad(X, y, **options)[0])
+        numerical[i] = (losses[0] - losses[1]) / (2 * step)
+    np.testing.assert_allclose(grad, numerical, rtol=1e-6, atol=1e-8)

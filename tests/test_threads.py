@@ -1,0 +1,213 @@
+"""How many threads; concurrent callers; forks; the choice of an ISA by environment."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from fastnn._kernels.scorer import Scorer
+from kernel_cases import DTYPES, ISAS, OPTIMIZERS, make_data, make_network, same_bits, train
+
+import fastnn
+from fastnn import threads
+from fastnn._kernels import table
+
+HERE = Path(__file__).parent
+needs_openmp = pytest.mark.skipif(not table.openmp(), reason="built without OpenMP")
+
+
+def python(*arguments, **environment):
+    """Run Python on this installation of fastnn; returns the finished process."""
+    path = [str(Path(fastnn.__file__).parent.parent), str(HERE), os.environ.get("PYTHONPATH", "")]
+    env = {k: v for k, v in os.environ.items() if k not in ("OMP_NUM_THREADS", "FASTNN_ISA")}
+    env |= {"PYTHONPATH": os.pathsep.join(filter(None, path)), **environment}
+    return subprocess.run(
+        [sys.executable, *arguments], env=env, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_zero_threads_are_refused():
+    with pytest.raises(ValueError, match="n_jobs == 0"):
+        threads.effective_n_threads(0)
+
+
+@needs_openmp
+def test_a_number_is_taken_as_it_is_and_negative_ones_count_from_the_end(monkeypatch):
+    monkeypatch.setattr(threads, "_cpu_count", lambda: 6)
+    monkeypatch.setattr(table, "max_threads", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    expected = {1: 1, 3: 3, 16: 16, None: 6, -1: 6, -2: 5, -6: 1, -100: 1}
+    assert {n: threads.effective_n_threads(n) for n in expected} == expected
+    monkeypatch.setattr(table, "max_threads", lambda: 3)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert [threads.effective_n_threads(n) for n in (None, -1, -2, 5)] == [3, 3, 2, 5]
+
+
+@needs_openmp
+def test_automatic_is_at_most_what_the_process_may_use(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert 1 <= threads.effective_n_threads() <= joblib.cpu_count()
+
+
+@needs_openmp
+@pytest.mark.parametrize("n", [1, 3])
+def test_omp_num_threads_is_respected(n):
+    code = "from fastnn.threads import effective_n_threads as f; print(f(), f(-1), f(2))"
+    assert python("-c", code, OMP_NUM_THREADS=str(n)).stdout.split() == [str(n), str(n), "2"]
+
+
+def test_without_openmp_there_is_one_thread(monkeypatch):
+    monkeypatch.setattr(table, "openmp", lambda: False)
+    assert [threads.effective_n_threads(n) for n in (None, -1, 4)] == [1, 1, 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_fork_after_a_threaded_fit_neither_hangs_nor_changes_bits():
+    done = python("-W", "ignore", str(HERE / "threads_script.py"), "fork")
+    assert done.stdout.strip() == "child 0", done.stderr
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_concurrent_predictions_have_the_serial_bits(dtype):
+    network = make_network(64, (100, 10), dtype=dtype)
+    rows = [make_data(n, network, seed=n)[0] for n in (1, 7, 200, 1500) * 4]
+    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", dtype)
+    serial = [network.forward(X) for X in rows]
+
+    def score(i):
+        return network.forward(rows[i], n_threads=1 + i % 2), scorer.proba(rows[i])
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(score, range(len(rows))))
+    for (by_network, by_scorer), expected in zip(results, serial, strict=True):
+        assert same_bits(by_network, expected)
+        assert same_bits(by_scorer, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_concurrent_fits_have_the_serial_bits(dtype):
+    def fit(seed, n_threads=1):
+        network = make_network(40, (60, 10), dtype=dtype)
+        X, y, _ = make_data(200, network, seed)
+        train(network, OPTIMIZERS["adam"](), X, y, steps=15, n_threads=n_threads)
+        return network.params
+
+    serial = [fit(seed) for seed in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        concurrent = list(pool.map(fit, range(6), [1, 2] * 3))
+    assert all(map(same_bits, concurrent, serial))
+    assert not same_bits(serial[0], serial[1])
+
+
+def test_the_measured_choice_of_threads_changes_no_bit():
+    """A trainer tries numbers of threads and keeps the fastest; when is a matter of timing."""
+    results = []
+    for n_threads in (1, 2, 4):
+        network = make_network(100, (200, 10), dtype=np.float32)
+        X, y, _ = make_data(300, network)
+        trainer = network.trainer(OPTIMIZERS["adam"](), batch_size=30, n_threads=n_threads)
+        trainer._threads = threads.ThreadChoice(n_threads, 1e12)
+        for _ in range(3):
+            trainer.run(X, y, np.arange(300, dtype=np.intp), 0, 10, learning_rate=0.01)
+        trainer.pull()
+        results.append((network.params, trainer.loss_sum))
+    for params, loss_sum in results[1:]:
+        assert same_bits(params, results[0][0])
+        assert loss_sum == results[0][1]
+
+
+def test_the_fastest_number_of_threads_is_kept():
+    choice = threads.ThreadChoice(4, 1e12)
+    tried = []
+    for _ in range(6):
+        n_threads, steps = choice.pick(1000)
+        assert steps in (1, 1000)
+        tried.append(n_threads)
+        choice.took(n_threads, {1: 3.0, 2: 1.0, 4: 2.0}[n_threads], steps)
+    assert set(tried) == {1, 2, 4}
+    assert choice.pick(1000) == (2, 1000)
+
+
+def test_small_work_stays_on_one_thread():
+    step_too_short = threads.ThreadChoice(4, 1e4)
+    for _ in range(10):
+        n_threads, steps = step_too_short.pick(10**6)
+        assert n_threads == 1
+        step_too_short.took(1, 4e-6)
+    assert steps == 10**6
+    too_few_steps = threads.ThreadChoice(4, 1e7)
+    for _ in range(10):
+        n_threads, _ = too_few_steps.pick(5)
+        assert n_threads == 1
+        too_few_steps.took(1, 1e-4)
+
+
+def test_several_threads_are_tried_where_much_is_to_be_done():
+    choice = threads.ThreadChoice(2, 1e7)
+    tried = set()
+    for _ in range(10):
+        n_threads, _ = choice.pick(10**6)
+        tried.add(n_threads)
+        choice.took(n_threads, 1e-4 / n_threads)
+    assert tried == {1, 2}
+    assert choice.pick(10**6)[0] == 2
+
+
+def test_a_team_that_cannot_meet_is_given_up_after_a_few_steps():
+    choice = threads.ThreadChoice(2, 1e7)
+    steps_of_two = 0
+    for _ in range(10):
+        n_threads, steps = choice.pick(10**6)
+        steps_of_two += steps * (n_threads == 2)
+        choice.took(n_threads, 1e-4 if n_threads == 1 else 8e-3)
+    assert 0 < steps_of_two <= 4
+    assert choice.pick(10**6)[0] == 1
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_an_isa_is_forced_by_the_environment(isa):
+    code = "import fastnn; c = fastnn.config(); print(c['isa'], *c['isas_available'])"
+    done = python("-c", code, FASTNN_ISA=isa.upper())
+    assert done.stdout.split() == [isa, *ISAS], done.stderr
+
+
+def test_the_forced_isa_is_the_one_that_computes():
+    from threads_script import digest
+
+    code = "from threads_script import digest; print(digest(1))"
+    for isa in ISAS:
+        done = python("-c", code, FASTNN_ISA=isa)
+        assert done.stdout.strip() == digest(1, isa), done.stderr
+
+
+def test_an_unknown_isa_is_refused_by_name():
+    done = python("-c", "import fastnn", FASTNN_ISA="sse9")
+    assert done.returncode
+    assert "ImportError: FASTNN_ISA='sse9' is not an ISA this build knows" in done.stderr
+    assert all(isa in done.stderr for isa in table.isas_compiled())
+
+
+def test_an_isa_the_machine_lacks_is_refused_by_name(monkeypatch):
+    missing = [isa for isa in table.isas_compiled() if isa not in ISAS]
+    if not missing:
+        pytest.skip("this machine has every ISA that was compiled in")
+    done = python("-c", "import fastnn", FASTNN_ISA=missing[0])
+    assert done.returncode
+    assert f"FASTNN_ISA={missing[0]!r} is compiled in, but this machine does not" in done.stderr
+
+
+def test_config_tells_what_runs():
+    config = fastnn.config()
+    assert config["isa"] in config["isas_available"]
+    assert set(config["isas_available"]) <= set(config["isas_compiled"])
+    assert config["isas_compiled"][-1] == "baseline"
+    assert config["openmp"] is table.openmp()
+    assert config["threads"] == threads.effective_n_threads()
+    assert config["numpy"] == np.__version__
+    done = python("-m", "fastnn", "config")
+    assert done.returncode == 0
+    assert config["compiler"] in done.stdout

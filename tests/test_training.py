@@ -1,0 +1,123 @@
+"""The epoch loop: its result does not depend on how it divides an epoch into calls."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, r2_score
+
+from fastnn import schedules, training
+from fastnn.validation import accuracy, mean_loss, r2
+
+RNG = np.random.RandomState(0)
+
+
+class Trainer:
+    """Counts batches in place of training on them."""
+
+    def __init__(self, seconds_per_batch=0.0):
+        self.batch_size = 2
+        self.loss_sum = 0.0
+        self.calls, self.rows, self.rates = [], [], []
+        self._seconds = seconds_per_batch
+
+    def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
+        self.calls.append((begin, end))
+        self.rates.append(learning_rate)
+        for b in range(begin, end):
+            rows = order[b * 2 : b * 2 + 2]
+            self.rows.extend(rows)
+            self.loss_sum += len(rows) / len(self.calls)
+            Clock.now += self._seconds
+
+    def all_finite(self):
+        return True
+
+
+class Clock:
+    now = 0.0
+
+    @classmethod
+    def perf_counter(cls):
+        return cls.now
+
+
+def loop(trainer, n_rows, **parameters):
+    parameters = {"max_iter": 1, "tol": 0.0, "n_iter_no_change": 10, "shuffle": False} | parameters
+    return training.EpochLoop(
+        trainer,
+        None,
+        None,
+        np.arange(n_rows),
+        parameters.pop("schedule", schedules.Constant(0.1)),
+        training.History(),
+        np.random.RandomState(0),
+        batch_size=2,
+        **parameters,
+    )
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 7, 101])
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 1.0])
+def test_every_row_once_and_no_long_stretch(n_rows, seconds, monkeypatch):
+    monkeypatch.setattr(training, "time", Clock)
+    trainer = Trainer(seconds)
+    loop(trainer, n_rows).run()
+    assert trainer.rows == list(range(n_rows))
+    assert [end for _, end in trainer.calls[:-1]] == [begin for begin, _ in trainer.calls[1:]]
+    longest = max(end - begin for begin, end in trainer.calls)
+    assert longest == 1 or longest * seconds <= 0.05
+
+
+def test_shuffles_accumulate_as_in_scikit_learn():
+    from sklearn.utils import shuffle
+
+    trainer = Trainer()
+    loop(trainer, 9, shuffle=True, max_iter=3, n_iter_no_change=99).run()
+    rng, order, expected = np.random.RandomState(0), np.arange(9), []
+    for _ in range(3):
+        order = shuffle(order, random_state=rng)
+        expected.extend(order)
+    assert trainer.rows == expected
+
+
+def test_schedules():
+    constant = schedules.Constant(0.5)
+    constant.epoch_ended(10)
+    assert (constant.learning_rate, constant.plateau()) == (0.5, (True, "Stopping."))
+    falling = schedules.InverseScaling(0.5, 0.25)
+    falling.epoch_ended(15)
+    assert falling.learning_rate == 0.25
+    adaptive = schedules.Adaptive(2e-6)
+    assert adaptive.plateau() == (False, "Setting learning rate to 0.000000")
+    assert adaptive.learning_rate == pytest.approx(4e-7)
+    assert adaptive.plateau() == (True, "Learning rate too small. Stopping.")
+
+
+def test_inverse_scaling_reaches_the_trainer():
+    trainer = Trainer()
+    loop(trainer, 4, max_iter=2, schedule=schedules.InverseScaling(1.0, 0.5)).run()
+    assert trainer.rates[0] == 1.0
+    assert trainer.rates[-1] == pytest.approx(5**-0.5)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scores_are_those_of_scikit_learn(weighted):
+    w = RNG.uniform(size=50) if weighted else None
+    y, p = RNG.randint(0, 3, 50), RNG.dirichlet(np.ones(3), 50)
+    expected = accuracy_score(y, p.argmax(axis=1), sample_weight=w)
+    assert accuracy("softmax_log_loss", p, y, w) == pytest.approx(expected)
+    Y, P = RNG.randint(0, 2, (50, 2)), RNG.uniform(size=(50, 2))
+    expected = accuracy_score(Y, P > 0.5, sample_weight=w)
+    assert accuracy("logistic_log_loss", P, Y, w) == pytest.approx(expected)
+    T = RNG.normal(size=(50, 3))
+    T[:, 2] = 1
+    Q = T + RNG.normal(size=T.shape)
+    for columns in ([0], [0, 1], [0, 1, 2]):
+        expected = r2_score(T[:, columns], Q[:, columns], sample_weight=w)
+        assert r2("squared_error", Q[:, columns], T[:, columns], w) == pytest.approx(expected)
+    assert r2("squared_error", T[:, 2:], T[:, 2:], w) == 1
+    assert np.isnan(r2("squared_error", Q * np.nan, T, w))
+
+
+def test_unknown_loss():
+    with pytest.raises(ValueError, match="unknown loss 'hinge'"):
+        mean_loss("hinge", np.ones((1, 1)), np.ones((1, 1)), None)

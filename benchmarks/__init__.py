@@ -1,0 +1,1 @@
+"""Benchmarks of fastnn: kernels, epochs, fits, and peers."""

@@ -1,0 +1,60 @@
+"""Where and with what a benchmark ran."""
+
+import importlib.metadata
+import os
+import platform
+from datetime import date
+from pathlib import Path
+
+
+def facts():
+    """CPU, caches, cores, system, Python, NumPy and, when built, fastnn's configuration."""
+    found = {
+        "date": date.today().isoformat(),
+        "cpu": cpu_name(),
+        "cores": cpu_count(),
+        "caches": caches(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "numpy": importlib.metadata.version("numpy"),
+    }
+    try:
+        from fastnn import config
+    except ImportError:
+        return found
+    kept = ("version", "compiler", "isa", "openmp", "threads")
+    return found | {f"fastnn {name}": value for name, value in config().items() if name in kept}
+
+
+def cpu_count():
+    """CPUs this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS
+        return os.cpu_count()
+
+
+def cpu_name():
+    """The CPU's name as the system knows it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:  # not Linux
+        pass
+    return platform.processor() or platform.machine()
+
+
+def caches():
+    """Sizes of the first core's caches, such as ``L1 48K, L2 1024K, L3 32768K``."""
+    sizes = {}
+    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, size, kind = ((index / n).read_text().strip() for n in ("level", "size", "type"))
+        if kind != "Instruction":
+            sizes[f"L{level}"] = size
+    return ", ".join(f"{level} {size}" for level, size in sizes.items()) or "unknown"
+
+
+def as_lines(found):
+    """The facts as Markdown lines."""
+    return "\n".join(f"- {name}: {value}" for name, value in found.items())

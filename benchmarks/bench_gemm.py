@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from benchmarks import kernels
 from benchmarks.machine import cpu_count
+from fastnn._kernels import bench
 
 SHAPES = [  # M, K, N
     (1, 30, 100),
@@ -43,7 +43,7 @@ def peak():
 
     def of(dtype, threads):
         if (dtype, threads) not in measured:
-            measured[dtype, threads] = max(kernels.fma_peak(dtype, threads) for _ in range(5))
+            measured[dtype, threads] = max(bench.fma_peak(dtype, threads) for _ in range(5))
         return measured[dtype, threads]
 
     return of
@@ -61,7 +61,7 @@ def bench_product(benchmark, peak, dtype, M, K, N, operation, threads, contender
     benchmark.group = f"{operation} {M}×{K}×{N}, {dtype}, {threads} thread{'s' * (threads > 1)}"
     benchmark.extra_info |= {"contender": contender, "repeat": repeat}
     if contender == "fastnn":
-        product = kernels.product(operation, A, B, threads)
+        product = bench.Product(operation, A, B, threads)
         product.run()
         tolerance = 10 * A.shape[1] * np.finfo(dtype).eps
         np.testing.assert_allclose(product.result(), A @ B, rtol=0, atol=tolerance)

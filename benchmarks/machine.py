@@ -1,29 +1,27 @@
 """Where and with what a benchmark ran."""
 
-import importlib.metadata
 import os
 import platform
 from datetime import date
 from pathlib import Path
 
+from fastnn import config
+
 
 def facts():
-    """CPU, caches, cores, system, Python, NumPy and, when built, fastnn's configuration."""
-    found = {
+    """CPU, caches, cores, system, Python, NumPy and fastnn's configuration."""
+    own = config()
+    kept = ("version", "compiler", "isa", "openmp", "threads")
+    return {
         "date": date.today().isoformat(),
-        "cpu": cpu_name(),
+        "cpu": own["cpu"],
         "cores": cpu_count(),
         "caches": caches(),
         "system": platform.platform(terse=True),
-        "python": platform.python_version(),
-        "numpy": importlib.metadata.version("numpy"),
+        "python": own["python"],
+        "numpy": own["numpy"],
+        **{f"fastnn {name}": value for name, value in own.items() if name in kept},
     }
-    try:
-        from fastnn import config
-    except ImportError:
-        return found
-    kept = ("version", "compiler", "isa", "openmp", "threads")
-    return found | {f"fastnn {name}": value for name, value in config().items() if name in kept}
 
 
 def cpu_count():
@@ -32,17 +30,6 @@ def cpu_count():
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS
         return os.cpu_count()
-
-
-def cpu_name():
-    """The CPU's name as the system knows it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:  # not Linux
-        pass
-    return platform.processor() or platform.machine()
 
 
 def caches():

@@ -46,7 +46,7 @@ def best_runs(result):
 
 def bound(case, roof):
     """Microseconds that the matrix products at peak and the optimizer's traffic must take."""
-    if not roof or not case.flops:
+    if not case.flops:
         return None
     traffic = getattr(case, "optimizer_bytes", 0)
     moving = traffic / roof["gb_per_s"] / 1e3 if traffic else 0.0
@@ -73,7 +73,7 @@ def table(results):
                     tables.significant(run["best"]),
                     ", ".join(f"{n}: {tables.significant(us)}" for n, us in run["others"].items()),
                     tables.significant(gflops),
-                    tables.percent(gflops and roof and gflops / roof["gflops"]),
+                    tables.percent(gflops and gflops / roof["gflops"]),
                     tables.percent(lowest and lowest / us),
                     f"{tables.ratio(us / own)} faster" if own and run["peer"] != "fastnn" else "",
                 ]

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import kernels
 from benchmarks.machine import cpu_count
+from fastnn._kernels import bench
 
 ROOT = Path(__file__).parents[2]
 THREAD_VARIABLES = (
@@ -94,18 +94,14 @@ def run_case(case, peers, rounds, seconds, log):
 
 def machine_roof(case):
     """What the kernels of this machine could do at most: GFLOP/s and GB/s with all its cores."""
-    if not kernels.available():
-        return None
     threads = cpu_count()
     traffic = getattr(case, "optimizer_bytes", 0)
     return {
-        "gflops": kernels.fma_peak(case.dtype if case.kind != "score" else "float32", threads),
-        "gb_per_s": kernels.stream_bandwidth(threads, traffic) if traffic else None,
+        "gflops": bench.fma_peak(case.dtype if case.kind != "score" else "float32", threads),
+        "gb_per_s": bench.stream_bandwidth(threads, traffic) if traffic else None,
     }
 
 
 def best_roof(samples):
     """The best of the rounds: a roof is what was reached at least once."""
-    if not samples or samples[0] is None:
-        return None
     return {key: max(s[key] for s in samples) if samples[0][key] else None for key in samples[0]}

@@ -102,7 +102,7 @@ def main(peer, case, threads):
             if action == "prepare":
                 subject = Subject(registry.BY_NAME[peer], cases.BY_NAME[case], int(threads))
             answer = getattr(subject, action)(**order)
-        except Exception as error:
+        except Exception as error:  # whatever a peer fails of is reported; the others go on
             answer = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
         print(json.dumps(answer), file=answers)
 

@@ -22,7 +22,15 @@ enum fastnn_loss {
     FASTNN_N_LOSSES
 };
 
-#define FASTNN_N_COEFFICIENTS 6   /* of one optimizer step */
+#define FASTNN_N_COEFFICIENTS 8   /* of one optimizer step */
+
+typedef struct {        /* one optimizer step: gradient = scale * g + l2 * w, each element at most clip in magnitude */
+    const double *c;    /* c[0]..c[5] the formula's, c[6] the decoupled decay w *= 1 - c[6], c[7] the L1 penalty */
+    double scale, l2;
+    double clip;        /* INFINITY: none */
+    double l1_scale;    /* of c[7], as scale is of g: one over the weight of the batch */
+    int penalised;      /* 0: neither l2 nor decay nor L1, as for biases and norms */
+} fastnn_step;
 
 enum fastnn_update {
 #define UPDATE(name, n_moments, formula) FASTNN_UPDATE_##name,
@@ -107,10 +115,14 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         void (*loss[FASTNN_N_LOSSES])(ptrdiff_t rows, ptrdiff_t n, const T *z, T *d, ptrdiff_t ld,              \
                                       const fastnn_targets_##S *targets, const ptrdiff_t *sample,               \
                                       double *row_loss);                                                        \
-        /* one optimizer step on n (a multiple of lanes) weights; gradient = scale * g + l2 * w.                \
-           Returns the sum of squares of w before the step. */                                                  \
-        double (*update[FASTNN_N_UPDATES])(ptrdiff_t n, T *w, const T *g, T *m, T *v, const double *c,          \
-                                           double scale, double l2);                                            \
+        /* one optimizer step on n (a multiple of lanes) weights, moments as far as the rule has them. The L1 step\
+           is proximal: what it sets to zero is zero. Returns the sum of squares of w before. */                \
+        double (*update[FASTNN_N_UPDATES])(ptrdiff_t n, T *w, const T *g, T *m, T *v, T *u, const fastnn_step *step);\
+        /* sums over n (a multiple of lanes) elements, of (scale * g + l2 * w)^2 and of |w| */                  \
+        double (*squared_norm)(ptrdiff_t n, const T *g, const T *w, double scale, double l2);                   \
+        double (*absolute_sum)(ptrdiff_t n, const T *w);                                                        \
+        /* a = decay * a + (1 - decay) * w over n (a multiple of lanes) elements */                             \
+        void (*average)(ptrdiff_t n, const T *w, T *a, double decay);                                           \
         /* rows of x picked by number (NULL: in order), copied or converted into padded rows; the padding is    \
            zeroed. next: the rows of the call to come, fetched ahead, or NULL */                                \
         void (*gather)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, const ptrdiff_t *sample,         \

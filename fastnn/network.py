@@ -168,7 +168,8 @@ class Network:
             rows = np.arange(begin, min(begin + step, n), dtype=np.intp)
             (chosen, _), started = threads.pick(100), time.perf_counter()
             batch = labels, y, weight, rows, 0, 1, len(rows)
-            loss = engine.run(X, *batch, np.zeros((1, 6)), 0.0, 1.0, chosen, True)
+            no_step = np.zeros((1, table.N_COEFFICIENTS))
+            loss = engine.run(X, *batch, no_step, 0.0, 1.0, chosen, True)
             threads.took(chosen, time.perf_counter() - started)
             part = len(rows) if weight is None else float(np.sum(weight[rows], dtype=np.float64))
             data_loss += loss / len(rows) * part

@@ -33,9 +33,13 @@ class Trainer:
         self._engine.load(self.network.params)
         state = self.optimizer.state
         self._t = state.get("t", 0)
-        for i, name in enumerate(("m", "v")[: len(self._engine.moments)]):
-            if state.get(name) is not None:
-                moment = np.ascontiguousarray(state[name], self.network.dtype)
+        for i, name in enumerate("mvu"[: len(self._engine.moments)]):
+            moment = state.get(name)
+            if moment is None and name in self.optimizer.initial_moments:
+                value = self.optimizer.initial_moments[name]
+                moment = np.full_like(self.network.params, value)
+            if moment is not None:
+                moment = np.ascontiguousarray(moment, self.network.dtype)
                 if moment.shape != self.network.params.shape:
                     raise ValueError(
                         f"the optimizer's state {name!r} must have shape "
@@ -49,7 +53,7 @@ class Trainer:
         """Give weights to the network, moments and step count to the optimizer."""
         self._engine.store(self._engine.packed, self.network.params)
         state = {"t": self._t}
-        for name, moment in zip("mv", self._engine.moments, strict=False):
+        for name, moment in zip("mvu", self._engine.moments, strict=False):
             state[name] = np.empty_like(self.network.params)
             self._engine.store(moment, state[name])
         self.optimizer.state = state
@@ -61,7 +65,7 @@ class Trainer:
         engine.store(packed, self.network.params)
         del packed
         state = {"t": self._t}
-        for name in "mv"[: len(moments)]:
+        for name in "mvu"[: len(moments)]:
             state[name] = np.empty_like(self.network.params)
             engine.store(moments.pop(0), state[name])
         self.optimizer.state = state
@@ -74,7 +78,7 @@ class Trainer:
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
-            coefficients = self._coefficients(steps, learning_rate)
+            coefficients = self.optimizer.coefficients(self._t, steps, learning_rate)
             started = time.perf_counter()
             self.loss_sum = self._engine.run(
                 X,
@@ -94,12 +98,6 @@ class Trainer:
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
             self._t += steps
             begin = stop
-
-    def _coefficients(self, n_steps, learning_rate):
-        coefficients = np.zeros((n_steps, 6))
-        c = self.optimizer.coefficients(self._t, n_steps, learning_rate)
-        coefficients[:, : c.shape[1]] = c
-        return coefficients
 
     def forward(self, X, *, raw=False):
         """Predictions with the current weights."""

@@ -1,22 +1,23 @@
 """What the tests of kernels and engine share: the ISAs of this machine, networks, data."""
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
+from fastnn import optimizers
 from fastnn._kernels import probe, table
 from fastnn.layers import Dense
 from fastnn.losses import LOSSES
 from fastnn.network import Network
-from fastnn.optimizers import SGD, Adam
 
 ISAS = table.isas_available()
 DTYPES = [np.float32, np.float64]
 THREADS = [1, 2, 4]
 OPTIMIZERS = {
-    "sgd": lambda: SGD(momentum=0.9, nesterov=False),
-    "nesterov": lambda: SGD(momentum=0.9, nesterov=True),
-    "adam": Adam,
+    **optimizers.OPTIMIZERS,
+    "sgd": partial(optimizers.SGD, momentum=0.9, nesterov=False),
+    "nesterov": partial(optimizers.SGD, momentum=0.9, nesterov=True),
 }
 
 

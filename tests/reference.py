@@ -19,6 +19,7 @@ is that of the sum). With one output the two are equal.
 from itertools import pairwise
 
 import numpy as np
+from reference_optimizers import step
 from scipy.sparse import issparse
 from scipy.special import expit, softmax, xlogy
 
@@ -181,8 +182,15 @@ class Trainer:
             w = None if sample_weight is None else sample_weight[rows]
             _, loss, grad = self.network._backprop(self._params, X[rows], y[rows], w, self.alpha)
             self.loss_sum += loss * len(rows)
-            step = STEPS[type(self.optimizer).__name__]
-            self._params += step(self.optimizer, self._state, grad, learning_rate)
+            self._params = step(
+                self.optimizer,
+                self._state,
+                self._params,
+                grad,
+                learning_rate,
+                l1_scale=1 / (len(rows) if w is None else w.sum()),
+                penalised=np.arange(len(grad)) < sum(c.size for c in self.network.coefs),
+            )
 
     def forward(self, X, *, raw=False):
         return self.network._forward(self._params, X, raw)
@@ -195,32 +203,6 @@ class Trainer:
 
     def all_finite(self):
         return bool(np.isfinite(self._params).all())
-
-
-def sgd_step(optimizer, state, grad, learning_rate):
-    """Update of classical momentum; Nesterov's takes the velocity one step further."""
-    if state.get("m") is None:
-        state["m"] = np.zeros_like(grad)
-    state["t"] += 1
-    state["m"] = optimizer.momentum * state["m"] - learning_rate * grad
-    if optimizer.nesterov:
-        return optimizer.momentum * state["m"] - learning_rate * grad
-    return state["m"]
-
-
-def adam_step(optimizer, state, grad, learning_rate):
-    """Update of Adam, the bias corrections folded into the step (end of section 2 of the paper)."""
-    if state.get("m") is None:
-        state["m"], state["v"] = np.zeros_like(grad), np.zeros_like(grad)
-    b1, b2 = optimizer.beta_1, optimizer.beta_2
-    state["t"] += 1
-    state["m"] = b1 * state["m"] + (1 - b1) * grad
-    state["v"] = b2 * state["v"] + (1 - b2) * grad**2
-    step = learning_rate * np.sqrt(1 - b2 ** state["t"]) / (1 - b1 ** state["t"])
-    return -(step * state["m"] / (np.sqrt(state["v"]) + optimizer.epsilon)).astype(grad.dtype)
-
-
-STEPS = {"SGD": sgd_step, "Adam": adam_step}
 
 
 def _of_dtype(X, dtype):

@@ -1,4 +1,4 @@
-"""Activations, losses, optimizer steps, gathering and transposing, against NumPy in float64."""
+"""Activations, losses, gathering and transposing, against NumPy in float64."""
 
 import numpy as np
 import pytest
@@ -120,32 +120,6 @@ def test_losses_of_certain_rows_are_finite(isa, dtype):
     y = np.array([[1, 0], [1, 0]], dtype)
     probe.loss("logistic_log_loss", z, 2, z.copy(), None, y, None, sample, row_loss, isa)
     np.testing.assert_allclose(row_loss, [2 * eps, -2 * np.log(eps)], rtol=1e-6)
-
-
-def step(rule, w, g, m, v, c):
-    """(w, m, v) after one step, as csrc/updates.def defines it."""
-    if rule == "adam":
-        m, v = c[1] * m + c[2] * g, c[3] * v + c[4] * g * g
-        return w - c[0] * m / (np.sqrt(v) + c[5]), m, v
-    m = c[0] * m - c[1] * g
-    return w + (c[0] * m - c[1] * g if rule == "nesterov" else m), m, v
-
-
-@pytest.mark.parametrize("rule", table.updates())
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("isa", ISAS)
-def test_update(isa, dtype, rule):
-    n = 5 * tile(dtype, isa)[0]
-    w, g, m = RNG.normal(size=(3, n)).astype(dtype)
-    v = RNG.uniform(size=n).astype(dtype)
-    c = [0.01, 0.9, 0.1, 0.999, 0.001, 1e-8] if rule == "adam" else [0.9, 0.01, 0, 0, 0, 0]
-    c = np.array(c, np.float64)
-    before = [a.astype(np.float64) for a in (w, g, m, v)]
-    squares = probe.update(rule, w, g, m, v, c, 0.25, 0.5, isa)
-    np.testing.assert_allclose(squares, before[0] @ before[0], rtol=10 * TOLERANCE[dtype])
-    expected = step(rule, before[0], 0.25 * before[1] + 0.5 * before[0], before[2], before[3], c)
-    for got, want in zip((w, m, v), expected, strict=True):
-        np.testing.assert_allclose(got, want, rtol=10 * TOLERANCE[dtype], atol=TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("source", DTYPES)

@@ -71,6 +71,7 @@ cdef class Engine:
         self.s.packed = address(self.packed, self._format, True)
         self.s.m = address(self.moments[0], self._format, True) if n_moments > 0 else NULL
         self.s.v = address(self.moments[1], self._format, True) if n_moments > 1 else NULL
+        self.s.u = address(self.moments[2], self._format, True) if n_moments > 2 else NULL
         self.s.gradient = address(self.gradient, self._format, True)
         self.s.k, self.s.n_layers, self.s.layers = plan.k, n, plan.layers
         self.s.n_strips, self.s.strips = plan.n_strips, plan.strips

@@ -27,6 +27,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     void *packed
     void *m
     void *v
+    void *u
     void *gradient
     # workspace for block_rows rows
     Py_ssize_t block_rows, ldx

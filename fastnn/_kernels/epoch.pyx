@@ -13,6 +13,7 @@ block_rows rows goes through in blocks: their gradients add up, in order, before
 """
 
 from cython.parallel cimport parallel, threadid
+from libc.math cimport INFINITY
 from libc.string cimport memset
 
 from fastnn._kernels.dense cimport Dense, dense_backward, dense_forward, dense_gradient
@@ -20,7 +21,7 @@ from fastnn._kernels.packing cimport transpose_panels
 from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.sparse cimport sort_share, sparse_forward, sparse_gradient
 from fastnn._kernels.header cimport (FASTNN_N_COEFFICIENTS, fastnn_flush_denormals,
-                                     fastnn_restore_denormals, fastnn_team_size, fastnn_wait)
+                                     fastnn_restore_denormals, fastnn_step, fastnn_team_size, fastnn_wait)
 from fastnn._kernels.table cimport activation_backward, floating, gather, lanes, loss_rows, update
 
 
@@ -217,11 +218,17 @@ cdef double strip_update(Sweep *s, const Strip *strip, const floating *g, const 
     cdef floating *w = <floating *> s.packed
     cdef floating *m = <floating *> s.m
     cdef floating *v = <floating *> s.v
+    cdef floating *u = <floating *> s.u
     cdef Py_ssize_t at = strip.offset, b = strip.bias
-    cdef double squares = update(s.k, s.rule, strip.size, w + at, g, m + at, v + at, c, 1 / weight, s.alpha / weight)
+    cdef fastnn_step step
+    cdef double squares
+    step.c, step.scale, step.l2, step.clip = c, 1 / weight, s.alpha / weight, INFINITY
+    step.l1_scale, step.penalised = 1 / weight, True
+    squares = update(s.k, s.rule, strip.size, w + at, g, m + at, v + at, u + at, &step)
     if strip.bias_width:
+        step.penalised = False
         update(s.k, s.rule, strip.bias_width, w + b, <const floating *> bias_gradient(s, strip, <floating *> g),
-               m + b, v + b, c, 1 / weight, 0)
+               m + b, v + b, u + b, &step)
     if not s.dense[strip.layer].narrow and s.layers[strip.layer].wt >= 0:
         transpose_panels(s.k, &s.layers[strip.layer], strip.column, strip.width, strip.first, strip.count,
                          <const floating *> w + at, w)

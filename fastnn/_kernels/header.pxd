@@ -10,6 +10,11 @@ cdef extern from "fastnn.h" nogil:
         bint wide
         const Py_ssize_t *indptr
 
+    ctypedef struct fastnn_step:
+        const double *c
+        double scale, l2, clip, l1_scale
+        int penalised
+
     ctypedef struct fastnn_entry_f32:
         pass
     ctypedef struct fastnn_entry_f64:
@@ -53,8 +58,11 @@ cdef extern from "fastnn.h" nogil:
         void softmax(Py_ssize_t rows, Py_ssize_t n, float *z, Py_ssize_t ld) noexcept nogil
         void (**loss)(Py_ssize_t rows, Py_ssize_t n, const float *z, float *d, Py_ssize_t ld,
                       const fastnn_targets_f32 *targets, const Py_ssize_t *sample, double *row_loss) noexcept nogil
-        double (**update)(Py_ssize_t n, float *w, const float *g, float *m, float *v, const double *c, double scale,
-                          double l2) noexcept nogil
+        double (**update)(Py_ssize_t n, float *w, const float *g, float *m, float *v, float *u,
+                          const fastnn_step *step) noexcept nogil
+        double squared_norm(Py_ssize_t n, const float *g, const float *w, double scale, double l2) noexcept nogil
+        double absolute_sum(Py_ssize_t n, const float *w) noexcept nogil
+        void average(Py_ssize_t n, const float *w, float *a, double decay) noexcept nogil
         void gather(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                     const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
         void gather_other(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const Py_ssize_t *sample,
@@ -91,8 +99,11 @@ cdef extern from "fastnn.h" nogil:
         void softmax(Py_ssize_t rows, Py_ssize_t n, double *z, Py_ssize_t ld) noexcept nogil
         void (**loss)(Py_ssize_t rows, Py_ssize_t n, const double *z, double *d, Py_ssize_t ld,
                       const fastnn_targets_f64 *targets, const Py_ssize_t *sample, double *row_loss) noexcept nogil
-        double (**update)(Py_ssize_t n, double *w, const double *g, double *m, double *v, const double *c, double scale,
-                          double l2) noexcept nogil
+        double (**update)(Py_ssize_t n, double *w, const double *g, double *m, double *v, double *u,
+                          const fastnn_step *step) noexcept nogil
+        double squared_norm(Py_ssize_t n, const double *g, const double *w, double scale, double l2) noexcept nogil
+        double absolute_sum(Py_ssize_t n, const double *w) noexcept nogil
+        void average(Py_ssize_t n, const double *w, double *a, double decay) noexcept nogil
         void gather(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                     const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil
         void gather_other(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const Py_ssize_t *sample,

@@ -4,11 +4,14 @@ Rows are padded: an array (rows, ld) whose first n columns count and whose ld is
 vector's length. Kernels write in place. isa names the table to use, None the one chosen at import.
 """
 
+from libc.math cimport INFINITY
+
 from fastnn._kernels.buffers cimport address
-from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals
-from fastnn._kernels.table cimport (Kernels, activation_backward, activation_forward, finite, floating,
+from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_step
+from fastnn._kernels.table cimport (Kernels, absolute_sum as magnitude_of, activation_backward,
+                                    activation_forward, average as average_of, finite, floating,
                                     gather as gather_rows, kernels_of, lanes, logarithm, loss_rows,
-                                    softmax as softmax_rows, tile_rows, transpose as transpose_block,
+                                    softmax as softmax_rows, squared_norm as norm_of, tile_rows, transpose as transpose_block,
                                     update as update_weights)
 
 from fastnn._kernels import table
@@ -76,11 +79,30 @@ def loss(str name, floating[:, ::1] Z, Py_ssize_t n, floating[:, ::1] D, labels,
               Z.shape[1], c, targets, ldy, w, &sample[0], &row_loss[0])
 
 
-def update(str rule, floating[::1] w, const floating[::1] g, floating[::1] m, floating[::1] v,
-           const double[::1] c, double scale, double l2, isa=None):
-    """One step of an optimizer on w, m and v. Returns the sum of squares of w before it."""
+def update(str rule, floating[::1] w, const floating[::1] g, floating[::1] m, floating[::1] v, floating[::1] u,
+           const double[::1] c, double scale, double l2, double clip=INFINITY, double l1_scale=0, bint penalised=True,
+           isa=None):
+    """One step of an optimizer on w, m, v and u. Returns the sum of squares of w before it."""
+    cdef fastnn_step step
+    step.c, step.scale, step.l2, step.clip = &c[0], scale, l2, clip
+    step.l1_scale, step.penalised = l1_scale, penalised
     return update_weights(kernels_of(isa), <int> table.updates()[rule][0], w.shape[0], &w[0],
-                          <const floating *> &g[0], &m[0], &v[0], &c[0], scale, l2)
+                          <const floating *> &g[0], &m[0], &v[0], &u[0], &step)
+
+
+def squared_norm(const floating[::1] g, const floating[::1] w, double scale, double l2, isa=None):
+    """Sum of (scale * g + l2 * w)^2."""
+    return norm_of(kernels_of(isa), g.shape[0], &g[0], &w[0], scale, l2)
+
+
+def absolute_sum(const floating[::1] w, isa=None):
+    """Sum of |w|."""
+    return magnitude_of(kernels_of(isa), w.shape[0], &w[0])
+
+
+def average(const floating[::1] w, floating[::1] a, double decay, isa=None):
+    """a = decay * a + (1 - decay) * w."""
+    average_of(kernels_of(isa), w.shape[0], &w[0], &a[0], decay)
 
 
 def gather(X, const Py_ssize_t[::1] sample, floating[:, ::1] to, isa=None):

@@ -1,7 +1,7 @@
 """The bridge from fused types to the table of one dtype: nowhere else is a dtype named."""
 
-from fastnn._kernels.header cimport (fastnn_csr, fastnn_kernels_f32, fastnn_kernels_f64, fastnn_targets_f32,
-                                     fastnn_targets_f64)
+from fastnn._kernels.header cimport (fastnn_csr, fastnn_kernels_f32, fastnn_kernels_f64, fastnn_step,
+                                     fastnn_targets_f32, fastnn_targets_f64)
 
 ctypedef fused floating:
     float
@@ -154,11 +154,33 @@ cdef inline void loss_rows(Kernels k, int loss, Py_ssize_t rows, Py_ssize_t n, c
 
 
 cdef inline double update(Kernels k, int rule, Py_ssize_t n, floating *w, const floating *g, floating *m, floating *v,
-                          const double *c, double scale, double l2) noexcept nogil:
+                          floating *u, const fastnn_step *step) noexcept nogil:
     if floating is float:
-        return k.f32.update[rule](n, w, g, m, v, c, scale, l2)
+        return k.f32.update[rule](n, w, g, m, v, u, step)
     else:
-        return k.f64.update[rule](n, w, g, m, v, c, scale, l2)
+        return k.f64.update[rule](n, w, g, m, v, u, step)
+
+
+cdef inline double squared_norm(Kernels k, Py_ssize_t n, const floating *g, const floating *w, double scale,
+                                double l2) noexcept nogil:
+    if floating is float:
+        return k.f32.squared_norm(n, g, w, scale, l2)
+    else:
+        return k.f64.squared_norm(n, g, w, scale, l2)
+
+
+cdef inline double absolute_sum(Kernels k, Py_ssize_t n, const floating *w) noexcept nogil:
+    if floating is float:
+        return k.f32.absolute_sum(n, w)
+    else:
+        return k.f64.absolute_sum(n, w)
+
+
+cdef inline void average(Kernels k, Py_ssize_t n, const floating *w, floating *a, double decay) noexcept nogil:
+    if floating is float:
+        k.f32.average(n, w, a, decay)
+    else:
+        k.f64.average(n, w, a, decay)
 
 
 cdef inline void gather(Kernels k, Py_ssize_t rows, Py_ssize_t n, const void *x, bint other_dtype, Py_ssize_t ldx,

@@ -2,7 +2,7 @@
 
 import os
 
-from fastnn._kernels.header cimport (FASTNN_OPENMP, fastnn_activation_names, fastnn_activation_needs_z, fastnn_isas,
+from fastnn._kernels.header cimport (FASTNN_N_COEFFICIENTS, FASTNN_OPENMP, fastnn_activation_names, fastnn_activation_needs_z, fastnn_isas,
                                      fastnn_loss_names, fastnn_max_threads, fastnn_update_moments, fastnn_update_names)
 
 cdef extern from *:
@@ -87,6 +87,10 @@ def output_number(str name):
 def losses():
     """dict: name of a loss -> its number."""
     return {n: i for i, n in enumerate(_names(fastnn_loss_names))}
+
+
+#: Coefficients of one optimizer step.
+N_COEFFICIENTS = FASTNN_N_COEFFICIENTS
 
 
 def updates():

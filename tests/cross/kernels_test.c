@@ -66,29 +66,70 @@ static const struct {
     {"poisson", loss_poisson, gradient_poisson},
 };
 
-static void update_sgd(double *w, double g, double *m, double *v, const double *c)
+typedef struct { double w, m, v, u; } weight;   /* one weight and its moments */
+
+static double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+static void update_sgd(weight *x, double g, const double *c)
 {
-    (void)v;
-    *m = c[0] * *m - c[1] * g;
-    *w += *m;
+    x->m = c[0] * x->m - c[1] * g;
+    x->w += x->m;
 }
-static void update_nesterov(double *w, double g, double *m, double *v, const double *c)
+static void update_nesterov(weight *x, double g, const double *c)
 {
-    (void)v;
-    *m = c[0] * *m - c[1] * g;
-    *w += c[0] * *m - c[1] * g;
+    x->m = c[0] * x->m - c[1] * g;
+    x->w += c[0] * x->m - c[1] * g;
 }
-static void update_adam(double *w, double g, double *m, double *v, const double *c)
+static void update_adagrad(weight *x, double g, const double *c)
 {
-    *m = c[1] * *m + c[2] * g;
-    *v = c[3] * *v + c[4] * g * g;
-    *w -= c[0] * *m / (sqrt(*v) + c[5]);
+    x->m += g * g;
+    x->w -= c[0] * g / (sqrt(x->m) + c[1]);
+}
+static void update_rmsprop(weight *x, double g, const double *c)
+{
+    x->m = c[1] * x->m + c[2] * g * g;
+    x->w -= c[0] * g / (sqrt(x->m) + c[3]);
+}
+static void update_adadelta(weight *x, double g, const double *c)
+{
+    x->m = c[1] * x->m + c[2] * g * g;
+    double step = sqrt(x->v + c[3]) / sqrt(x->m + c[3]) * g;
+    x->v = c[1] * x->v + c[2] * step * step;
+    x->w -= c[0] * step;
+}
+static void update_adam(weight *x, double g, const double *c)
+{
+    x->m = c[1] * x->m + c[2] * g;
+    x->v = c[3] * x->v + c[4] * g * g;
+    x->w -= c[0] * x->m / (sqrt(x->v) + c[5]);
+}
+static void update_nadam(weight *x, double g, const double *c)
+{
+    x->m += c[2] * (g - x->m);
+    x->v += c[3] * (g * g - x->v);
+    x->w -= (c[0] * g + c[1] * x->m) / (sqrt(x->v) + c[4]);
+}
+static void update_amsgrad(weight *x, double g, const double *c)
+{
+    x->m = c[1] * x->m + c[2] * g;
+    x->v = c[3] * x->v + c[4] * g * g;
+    x->u = fmax(x->u, x->v);
+    x->w -= c[0] * x->m / (sqrt(x->u) + c[5]);
+}
+static void update_rprop(weight *x, double g, const double *c)
+{
+    double turn = sign(g) * sign(x->m);
+    x->v = fmax(c[2], fmin(c[3], x->v * (turn > 0 ? c[0] : turn < 0 ? c[1] : 1)));
+    x->m = turn < 0 ? 0 : g;
+    x->w -= c[4] * sign(x->m) * x->v;
 }
 
 static const struct {
     const char *name;
-    void (*step)(double *w, double g, double *m, double *v, const double *c);
-} plain_updates[] = {{"sgd", update_sgd}, {"nesterov", update_nesterov}, {"adam", update_adam}};
+    void (*step)(weight *x, double g, const double *c);
+} plain_updates[] = {{"sgd", update_sgd},           {"nesterov", update_nesterov}, {"adagrad", update_adagrad},
+                     {"rmsprop", update_rmsprop},   {"adadelta", update_adadelta}, {"adam", update_adam},
+                     {"nadam", update_nadam},       {"amsgrad", update_amsgrad},   {"rprop", update_rprop}};
 
 /* The row of a table of references that belongs to a name; a kernel without one cannot pass. */
 #define FIND(index, table, wanted)                                                          \

@@ -39,6 +39,21 @@ enum fastnn_update {
     FASTNN_N_UPDATES
 };
 
+/* The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit of the result depends on every bit of x. */
+static inline uint64_t fastnn_mix(uint64_t x)
+{
+    x += 0x9e3779b97f4a7c15;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    return x ^ (x >> 31);
+}
+
+/* The key of one step's random numbers in one stage of the network. */
+static inline uint64_t fastnn_random_key(uint64_t seed, uint64_t step, uint64_t stage)
+{
+    return fastnn_mix(fastnn_mix(fastnn_mix(seed) ^ step) ^ stage);
+}
+
 /* Names for the tables that Python builds; a NULL ends each list. */
 extern const char *const fastnn_activation_names[];
 extern const char fastnn_activation_needs_z[];
@@ -129,6 +144,15 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
                        const ptrdiff_t *next, T *dst, ptrdiff_t ldd);                                           \
         void (*gather_other)(ptrdiff_t rows, ptrdiff_t n, const OTHER *x, ptrdiff_t ldx,                        \
                              const ptrdiff_t *sample, const ptrdiff_t *next, T *dst, ptrdiff_t ldd);            \
+        /* y = x with units dropped (rate in [0, 1)) and the others times 1 / (1 - rate); y = 1 with probability x, else\
+           0; y = x + scale * a normal number. The random numbers are those of (key, first_row + r, unit). Rows are\
+           padded, the padding of y is set to zero, y may be x. */                                              \
+        void (*dropout)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, T *y, ptrdiff_t ldy,             \
+                        uint64_t key, ptrdiff_t first_row, double rate);                                        \
+        void (*bernoulli)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, T *y, ptrdiff_t ldy,           \
+                          uint64_t key, ptrdiff_t first_row);                                                   \
+        void (*gaussian_noise)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, T *y, ptrdiff_t ldy,      \
+                               uint64_t key, ptrdiff_t first_row, double scale);                                \
         int (*all_finite)(ptrdiff_t n, const T *x);                                                             \
         int (*all_finite_other)(ptrdiff_t n, const OTHER *x);   /* after conversion to T */                     \
         void (*log)(ptrdiff_t n, const T *x, T *y);   /* natural logarithm, any n */                            \

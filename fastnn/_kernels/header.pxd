@@ -3,6 +3,8 @@
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
     int FASTNN_LOSS_softmax_log_loss
+    unsigned long long fastnn_random_key(unsigned long long seed, unsigned long long step,
+                                         unsigned long long stage) noexcept nogil
 
     ctypedef struct fastnn_csr:
         const void *data
@@ -67,6 +69,12 @@ cdef extern from "fastnn.h" nogil:
                     const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
         void gather_other(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                           const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
+        void dropout(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
+                     unsigned long long key, Py_ssize_t first_row, double rate) noexcept nogil
+        void bernoulli(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
+                       unsigned long long key, Py_ssize_t first_row) noexcept nogil
+        void gaussian_noise(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
+                            unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
         int all_finite(Py_ssize_t n, const float *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const double *x) noexcept nogil
         void log(Py_ssize_t n, const float *x, float *y) noexcept nogil
@@ -108,6 +116,12 @@ cdef extern from "fastnn.h" nogil:
                     const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil
         void gather_other(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                           const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil
+        void dropout(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,
+                     unsigned long long key, Py_ssize_t first_row, double rate) noexcept nogil
+        void bernoulli(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,
+                       unsigned long long key, Py_ssize_t first_row) noexcept nogil
+        void gaussian_noise(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,
+                            unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
         int all_finite(Py_ssize_t n, const double *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const float *x) noexcept nogil
         void log(Py_ssize_t n, const double *x, double *y) noexcept nogil

@@ -8,11 +8,12 @@ from libc.math cimport INFINITY
 
 from fastnn._kernels.buffers cimport address
 from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_step
-from fastnn._kernels.table cimport (Kernels, absolute_sum as magnitude_of, activation_backward,
-                                    activation_forward, average as average_of, finite, floating,
-                                    gather as gather_rows, kernels_of, lanes, logarithm, loss_rows,
-                                    softmax as softmax_rows, squared_norm as norm_of, tile_rows, transpose as transpose_block,
-                                    update as update_weights)
+from fastnn._kernels.random cimport (bernoulli as sample_bits, dropout as drop, gaussian_noise as add_noise,
+                                     random_key as key_of)
+from fastnn._kernels.table cimport (Kernels, absolute_sum as magnitude_of, activation_backward, activation_forward,
+                                    average as average_of, finite, floating, gather as gather_rows, kernels_of,
+                                    lanes, logarithm, loss_rows, softmax as softmax_rows, squared_norm as norm_of,
+                                    tile_rows, transpose as transpose_block, update as update_weights)
 
 from fastnn._kernels import table
 
@@ -103,6 +104,32 @@ def absolute_sum(const floating[::1] w, isa=None):
 def average(const floating[::1] w, floating[::1] a, double decay, isa=None):
     """a = decay * a + (1 - decay) * w."""
     average_of(kernels_of(isa), w.shape[0], &w[0], &a[0], decay)
+
+
+def random_key(seed, step, stage):
+    """Key of the random numbers of one step in one stage."""
+    return key_of(seed, step, stage)
+
+
+def dropout(floating[:, ::1] X, Py_ssize_t n, floating[:, ::1] Y, unsigned long long key, Py_ssize_t first_row,
+            double rate, isa=None):
+    """Y = X with units dropped."""
+    drop(kernels_of(isa), X.shape[0], n, <const floating *> &X[0, 0], X.shape[1], &Y[0, 0], Y.shape[1], key,
+         first_row, rate)
+
+
+def bernoulli(floating[:, ::1] X, Py_ssize_t n, floating[:, ::1] Y, unsigned long long key, Py_ssize_t first_row,
+              isa=None):
+    """Y = 1 with probability X, else 0."""
+    sample_bits(kernels_of(isa), X.shape[0], n, <const floating *> &X[0, 0], X.shape[1], &Y[0, 0], Y.shape[1], key,
+                first_row)
+
+
+def gaussian_noise(floating[:, ::1] X, Py_ssize_t n, floating[:, ::1] Y, unsigned long long key,
+                   Py_ssize_t first_row, double scale, isa=None):
+    """Y = X + scale * normal numbers."""
+    add_noise(kernels_of(isa), X.shape[0], n, <const floating *> &X[0, 0], X.shape[1], &Y[0, 0], Y.shape[1], key,
+              first_row, scale)
 
 
 def gather(X, const Py_ssize_t[::1] sample, floating[:, ::1] to, isa=None):

@@ -2,8 +2,9 @@
 
 import os
 
-from fastnn._kernels.header cimport (FASTNN_N_COEFFICIENTS, FASTNN_OPENMP, fastnn_activation_names, fastnn_activation_needs_z, fastnn_isas,
-                                     fastnn_loss_names, fastnn_max_threads, fastnn_update_moments, fastnn_update_names)
+from fastnn._kernels.header cimport (FASTNN_N_COEFFICIENTS, FASTNN_OPENMP, fastnn_activation_names,
+                                     fastnn_activation_needs_z, fastnn_isas, fastnn_loss_names, fastnn_max_threads,
+                                     fastnn_update_moments, fastnn_update_names)
 
 cdef extern from *:
     """

@@ -131,6 +131,15 @@ static const struct {
                      {"rmsprop", update_rmsprop},   {"adadelta", update_adadelta}, {"adam", update_adam},
                      {"nadam", update_nadam},       {"amsgrad", update_amsgrad},   {"rprop", update_rprop}};
 
+/* The 32 random bits of a unit. */
+static uint32_t plain_bits(uint64_t row_key, ptrdiff_t unit)
+{
+    uint32_t x = (uint32_t)unit + (uint32_t)row_key;
+    x = (x ^ (x >> 16)) * 0x7feb352dU;
+    x = (x ^ (x >> 15) ^ (uint32_t)(row_key >> 32)) * 0x846ca68bU;
+    return x ^ (x >> 16);
+}
+
 /* The row of a table of references that belongs to a name; a kernel without one cannot pass. */
 #define FIND(index, table, wanted)                                                          \
     size_t index = 0;                                                                       \

@@ -10,7 +10,7 @@ from benchmarks.peers import fastnn_peer, numpy_peer
 from benchmarks.peers.cases import BY_NAME, Scoring
 from benchmarks.peers.worker import check_probabilities
 from fastnn.layers import Dense
-from fastnn.network import Network
+from fastnn.network import CompiledNetwork
 from fastnn.optimizers import Adam
 
 THREADS = sorted({1, cpu_count()})
@@ -21,7 +21,7 @@ def network(case, dtype):
     *hidden, n_out = case.layer_sizes[1:]
     layers = [Dense(n, "relu") for n in hidden] + [Dense(n_out)]
     loss = "logistic_log_loss" if n_out == 1 else "softmax_log_loss"
-    net = Network(case.sizes[0], layers, loss, dtype)
+    net = CompiledNetwork(case.sizes[0], layers, loss, dtype)
     start = NumpyMLP(case.layer_sizes, case.batch, dtype)
     for own, value in zip(net.coefs + net.intercepts, start.weights + start.biases, strict=True):
         own[:] = value

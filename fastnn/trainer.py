@@ -1,10 +1,42 @@
 """Trainer: the packed state of a network during a fit."""
 
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
 from fastnn.threads import THREAD_WORK, ThreadChoice
+
+
+@dataclass(frozen=True)
+class StepOptions:
+    """What a training step does beside the optimizer's formula. S is the weight of the batch.
+
+    Parameters
+    ----------
+    alpha : float
+        Strength of the L2 penalty ``alpha / (2 S) * sum(coefs^2)``. An L1 penalty and decoupled
+        decay are the optimizer's.
+    clip_value, clip_norm : float or None
+        Bounds of each element of the gradient, and of the norm of all of it (Pascanu, Mikolov and
+        Bengio, "On the difficulty of training recurrent neural networks", ICML 2013).
+    max_norm : float or None
+        After the step, bound of the norm of the weights that lead into a unit (Srivastava et al.,
+        "Dropout", JMLR 2014).
+    average_decay : float or None
+        Predict with a moving average of the weights, ``decay * average + (1 - decay) * weights``
+        after each step, the decay being at most ``(1 + t) / (10 + t)`` at step t.
+    seed : int
+        Of dropout and noise.
+    """
+
+    alpha: float = 0.0
+    clip_value: float | None = None
+    clip_norm: float | None = None
+    max_norm: float | None = None
+    average_decay: float | None = None
+    seed: int = 0
 
 
 class Trainer:
@@ -20,9 +52,9 @@ class Trainer:
         being that before its update, with the penalty.
     """
 
-    def __init__(self, network, engine, optimizer, alpha, batch_size):
+    def __init__(self, network, engine, optimizer, options, batch_size):
         self.network, self.optimizer = network, optimizer
-        self.alpha, self.batch_size = float(alpha), int(batch_size)
+        self.options, self.batch_size = options, int(batch_size)
         self._engine = engine
         self.loss_sum = 0.0
         self._threads = ThreadChoice(engine.n_threads, 3.0 * self.batch_size * network.n_params)
@@ -30,7 +62,8 @@ class Trainer:
 
     def push(self):
         """Take weights and moments from the network and the optimizer."""
-        self._engine.load(self.network.params)
+        self.network.load(self._engine)
+        self._configure()
         state = self.optimizer.state
         self._t = state.get("t", 0)
         for i, name in enumerate("mvu"[: len(self._engine.moments)]):
@@ -51,7 +84,8 @@ class Trainer:
 
     def pull(self):
         """Give weights to the network, moments and step count to the optimizer."""
-        self._engine.store(self._engine.packed, self.network.params)
+        with self.averaged():
+            self.network.store(self._engine, self._engine.packed)
         state = {"t": self._t}
         for name, moment in zip("mvu", self._engine.moments, strict=False):
             state[name] = np.empty_like(self.network.params)
@@ -61,13 +95,16 @@ class Trainer:
     def finish(self):
         """`pull`, giving memory back on the way: the last call of a fit; no other may follow."""
         engine, self._engine = self._engine, None
-        packed, moments = engine.release()
-        engine.store(packed, self.network.params)
-        del packed
+        if self._average is not None:
+            engine.packed[: len(self._average)] = self._average
+            self._average = None
+        self.network.store(engine, engine.packed)
+        engine.release()
         state = {"t": self._t}
-        for name in "mvu"[: len(moments)]:
+        for i, name in enumerate("mvu"[: len(engine.moments)]):
             state[name] = np.empty_like(self.network.params)
-            engine.store(moments.pop(0), state[name])
+            engine.store(engine.moments[i], state[name])
+            engine.moments[i] = None
         self.optimizer.state = state
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
@@ -90,28 +127,65 @@ class Trainer:
                 stop,
                 self.batch_size,
                 coefficients,
-                self.alpha,
                 scale,
                 n_threads,
+                step=self._t,
                 loss_sum=self.loss_sum,
             )
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
             self._t += steps
             begin = stop
 
+    def _configure(self):
+        """Tell the engine the options; the moving average begins at the present weights."""
+        options, engine = self.options, self._engine
+        names = ("clip_value", "clip_norm", "max_norm")
+        bounds = {name: getattr(options, name) for name in names}
+        self._average = None
+        if options.average_decay is not None:
+            self._average = engine.packed[: engine.plan.n_master].copy()
+        engine.configure(
+            l2=options.alpha,
+            l1=self.optimizer.l1,
+            average=self._average,
+            average_decay=options.average_decay or 0.0,
+            seed=options.seed,
+            track=True,
+            **{name: bound for name, bound in bounds.items() if bound is not None},
+        )
+
+    @contextmanager
+    def averaged(self):
+        """Within the block the engine has the averaged weights, if there are any, in the place of
+        the present ones: enough to score with."""
+        if self._average is None:
+            yield
+            return
+        weights = self._engine.packed[: len(self._average)]
+        kept = weights.copy()
+        weights[:] = self._average
+        try:
+            yield
+        finally:
+            weights[:] = kept
+
     def forward(self, X, *, raw=False):
-        """Predictions with the current weights."""
+        """Predictions with the current weights, averaged if they are."""
         work = X.shape[0] * self.network.n_params
         n_threads = max(1, min(self._engine.n_threads, work // THREAD_WORK))
-        return self.network._forward(self._engine, X, raw, None, n_threads)
+        with self.averaged():
+            return self.network._forward(self._engine, X, raw, None, n_threads)
 
     def snapshot(self):
-        """A copy of the weights."""
-        return self._engine.packed.copy()
+        """A copy of the weights that `forward` uses."""
+        with self.averaged():
+            return self._engine.packed.copy()
 
     def restore(self, snapshot):
-        """Put back weights that `snapshot` returned."""
+        """Put back weights that `snapshot` returned; there is no average of them any more."""
         self._engine.packed[:] = snapshot
+        if self._average is not None:
+            self._average[:] = snapshot[: len(self._average)]
 
     def all_finite(self):
         """Whether every weight is a finite number."""

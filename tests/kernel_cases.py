@@ -9,7 +9,7 @@ from fastnn import optimizers
 from fastnn._kernels import probe, table
 from fastnn.layers import Dense
 from fastnn.losses import LOSSES
-from fastnn.network import Network
+from fastnn.network import CompiledNetwork
 
 ISAS = table.isas_available()
 DTYPES = [np.float32, np.float64]
@@ -49,7 +49,7 @@ def make_network(
     n_in=7, sizes=(5, 3), activation="tanh", loss="softmax_log_loss", dtype=np.float64, isa=None
 ):
     """A network with random parameters of the usual size."""
-    network = Network(n_in, dense_layers(sizes, activation), loss, dtype, isa=isa)
+    network = CompiledNetwork(n_in, dense_layers(sizes, activation), loss, dtype, isa=isa)
     rng = np.random.RandomState(1)
     for block in [*network.coefs, *network.intercepts]:
         block[...] = rng.uniform(-1, 1, block.shape) * (1.5 / np.sqrt(block.shape[0]))
@@ -102,7 +102,7 @@ def train(
     The results lie in network.params and optimizer.state.
     """
     trainer = network.trainer(optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads)
-    trainer._threads = FixedThreads(n_threads)
+    trainer._threads = FixedThreads(min(n_threads, trainer._engine.n_threads))
     rng = np.random.RandomState(2)
     n_batches = -(-len(X) // batch_size)
     while steps > 0:

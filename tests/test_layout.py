@@ -14,10 +14,14 @@ PYTHON = [p for p in SOURCES if p.suffix == ".py"]
 
 #: Outside estimators/, who may import the kernels: the network, what scores alone, and what
 #: asks the C tables for names and facts.
-USES_KERNELS = {"network.py", "arrays.py", "predictor.py", "_config.py", "threads.py", "layers.py"}
+USES_KERNELS = {
+    *("network.py", "layout.py", "_batches.py"),
+    *("arrays.py", "predictor.py"),
+    *("_config.py", "threads.py", "layers.py", "activations.py", "_stages.py"),
+}
 
 #: Layers of training, top first: a module imports only from below itself.
-ORDER = ["estimators", "training", "network", "trainer", "losses", "layers"]
+ORDER = ["estimators", "training", "network", "layout", "trainer", "losses", "layers"]
 
 
 def name_of(path):

@@ -11,7 +11,7 @@ from fastnn._kernels import probe
 from fastnn.arrays import forward_arrays
 from fastnn.layers import ACTIVATIONS, Dense
 from fastnn.losses import LOSSES
-from fastnn.network import Network
+from fastnn.network import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
 
 
@@ -174,10 +174,13 @@ def test_denormals_do_not_slow_training():
             lambda net, X, y: net.loss_and_grad(X, y, sample_weight=np.ones(5)),
             r"sample_weight must have shape \(12,\)",
         ),
-        (lambda net, X, y: Network(7, [Dense(3, "tanh")], "squared_error"), "linear Dense layer"),
-        (lambda net, X, y: Network(7, [], "squared_error"), "linear Dense layer"),
-        (lambda net, X, y: Network(7, [Dense(3)], "hinge"), "loss must be one of"),
-        (lambda net, X, y: Network(7, [Dense(3)], "poisson", np.int32), "dtype must be"),
+        (
+            lambda net, X, y: CompiledNetwork(7, [Dense(3, "tanh")], "squared_error"),
+            "linear Dense layer",
+        ),
+        (lambda net, X, y: CompiledNetwork(7, [], "squared_error"), "linear Dense layer"),
+        (lambda net, X, y: CompiledNetwork(7, [Dense(3)], "hinge"), "loss must be one of"),
+        (lambda net, X, y: CompiledNetwork(7, [Dense(3)], "poisson", np.int32), "dtype must be"),
         (lambda net, X, y: Dense(0), "n_out must be at least 1"),
         (lambda net, X, y: Dense(3, "sine"), "activation must be one of"),
     ],

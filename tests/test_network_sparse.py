@@ -9,7 +9,7 @@ from scipy import sparse
 
 from fastnn.arrays import forward_arrays
 from fastnn.layers import Dense
-from fastnn.network import Network
+from fastnn.network import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}
@@ -36,7 +36,7 @@ def make_csr(n, n_in, density, dtype, seed=0, index=np.int32):
 
 def make_network(n_in, hidden, dtype, isa=None, loss="softmax_log_loss", n_out=3):
     layers = [*(Dense(n, "tanh") for n in hidden), Dense(n_out)]
-    network = Network(n_in, layers, loss, dtype, isa=isa)
+    network = CompiledNetwork(n_in, layers, loss, dtype, isa=isa)
     network.params[:] = np.random.default_rng(1).normal(0, 0.3, network.n_params)
     return network
 
@@ -281,8 +281,8 @@ def test_memory_stays_within_the_batch():
     n, n_in = 5000, 200_000
     X = make_csr(n, n_in, 0.0002, np.float32)
     y = np.random.default_rng(13).integers(0, 3, n)
-    net = Network(n_in, [Dense(4, "relu"), Dense(3)], "softmax_log_loss", np.float32)
-    wide = Network(n_in, [Dense(17, "relu"), Dense(3)], "softmax_log_loss", np.float32)
+    net = CompiledNetwork(n_in, [Dense(4, "relu"), Dense(3)], "softmax_log_loss", np.float32)
+    wide = CompiledNetwork(n_in, [Dense(17, "relu"), Dense(3)], "softmax_log_loss", np.float32)
     for network in (net, wide):
         tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]

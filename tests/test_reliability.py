@@ -15,7 +15,7 @@ from scoring_models import data
 from fastnn import MLPRegressor, ModelFormatError
 from fastnn._model_file import parse_model_file
 from fastnn.estimators._fitting import Fit
-from fastnn.network import Network
+from fastnn.network import CompiledNetwork
 from fastnn.trainer import Trainer
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -56,7 +56,7 @@ def test_a_fit_leaves_nothing_to_the_garbage_collector(solver):
     """The workspace of a fit, and a copy of the data, are free as soon as it returns."""
 
     def living():
-        return sum(type(kept) in (Fit, Network, Trainer) for kept in gc.get_objects())
+        return sum(type(kept) in (Fit, CompiledNetwork, Trainer) for kept in gc.get_objects())
 
     X = data()
     gc.collect()

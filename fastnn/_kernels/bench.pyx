@@ -16,7 +16,8 @@ from fastnn._kernels.plan cimport Plan, Strip, row_stride
 from fastnn._kernels.header cimport fastnn_barrier, fastnn_team_size, fastnn_wait
 from fastnn._kernels.table cimport Kernels, floating, kernels_of, lanes
 
-from fastnn._kernels.engine import aligned_zeros
+from fastnn._kernels.specs import chain
+from fastnn._kernels.workspace import aligned_zeros
 
 OPERATIONS = ("forward", "dX", "dW")
 
@@ -70,7 +71,7 @@ cdef class Product:
     def _layout(self, X, W, D, Py_ssize_t rows, isa):
         cdef Task *task = &self.task
         dtype, (n_in, n_out) = W.dtype, W.shape
-        self.plan = Plan([n_in, n_out], [0], dtype == np.float64, isa, True)
+        self.plan = Plan(n_in, chain([n_out], [0]), dtype == np.float64, isa, True)
         f64, code = self.plan.f64, "d" if self.plan.f64 else "f"
         self.packed = aligned_zeros(self.plan.n_packed, dtype)
         self.gradient = aligned_zeros(self.plan.n_master, dtype)
@@ -139,7 +140,7 @@ cdef void multiply(Task *t, int thread, int team, floating tag) noexcept nogil:
         if t.operation == FORWARD:
             dense_forward(t.k, &t.layer, rows, <const floating *> x, t.ldx, y, y)
         elif t.operation == INPUT_GRADIENT:
-            dense_backward(t.k, &t.layer, rows, <const floating *> y, x, t.ldx)
+            dense_backward(t.k, &t.layer, rows, <const floating *> y, x, t.ldx, False)
         else:
             for i in range(t.n_strips * thread // team, t.n_strips * (thread + 1) // team):
                 strip_gradient(t, &t.strips[i], tag)

@@ -78,19 +78,21 @@ cdef Py_ssize_t row_forward(Kernels k, const Dense *layer, Py_ssize_t n_full, co
 
 
 cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, floating *dx,
-                         Py_ssize_t ldx) noexcept nogil:
-    """dx = d . W^T. d : (rows, n_out) with stride layer.ld; dx : (rows, n_in) with stride ldx, padding included."""
+                         Py_ssize_t ldx, bint accumulate) noexcept nogil:
+    """dx (+)= d . W^T. d : (rows, n_out) with stride layer.ld; dx : (rows, n_in) with stride ldx, padding included."""
     cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), column = 0, width, row, mr
     cdef int most = tile_rows(k, <floating> 0), nv
     cdef const floating *bt = <const floating *> layer.transposed
+    cdef floating *to
     while column < layer.n_in:
         width = panel if layer.n_in - column >= panel else tail_width(layer.n_in, panel // 2)
         nv = <int> (2 * width // panel)
         row = 0
         while row < rows:
             mr = next_tile(rows - row, most)
-            gemm_tile(k, <int> mr, nv, layer.n_out, d + row * layer.ld, layer.ld, bt, width, <const floating *> NULL, 0,
-                      dx + row * ldx + column, ldx)
+            to = dx + row * ldx + column
+            gemm_tile(k, <int> mr, nv, layer.n_out, d + row * layer.ld, layer.ld, bt, width,
+                      <const floating *> to if accumulate else <const floating *> NULL, ldx, to, ldx)
             row += mr
         bt += layer.n_out * width
         column += width

@@ -5,137 +5,19 @@ Arguments have been checked in Python; here they become pointers.
 
 import numpy as np
 
-from cpython.mem cimport PyMem_Calloc, PyMem_Free
-
 from fastnn._kernels.buffers cimport address
-from fastnn._kernels.dense cimport Dense
-from fastnn._kernels.epoch cimport Sweep, sweep_threads
-from fastnn._kernels.packing cimport pack, pack_master, unpack
-from fastnn._kernels.plan cimport Plan, row_stride
+from fastnn._kernels.epoch cimport layer_rows, sweep_threads
 from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_threads, scratch_size
 from fastnn._kernels.sparse cimport SparseRows
+from fastnn._kernels.workspace cimport Workspace
+
+from fastnn._kernels.workspace import aligned_zeros
 
 
-def aligned_zeros(n, dtype):
-    """1-D array of zeros that starts on a cache line, with a spare line behind it."""
-    dtype = np.dtype(dtype)
-    raw = np.zeros(n * dtype.itemsize + 128, np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start:start + n * dtype.itemsize].view(dtype)
+cdef class Engine(Workspace):
+    """Training and scoring of one network; its parameters are those of Workspace."""
 
-
-cdef class Engine:
-    """Packed weights, moments and workspace of one network.
-
-    Parameters
-    ----------
-    plan : Plan
-    loss : int
-        Number of the loss in the C table.
-    output : int
-        Number of the output activation, -1 for softmax.
-    block_rows : int
-        Most rows that go through the layers at a time in training.
-    n_threads : int
-    rule : int
-        Number of the update rule, -1 for gradients only.
-    n_moments : int
-    whole_gradient : bool
-        Keep the gradient of a whole batch: needed when a batch has more than block_rows rows, or without a rule.
-    """
-
-    cdef readonly Plan plan
-    cdef Sweep s
-    cdef readonly int n_threads
-    cdef readonly object packed, moments, gradient
-    cdef object _keep, _dense_keep, _sparse_keep
-    cdef str _format
-    cdef object _dtype
-    cdef int output
-    cdef bint _spent
-
-    def __cinit__(self, Plan plan, int loss, int output, Py_ssize_t block_rows, int n_threads, int rule=-1,
-                  int n_moments=0, bint whole_gradient=True):
-        cdef int n = plan.n_layers, i
-        self.plan, self.n_threads, self.output = plan, n_threads, output
-        self._dtype = np.float64 if plan.f64 else np.float32
-        self._format = "d" if plan.f64 else "f"
-        self.packed = aligned_zeros(plan.n_packed, self._dtype)
-        self.moments = [aligned_zeros(plan.n_master, self._dtype) for _ in range(n_moments)]
-        self.gradient = aligned_zeros(plan.n_master, self._dtype) if whole_gradient else None
-        self.s.dense = <Dense *> PyMem_Calloc(n, sizeof(Dense))
-        self.s.z = <void **> PyMem_Calloc(3 * n, sizeof(void *))
-        if self.s.dense == NULL or self.s.z == NULL:
-            raise MemoryError()
-        self.s.h, self.s.d = self.s.z + n, self.s.z + 2 * n
-        self.s.packed = address(self.packed, self._format, True)
-        self.s.m = address(self.moments[0], self._format, True) if n_moments > 0 else NULL
-        self.s.v = address(self.moments[1], self._format, True) if n_moments > 1 else NULL
-        self.s.u = address(self.moments[2], self._format, True) if n_moments > 2 else NULL
-        self.s.gradient = address(self.gradient, self._format, True)
-        self.s.k, self.s.n_layers, self.s.layers = plan.k, n, plan.layers
-        self.s.n_strips, self.s.strips = plan.n_strips, plan.strips
-        self.s.loss, self.s.rule, self.s.block_rows = loss, rule, block_rows
-        for i in range(n):
-            self.s.dense[i] = plan.bind(i, self.s.packed)
-        self._workspace(block_rows)
-
-    def __dealloc__(self):
-        PyMem_Free(self.s.dense)
-        PyMem_Free(self.s.z)
-
-    def _workspace(self, Py_ssize_t rows):
-        cdef Dense *layer
-        cdef int i
-        cdef object keep = []
-
-        def reserve(n, dtype=self._dtype):
-            array = aligned_zeros(n, dtype)
-            keep.append(array)
-            return array
-
-        self.s.ldx = row_stride(self.s.dense[0].n_in, self.plan.lanes, self.plan.f64)
-        for i in range(self.s.n_layers):
-            layer = &self.s.dense[i]
-            self.s.h[i] = address(reserve(rows * layer.ld), self._format, True)
-            self.s.d[i] = address(reserve(rows * layer.ld), self._format, True)
-            self.s.z[i] = address(reserve(rows * layer.ld), self._format, True) if layer.needs_z else self.s.h[i]
-        self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
-        self.s.squares = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
-        self.s.scratch_size = (self.plan.strip_size + 31) // 16 * 16
-        self.s.scratch = address(reserve(self.n_threads * self.s.scratch_size), self._format, True)
-        self._keep = keep
-
-    def load(self, params):
-        """Packed weights from the parameter vector."""
-        cdef const void *p = address(params, self._format, False)
-        if self.plan.f64:
-            pack(self.plan, <const double *> p, <double *> self.s.packed)
-        else:
-            pack(self.plan, <const float *> p, <float *> self.s.packed)
-
-    def release(self):
-        """Give back the weights and the moments, which the caller then holds alone; the engine is spent."""
-        packed, moments = self.packed, self.moments
-        self.packed, self.moments, self._spent = None, None, True
-        return packed, moments
-
-    def load_moment(self, int i, vector):
-        cdef const void *p = address(vector, self._format, False)
-        cdef void *to = address(self.moments[i], self._format, True)
-        if self.plan.f64:
-            pack_master(self.plan, <const double *> p, <double *> to)
-        else:
-            pack_master(self.plan, <const float *> p, <float *> to)
-
-    def store(self, packed, vector):
-        """A vector in the order of the parameters from one in packed order: weights, a moment or the gradient."""
-        cdef const void *p = address(packed, self._format, False)
-        cdef void *to = address(vector, self._format, True)
-        if self.plan.f64:
-            unpack(self.plan, <const double *> p, <double *> to)
-        else:
-            unpack(self.plan, <const float *> p, <float *> to)
+    cdef object _dense_keep, _sparse_keep
 
     def _dense_input(self, X):
         """Rows of an ndarray; their workspace exists from the first call on."""
@@ -164,10 +46,11 @@ cdef class Engine:
         self.s.density = <double> pairs / (<double> min(batch_size, self.s.block_rows) * self.s.dense[0].n_in)
 
     def run(self, X, labels, y, weight, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size, coefficients,
-            double alpha, double loss_scale, int n_threads, bint accumulate=False,
-            double loss_sum=0):
+            double loss_scale, int n_threads, long long step=0, double loss_sum=0, bint accumulate=False):
         """Batches begin..end on n_threads threads, at most those of the engine. Returns loss_sum plus the sum over
-        batches of batch loss times rows, added one by one: its bits do not depend on how calls share the batches."""
+        batches of batch loss times rows, added one by one: its bits do not depend on how calls share the batches.
+
+        step: the number of the step that batch `begin` is. accumulate: add to the gradient that is there."""
         if isinstance(X, SparseRows):
             self._sparse_input(X, order, begin, end, batch_size)
         else:
@@ -179,8 +62,8 @@ cdef class Engine:
         self.s.data.order, self.s.data.n_rows = <const Py_ssize_t *> address(order, "n", False), order.shape[0]
         self.s.coefficients = <const double *> address(coefficients, "d", False)
         self.s.begin, self.s.end, self.s.batch_size = begin, end, batch_size
-        self.s.alpha, self.s.loss_scale, self.s.loss_sum = alpha, loss_scale, loss_sum
         self.s.accumulate = accumulate
+        self.s.loss_scale, self.s.step, self.s.loss_sum = loss_scale, step, loss_sum
         if self._spent:
             raise RuntimeError("this engine has given its memory back")
         if not 1 <= n_threads <= self.n_threads:
@@ -190,7 +73,15 @@ cdef class Engine:
                 sweep_threads(&self.s, n_threads, <double> 0)
             else:
                 sweep_threads(&self.s, n_threads, <float> 0)
+        self._raise_custom()
         return self.s.loss_sum
+
+    def _raise_custom(self):
+        """Raise what a Python activation has raised."""
+        for pair in self._custom:
+            if pair.error is not None:
+                error, pair.error = pair.error, None
+                raise error
 
     def forward(self, X, out, bint raw, int n_threads):
         """out (n, n_out) from X (n, n_in), an array of either dtype or SparseRows, with the weights as they are."""
@@ -209,7 +100,10 @@ cdef class Engine:
             x.x = address(X, ("f" if self.plan.f64 else "d") if x.x_other else self._format, False)
         cdef void *scratch
         cdef Mode mode = RAW if raw else PROBABILITY
-        model.k, model.n_layers, model.dense = self.plan.k, self.plan.n_layers, self.s.dense
+        model.k, model.n_in = self.plan.k, self.plan.n_in
+        model.n_layers, model.dense = self.plan.n_layers, self.s.dense
+        model.n_stages, model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
+        model.packed, model.custom = self.s.packed, self.s.custom
         model.output, model.binary = self.output, False
         if self.plan.f64:
             size = scratch_size(&model, x.csr != NULL, rows, <double> 0)
@@ -222,3 +116,37 @@ cdef class Engine:
                 score_threads(&model, mode, &x, rows, to, <double *> scratch, n_threads)
             else:
                 score_threads(&model, mode, &x, rows, to, <float *> scratch, n_threads)
+        self._raise_custom()
+
+    def rows_through(self, X, outputs, Py_ssize_t unit=-1, gradient=None):
+        """Inference of all rows of X, block by block on one thread, kept by stage.
+
+        outputs: one array (n, width) per stage to fill, or None where it is not wanted. unit: an output of the last
+        stage, whose gradient by the input goes to `gradient` (n, n_in).
+        """
+        cdef Py_ssize_t n = X.shape[0], start, rows
+        cdef int t
+        order = np.arange(n, dtype=np.intp)
+        if isinstance(X, SparseRows):
+            self._sparse_input(X, order, 0, 1, max(n, 1))
+        else:
+            self._dense_input(X)
+        self.s.training = self.s.track = False
+        for start in range(0, n, self.s.block_rows):
+            rows = min(self.s.block_rows, n - start)
+            if self.plan.f64:
+                layer_rows(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit, <double> 0)
+            else:
+                layer_rows(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit, <float> 0)
+            for t, out in enumerate(outputs):
+                if out is not None:
+                    found = self._rows_of(self.s.buffers[t].h, rows, self.plan.stages[t].ld)
+                    out[start:start + rows] = found[:, :out.shape[1]]
+            if gradient is not None:
+                gradient[start:start + rows] = self._rows_of(self.s.dx, rows, self.s.ldx)[:, :gradient.shape[1]]
+        self._raise_custom()
+
+    cdef object _rows_of(self, void *at, Py_ssize_t rows, Py_ssize_t ld):
+        if self.plan.f64:
+            return np.asarray(<double[:rows, :ld]> at)
+        return np.asarray(<float[:rows, :ld]> at)

@@ -53,8 +53,10 @@ cdef extern from "fastnn.h" nogil:
                           Py_ssize_t ldd, float *g) noexcept nogil
         void sparse_outer_narrow(int n, Py_ssize_t n_buckets, const Py_ssize_t *begin, const void *entries,
                                  const float *d, Py_ssize_t ldd, float *g) noexcept nogil
-        void transpose(int n_rows, int n_cols, const float *src, Py_ssize_t lds, float *dst, Py_ssize_t ldd) noexcept nogil
-        void (**activation_forward)(Py_ssize_t rows, Py_ssize_t n, const float *z, float *h, Py_ssize_t ld) noexcept nogil
+        void transpose(int n_rows, int n_cols, const float *src, Py_ssize_t lds, float *dst,
+                       Py_ssize_t ldd) noexcept nogil
+        void (**activation_forward)(Py_ssize_t rows, Py_ssize_t n, const float *z, float *h,
+                                    Py_ssize_t ld) noexcept nogil
         void (**activation_backward)(Py_ssize_t rows, Py_ssize_t n, const float *z, const float *h, float *d,
                                      Py_ssize_t ld) noexcept nogil
         void softmax(Py_ssize_t rows, Py_ssize_t n, float *z, Py_ssize_t ld) noexcept nogil
@@ -69,6 +71,29 @@ cdef extern from "fastnn.h" nogil:
                     const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
         void gather_other(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                           const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
+        void add_rows(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, float *y,
+                      Py_ssize_t ldy) noexcept nogil
+        void layer_norm_forward(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const float *gain,
+                                const float *shift,
+                                double epsilon, float *xhat, float *spread, float *y, Py_ssize_t ld) noexcept nogil
+        void layer_norm_backward(Py_ssize_t rows, Py_ssize_t n, const float *d, const float *xhat, Py_ssize_t ld,
+                                 const float *gain,
+                                 const float *spread, float *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
+        void batch_statistics(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *mean,
+                              float *variance) noexcept nogil
+        void spread_of(Py_ssize_t n, const float *variance, double epsilon, float *spread) noexcept nogil
+        void batch_norm_forward(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const float *mean,
+                                const float *spread,
+                                const float *gain, const float *shift, float *xhat, float *y,
+                                Py_ssize_t ld) noexcept nogil
+        void norm_gradient(Py_ssize_t rows, Py_ssize_t n, const float *d, const float *xhat, Py_ssize_t ld,
+                           float *sum_d, float *sum_dx,
+                           bint accumulate) noexcept nogil
+        void batch_norm_backward(Py_ssize_t rows, Py_ssize_t n, const float *d, const float *xhat, Py_ssize_t ld,
+                                 const float *gain,
+                                 const float *spread, const float *sum_d, const float *sum_dx, Py_ssize_t batch,
+                                 float *dx,
+                                 Py_ssize_t ldx, bint accumulate) noexcept nogil
         void dropout(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
                      unsigned long long key, Py_ssize_t first_row, double rate) noexcept nogil
         void bernoulli(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
@@ -92,7 +117,8 @@ cdef extern from "fastnn.h" nogil:
                             const double *bias, double *y, Py_ssize_t ldy) noexcept nogil
         void sparse_gemv(int np, int nv, const fastnn_csr *x, Py_ssize_t row, const double *b, Py_ssize_t ldb,
                          Py_ssize_t panel_stride, const double *init, Py_ssize_t init_stride, double *y) noexcept nogil
-        void sparse_narrow(int n, Py_ssize_t k, const fastnn_csr *x, Py_ssize_t row, const double *wt, const double *bias,
+        void sparse_narrow(int n, Py_ssize_t k, const fastnn_csr *x, Py_ssize_t row, const double *wt,
+                           const double *bias,
                            double *y) noexcept nogil
         void sparse_sort(const fastnn_csr *x, const Py_ssize_t *sample, Py_ssize_t r0, Py_ssize_t r1,
                          Py_ssize_t n_buckets, Py_ssize_t base, Py_ssize_t *begin, void *entries) noexcept nogil
@@ -100,8 +126,10 @@ cdef extern from "fastnn.h" nogil:
                           Py_ssize_t ldd, double *g) noexcept nogil
         void sparse_outer_narrow(int n, Py_ssize_t n_buckets, const Py_ssize_t *begin, const void *entries,
                                  const double *d, Py_ssize_t ldd, double *g) noexcept nogil
-        void transpose(int n_rows, int n_cols, const double *src, Py_ssize_t lds, double *dst, Py_ssize_t ldd) noexcept nogil
-        void (**activation_forward)(Py_ssize_t rows, Py_ssize_t n, const double *z, double *h, Py_ssize_t ld) noexcept nogil
+        void transpose(int n_rows, int n_cols, const double *src, Py_ssize_t lds, double *dst,
+                       Py_ssize_t ldd) noexcept nogil
+        void (**activation_forward)(Py_ssize_t rows, Py_ssize_t n, const double *z, double *h,
+                                    Py_ssize_t ld) noexcept nogil
         void (**activation_backward)(Py_ssize_t rows, Py_ssize_t n, const double *z, const double *h, double *d,
                                      Py_ssize_t ld) noexcept nogil
         void softmax(Py_ssize_t rows, Py_ssize_t n, double *z, Py_ssize_t ld) noexcept nogil
@@ -116,6 +144,29 @@ cdef extern from "fastnn.h" nogil:
                     const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil
         void gather_other(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                           const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil
+        void add_rows(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, double *y,
+                      Py_ssize_t ldy) noexcept nogil
+        void layer_norm_forward(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const double *gain,
+                                const double *shift,
+                                double epsilon, double *xhat, double *spread, double *y, Py_ssize_t ld) noexcept nogil
+        void layer_norm_backward(Py_ssize_t rows, Py_ssize_t n, const double *d, const double *xhat, Py_ssize_t ld,
+                                 const double *gain,
+                                 const double *spread, double *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
+        void batch_statistics(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *mean,
+                              double *variance) noexcept nogil
+        void spread_of(Py_ssize_t n, const double *variance, double epsilon, double *spread) noexcept nogil
+        void batch_norm_forward(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const double *mean,
+                                const double *spread,
+                                const double *gain, const double *shift, double *xhat, double *y,
+                                Py_ssize_t ld) noexcept nogil
+        void norm_gradient(Py_ssize_t rows, Py_ssize_t n, const double *d, const double *xhat, Py_ssize_t ld,
+                           double *sum_d, double *sum_dx,
+                           bint accumulate) noexcept nogil
+        void batch_norm_backward(Py_ssize_t rows, Py_ssize_t n, const double *d, const double *xhat, Py_ssize_t ld,
+                                 const double *gain,
+                                 const double *spread, const double *sum_d, const double *sum_dx, Py_ssize_t batch,
+                                 double *dx,
+                                 Py_ssize_t ldx, bint accumulate) noexcept nogil
         void dropout(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,
                      unsigned long long key, Py_ssize_t first_row, double rate) noexcept nogil
         void bernoulli(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,

@@ -3,6 +3,7 @@
 from libc.string cimport memcpy, memset
 
 from fastnn._kernels.plan cimport Layer, Plan, round_up
+from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Stage
 from fastnn._kernels.table cimport Kernels, floating, lanes as vector_lanes, transpose
 
 
@@ -30,7 +31,8 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
     cdef const floating *w
     cdef const floating *b
     cdef floating *to
-    cdef int l
+    cdef Stage *stage
+    cdef int l, t
     memset(packed, 0, plan.n_master * sizeof(floating))
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
@@ -49,11 +51,17 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
                 held = min(width, n_out - column) * sizeof(floating)
                 for i in range(n_in):
                     memcpy(to + i * width, w + i * n_out + column, held)
-                memcpy(to + n_in * width, b + column, held)
+                if layer.bias:
+                    memcpy(to + n_in * width, b + column, held)
                 to += (n_in + 1) * width
             column += width
-        if layer.dense.narrow:
+        if layer.dense.narrow and layer.bias:
             memcpy(to, b, n_out * sizeof(floating))
+    for t in range(plan.n_stages):
+        stage = &plan.stages[t]
+        if stage.kind == LAYER_NORM or stage.kind == BATCH_NORM:
+            memcpy(packed + stage.gain, params + stage.scale, stage.n * sizeof(floating))
+            memcpy(packed + stage.shift, params + stage.scale + stage.n, stage.n * sizeof(floating))
 
 
 cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept nogil:
@@ -63,7 +71,8 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
     cdef floating *w
     cdef floating *b
     cdef const floating *at
-    cdef int l
+    cdef Stage *stage
+    cdef int l, t
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         n_in, n_out = layer.dense.n_in, layer.dense.n_out
@@ -81,11 +90,17 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
                 held = min(width, n_out - column) * sizeof(floating)
                 for i in range(n_in):
                     memcpy(w + i * n_out + column, at + i * width, held)
-                memcpy(b + column, at + n_in * width, held)
+                if layer.bias:
+                    memcpy(b + column, at + n_in * width, held)
                 at += (n_in + 1) * width
             column += width
-        if layer.dense.narrow:
+        if layer.dense.narrow and layer.bias:
             memcpy(b, at, n_out * sizeof(floating))
+    for t in range(plan.n_stages):
+        stage = &plan.stages[t]
+        if stage.kind == LAYER_NORM or stage.kind == BATCH_NORM:
+            memcpy(params + stage.scale, packed + stage.gain, stage.n * sizeof(floating))
+            memcpy(params + stage.scale + stage.n, packed + stage.shift, stage.n * sizeof(floating))
 
 
 cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t first,

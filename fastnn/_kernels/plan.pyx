@@ -9,75 +9,130 @@ Padding is zero and stays zero: its gradient is zero.
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
 from fastnn._kernels.dense cimport Dense, tail_width
+from fastnn._kernels.stages cimport ADD, BATCH_NORM, DENSE, LAYER_NORM, Stage
 from fastnn._kernels.table cimport activation_needs_z, kernels_of
+from fastnn._kernels.specs import STAGE_KINDS
 from fastnn._kernels.table import isa as chosen_isa
 
 cdef enum:
     ALIGN = 16      # elements: 64 bytes of float32, so that every block starts on a cache line
     STRIP = 40      # inputs in a strip, about: its gradient and weights stay in the first-level cache
-
+    NORM_STRIP = 64     # gains in a strip
 
 cdef Py_ssize_t round_up(Py_ssize_t n, Py_ssize_t unit) noexcept nogil:
     return (n + unit - 1) // unit * unit
 
 
 cdef class Plan:
-    """Layout of a stack of dense layers.
+    """Layout of a network.
 
     Parameters
     ----------
-    sizes : list of int
-        Number of inputs, then of outputs of every layer.
-    activations : list of int
-        Number of each layer's activation in the C table.
+    n_in : int
+    stages : list of StageSpec
+        In the order of the forward pass; the last one is dense.
     f64 : bool
     isa : str or None
         None: the one in use.
     input_gradient : bool
-        Whether the first layer needs transposed weights too.
+        Whether stages that take the input need transposed weights too.
     """
 
-    def __cinit__(self, sizes, activations, bint f64, str isa=None, bint input_gradient=False):
+    def __cinit__(self, Py_ssize_t n_in, stages, bint f64, str isa=None, bint input_gradient=False):
         self.k = kernels_of(isa)
         self.isa = isa or chosen_isa()
-        self.f64 = f64
+        self.f64, self.n_in = f64, n_in
         self.lanes = self.k.f64.lanes if f64 else self.k.f32.lanes
-        self.n_layers = len(activations)
+        self.n_stages, self.n_layers = len(stages), sum(spec.kind == "dense" for spec in stages)
+        self.stages = <Stage *> PyMem_Calloc(self.n_stages, sizeof(Stage))
         self.layers = <Layer *> PyMem_Calloc(self.n_layers, sizeof(Layer))
-        if self.layers == NULL:
+        if self.layers == NULL or self.stages == NULL:
             raise MemoryError()
-        self._shapes(sizes, activations)
-        self._offsets(input_gradient)
+        self._shapes(stages)
+        self._gradient_flow()
+        self._parameter_offsets()
+        self._packed_offsets(input_gradient)
         self._cut_strips()
 
     def __dealloc__(self):
+        PyMem_Free(self.stages)
         PyMem_Free(self.layers)
         PyMem_Free(self.strips)
 
-    def _shapes(self, sizes, activations):
+    def _shapes(self, specs):
+        cdef Stage *stage
+        cdef Layer *layer
         cdef Dense *d
         cdef Py_ssize_t blocks
-        for i in range(self.n_layers):
-            d = &self.layers[i].dense
-            d.n_in, d.n_out, d.activation = sizes[i], sizes[i + 1], activations[i]
+        cdef int l = 0
+        self.chain = self.n_layers == self.n_stages
+        for t, spec in enumerate(specs):
+            stage = &self.stages[t]
+            stage.kind = STAGE_KINDS.index(spec.kind)
+            stage.source, stage.other, stage.n = spec.source, spec.other, spec.n
+            stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
+            stage.ld = row_stride(stage.n, self.lanes, self.f64)
+            self.chain = self.chain and stage.source == t - 1
+            if stage.kind != DENSE:
+                continue
+            stage.layer, layer = l, &self.layers[l]
+            layer.stage, layer.bias = t, spec.bias
+            d = &layer.dense
+            d.n_in = self.stages[stage.source].n if stage.source >= 0 else self.n_in
+            d.n_out, d.ld, d.activation = stage.n, stage.ld, stage.activation
             d.needs_z = activation_needs_z(d.activation)
             d.narrow = 2 * d.n_out <= self.lanes
-            d.ld = row_stride(d.n_out, self.lanes, self.f64)
             blocks = max(1, (d.n_in + STRIP // 2) // STRIP)
-            self.layers[i].strip_rows = round_up((d.n_in + blocks - 1) // blocks, self.lanes)
+            layer.strip_rows = round_up((d.n_in + blocks - 1) // blocks, self.lanes)
+            l += 1
 
-    def _offsets(self, bint input_gradient):
+    def _gradient_flow(self):
+        """Who writes a stage's gradient first, in the backward order, and who adds to it."""
+        cdef Stage *stage
+        consumers = [source for t in range(self.n_stages) for source in self._sources(t)]
+        written = set()
+        for t in reversed(range(self.n_stages)):
+            stage = &self.stages[t]
+            stage.add_source = stage.source in written
+            written.add(stage.source)
+            if stage.kind == ADD:
+                stage.add_other = stage.other in written
+                written.add(stage.other)
+            alone = stage.source >= 0 and consumers.count(stage.source) == 1
+            stage.in_place = alone and stage.kind not in (DENSE, LAYER_NORM, BATCH_NORM)
+
+    def _sources(self, int t):
+        return [self.stages[t].source, *([self.stages[t].other] if self.stages[t].kind == ADD else [])]
+
+    def _parameter_offsets(self):
         cdef Layer *layer
         cdef Py_ssize_t at = 0
         for i in range(self.n_layers):
-            self.layers[i].coef = at
-            at += self.layers[i].dense.n_in * self.layers[i].dense.n_out
+            layer = &self.layers[i]
+            layer.coef = at
+            at += layer.dense.n_in * layer.dense.n_out
         for i in range(self.n_layers):
-            self.layers[i].intercept = at
-            at += self.layers[i].dense.n_out
+            layer = &self.layers[i]
+            layer.intercept = at
+            at += layer.dense.n_out if layer.bias else 0
+        for t in self._norms():
+            self.stages[t].scale = at
+            at += 2 * self.stages[t].n
         self.n_params = at
 
-        at = 0
+    def _norms(self):
+        return [t for t in range(self.n_stages) if self.stages[t].kind in (LAYER_NORM, BATCH_NORM)]
+
+    def shapes(self):
+        """Shapes of the blocks of the parameter vector: of coefs, of intercepts, of each norm's gain and shift."""
+        coefs = [(self.layers[i].dense.n_in, self.layers[i].dense.n_out) for i in range(self.n_layers)]
+        intercepts = [(self.layers[i].dense.n_out if self.layers[i].bias else 0,) for i in range(self.n_layers)]
+        return coefs, intercepts, [(self.stages[t].n,) for t in self._norms() for _ in range(2)]
+
+    def _packed_offsets(self, bint input_gradient):
+        cdef Layer *layer
+        cdef Stage *stage
+        cdef Py_ssize_t at = 0, width
         for i in range(self.n_layers):
             layer = &self.layers[i]
             layer.w = at
@@ -87,20 +142,32 @@ cdef class Plan:
             else:
                 at += (layer.dense.n_in + 1) * round_up(layer.dense.n_out, self.lanes)
             at = round_up(at, ALIGN)
+        for t in self._norms():
+            stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
+            stage.gain, stage.shift = at, at + width
+            at += 2 * width
         self.n_master = at
         for i in range(self.n_layers):
             layer = &self.layers[i]
             if not layer.dense.narrow:
                 layer.wt = -1
-                if i > 0 or input_gradient:
+                if self.stages[layer.stage].source >= 0 or input_gradient:
                     layer.wt = at
                     at = round_up(at + layer.dense.n_out * round_up(layer.dense.n_in, self.lanes), ALIGN)
+        self.statistics = at
+        for t in self._norms():
+            if self.stages[t].kind == BATCH_NORM:
+                stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
+                stage.mean, stage.variance = at, at + width
+                at += 2 * width
         self.n_packed = at
 
     def _cut_strips(self):
         pieces = []
         for i in range(self.n_layers):
             pieces += self._narrow_strips(i) if self.layers[i].dense.narrow else self._wide_strips(i)
+        for t in self._norms():
+            pieces += self._norm_strips(t)
         self.n_strips = len(pieces)
         self.strips = <Strip *> PyMem_Calloc(self.n_strips, sizeof(Strip))
         if self.strips == NULL:
@@ -114,7 +181,7 @@ cdef class Plan:
         cdef Strip s
         pieces = []
         for column in range(0, layer.dense.n_out, 2 * self.lanes):
-            s.layer, s.column = i, column
+            s.stage, s.layer, s.column = layer.stage, i, column
             s.width = min(2 * self.lanes, round_up(layer.dense.n_out - column, self.lanes))
             base = layer.w + (layer.dense.n_in + 1) * column
             for first in range(0, layer.dense.n_in, layer.strip_rows):
@@ -123,7 +190,7 @@ cdef class Plan:
                 s.offset = base + first * s.width
                 s.size = s.count * s.width
                 s.bias = base + layer.dense.n_in * s.width
-                s.bias_width = s.width if first + s.count == layer.dense.n_in else 0
+                s.bias_width = s.width if layer.bias and first + s.count == layer.dense.n_in else 0
                 s.cost = <double> (s.size + s.bias_width)
                 pieces.append(s)
         return pieces
@@ -134,13 +201,25 @@ cdef class Plan:
         cdef Py_ssize_t n_out = layer.dense.n_out, step = round_up(4 * STRIP, 2 * self.lanes)
         pieces = []
         for first in range(0, layer.dense.n_in, step):
-            s.layer, s.first, s.column, s.width = i, first, 0, 0
+            s.stage, s.layer, s.first, s.column, s.width = layer.stage, i, first, 0, 0
             s.count = min(step, layer.dense.n_in - first)
             s.offset = layer.w + first * n_out
             s.size = n_out * round_up(s.count, self.lanes)
             s.bias = layer.w + n_out * round_up(layer.dense.n_in, self.lanes)
-            s.bias_width = self.lanes if first + s.count == layer.dense.n_in else 0
+            s.bias_width = self.lanes if layer.bias and first + s.count == layer.dense.n_in else 0
             s.cost = <double> (s.size + s.bias_width)
+            pieces.append(s)
+        return pieces
+
+    def _norm_strips(self, int t):
+        cdef Stage *stage = &self.stages[t]
+        cdef Strip s
+        pieces = []
+        for column in range(0, stage.n, NORM_STRIP):
+            s.stage, s.layer, s.first, s.count, s.column = t, -1, 0, 0, column
+            s.width = s.size = s.bias_width = min(NORM_STRIP, round_up(stage.n - column, self.lanes))
+            s.offset, s.bias = stage.gain + column, stage.shift + column
+            s.cost = 2.0 * s.size
             pieces.append(s)
         return pieces
 

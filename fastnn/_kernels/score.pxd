@@ -1,4 +1,5 @@
 from fastnn._kernels.dense cimport Dense
+from fastnn._kernels.stages cimport Stage
 from fastnn._kernels.table cimport Kernels, fastnn_csr, floating
 
 cdef enum Mode:         # what is asked of the last layer's raw outputs
@@ -12,8 +13,14 @@ cdef enum:
 
 cdef struct Model:
     Kernels k
+    Py_ssize_t n_in
     int n_layers
     const Dense *dense
+    # a net that is more than a chain of dense layers; n_stages is 0 where it is not
+    int n_stages
+    const Stage *stages
+    const void *packed
+    void **custom
     int output          # SOFTMAX, or the number of the output activation
     bint binary         # one logistic output for two classes
 
@@ -23,6 +30,7 @@ cdef struct Input:      # rows to score
     Py_ssize_t ldx
     const fastnn_csr *csr   # sparse rows instead, or NULL
 
+cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil
 cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil
 cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil
 cdef void score_threads(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,

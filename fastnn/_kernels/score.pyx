@@ -13,21 +13,27 @@ from fastnn._kernels.dense cimport dense_forward
 from fastnn._kernels.plan cimport row_stride
 from fastnn._kernels.sparse cimport sparse_forward
 from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size
+from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
 from fastnn._kernels.table cimport activation_forward, floating, gather, lanes, softmax
 
 cdef enum:
     BLOCK = 48          # rows: whole tiles of every ISA (6, 8, 12), and the block's activations stay in the cache
 
 
+cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
+    """Width of the last layer."""
+    return model.stages[model.n_stages - 1].n if model.n_stages else model.dense[model.n_layers - 1].n_out
+
+
 cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil:
     """Columns of the result."""
     if mode == CODES and (model.output == SOFTMAX or model.binary):
         return 1
-    return 2 if model.binary and mode != RAW else model.dense[model.n_layers - 1].n_out
+    return 2 if model.binary and mode != RAW else n_outputs(model)
 
 
 cdef inline Py_ssize_t input_stride(const Model *model, floating tag) noexcept nogil:
-    return row_stride(model.dense[0].n_in, lanes(model.k, tag), floating is double)
+    return row_stride(model.n_in, lanes(model.k, tag), floating is double)
 
 
 cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
@@ -39,8 +45,23 @@ cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
 
 
 cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil:
-    """Elements that a thread needs to score so many rows: two layers' outputs and, unless sparse, a block's input."""
-    return min(rows, BLOCK) * (2 * widest_layer(model) + (0 if sparse else input_stride(model, tag)))
+    """Elements that a thread needs to score so many rows: two layers' outputs and, unless sparse, a block's input.
+
+    In a net that is not a chain any output may be read later: it needs those of all stages.
+    """
+    cdef Py_ssize_t block = min(rows, BLOCK), size = 0 if sparse else block * input_stride(model, tag), line = 16
+    cdef int t
+    if not model.n_stages:
+        return size + 2 * block * widest_layer(model)
+    for t in range(model.n_stages):
+        size += stage_size(&model.stages[t], block)
+    return size + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
+
+
+cdef inline Py_ssize_t stage_size(const Stage *stage, Py_ssize_t block) noexcept nogil:
+    """Elements for the outputs of a block and, of a norm, for the spreads of its rows or columns."""
+    return block * stage.ld + (max(4 * stage.ld, <Py_ssize_t> BLOCK) if stage.kind == LAYER_NORM
+                               or stage.kind == BATCH_NORM else 0)
 
 
 cdef inline Py_ssize_t item_size(bint other_dtype, floating tag) noexcept nogil:
@@ -72,44 +93,79 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
                      floating *scratch) noexcept nogil:
     """Rows first..end of out (., n_columns), packed, from the same rows of x."""
     cdef unsigned long long float_state = fastnn_flush_denormals()
-    cdef Py_ssize_t block = min(end - first, BLOCK), widest = widest_layer(model), n, lda
-    cdef Py_ssize_t ld_input = input_stride(model, <floating> 0), unit = item_size(x.x_other, <floating> 0)
+    cdef Py_ssize_t block = min(end - first, BLOCK), n, unit = item_size(x.x_other, <floating> 0), lda
     cdef const void *from_x
-    cdef const floating *a = NULL
-    cdef floating *h = scratch
+    cdef const floating *a
+    cdef floating *z
     cdef fastnn_csr csr
-    cdef int l
-    # a narrow first layer reads whole vectors: only gathered rows have the padding for it
-    cdef bint direct = not x.x_other and not model.dense[0].narrow
+    # what is not a wide dense layer reads whole vectors: only gathered rows have the padding for it
+    cdef bint direct = not x.x_other and not model.n_stages and not model.dense[0].narrow
+    cdef floating *own = scratch + scratch_size(model, True, end - first, <floating> 0)
     while first < end:
         n = min(block, end - first)
         from_x = <const char *> x.x + first * x.ldx * unit
-        lda = x.ldx
+        a, lda = <const floating *> from_x, x.ldx
         if x.csr != NULL:
             csr = x.csr[0]
             csr.indptr += first
-        elif direct:
-            a = <const floating *> from_x
+        elif not direct:
+            lda = input_stride(model, <floating> 0)
+            gather(model.k, n, model.n_in, from_x, x.x_other, x.ldx, NULL, NULL, own, lda)
+            a = <const floating *> own
+        if model.n_stages:
+            z = stages_forward(model, n, a, lda, &csr if x.csr != NULL else NULL, scratch)
         else:
-            h = scratch + 2 * block * widest
-            gather(model.k, n, model.dense[0].n_in, from_x, x.x_other, x.ldx, NULL, NULL, h, ld_input)
-            a, lda = <const floating *> h, ld_input
-        for l in range(model.n_layers):
-            h = scratch + (l % 2) * block * widest
-            if l == 0 and x.csr != NULL:
-                sparse_forward(model.k, &model.dense[0], n, &csr, NULL, h, h)
-            else:
-                dense_forward(model.k, &model.dense[l], n, a, lda, h, h)
-            a, lda = <const floating *> h, model.dense[l].ld
-        finish(model, mode, n, h, lda, <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
+            z = chain_forward(model, n, block, a, lda, &csr if x.csr != NULL else NULL, scratch)
+        finish(model, mode, n, z, last_stride(model), <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
         first += n
     fastnn_restore_denormals(float_state)
+
+
+cdef inline Py_ssize_t last_stride(const Model *model) noexcept nogil:
+    return model.stages[model.n_stages - 1].ld if model.n_stages else model.dense[model.n_layers - 1].ld
+
+
+cdef floating *chain_forward(const Model *model, Py_ssize_t rows, Py_ssize_t block, const floating *a, Py_ssize_t lda,
+                             const fastnn_csr *csr, floating *scratch) noexcept nogil:
+    """Raw outputs of dense layers one after the other: two places take turns."""
+    cdef Py_ssize_t widest = widest_layer(model)
+    cdef floating *h = scratch
+    cdef int l
+    for l in range(model.n_layers):
+        h = scratch + (l % 2) * block * widest
+        if l == 0 and csr != NULL:
+            sparse_forward(model.k, &model.dense[l], rows, csr, NULL, h, h)
+        else:
+            dense_forward(model.k, &model.dense[l], rows, a, lda, h, h)
+        a, lda = <const floating *> h, model.dense[l].ld
+    return h
+
+
+cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+                              const fastnn_csr *csr, floating *scratch) noexcept nogil:
+    """Raw outputs of any net, by the stages that training runs too."""
+    cdef Py_ssize_t line = 16
+    cdef Buffers *buffers = <Buffers *> scratch
+    cdef floating *free = scratch + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
+    cdef Pass p
+    cdef int t
+    for t in range(model.n_stages):
+        buffers[t].h = buffers[t].z = free
+        buffers[t].spread = free + rows * model.stages[t].ld
+        free += stage_size(&model.stages[t], rows)
+    p.k, p.stages, p.dense, p.buffers, p.custom = model.k, model.stages, model.dense, buffers, model.custom
+    p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = a, lda, NULL, csr, NULL, <void *> model.packed
+    p.rows, p.r0, p.r1, p.row_number = rows, 0, rows, 0
+    p.training, p.track, p.seed, p.step, p.thread, p.team, p.barrier = False, False, 0, 0, 0, 1, NULL
+    for t in range(model.n_stages):
+        stage_forward(&p, t, <floating> 0)
+    return <floating *> buffers[model.n_stages - 1].h
 
 
 cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, floating *z, Py_ssize_t ld,
                  void *out) noexcept nogil:
     """From the raw outputs z of a block to its rows of the result."""
-    cdef Py_ssize_t n = model.dense[model.n_layers - 1].n_out, r, j
+    cdef Py_ssize_t n = n_outputs(model), r, j
     cdef floating *to = <floating *> out
     cdef int64_t *code = <int64_t *> out
     if mode == PROBABILITY or mode == CODES:

@@ -15,7 +15,8 @@ from fastnn._kernels.table cimport finite, floating
 import numpy as np
 
 from fastnn._kernels import table
-from fastnn._kernels.engine import aligned_zeros
+from fastnn._kernels.specs import block_specs
+from fastnn._kernels.workspace import aligned_zeros
 
 cnp.import_array()
 
@@ -50,6 +51,10 @@ cdef class Scorer:
     two_column : bool
         The one logistic output stands for two classes.
     isa : str or None
+    norms : list of None or (gain, shift, epsilon)
+        Layer normalisation of each hidden layer, ahead of its activation; default none.
+    skips : list of None, "identity" or (matrix, bias or None)
+        What of its input is added to each hidden layer's output; default nothing.
 
     Notes
     -----
@@ -66,8 +71,8 @@ cdef class Scorer:
     cdef readonly Py_ssize_t n_in, n_out
     cdef double work
 
-    def __cinit__(self, weights, biases, activations, output_activation, dtype, bint two_column=False, str isa=None):
-        numbers = table.activations()
+    def __cinit__(self, weights, biases, activations, output_activation, dtype, bint two_column=False, str isa=None,
+                  norms=(), skips=()):
         sizes = [weights[0].shape[0], *(w.shape[1] for w in weights)]
         self.n_in, self.n_out = sizes[0], sizes[len(weights)]
         if two_column and (output_activation != "logistic" or self.n_out != 1):
@@ -75,17 +80,20 @@ cdef class Scorer:
         for w, b, n_in, n_out in zip(weights, biases, sizes, sizes[1:]):
             if w.shape != (n_in, n_out) or b.shape != (n_out,):
                 raise ValueError(f"weights {w.shape} and biases {b.shape} do not fit a layer {n_in}-{n_out}")
-        self.plan = Plan(sizes, [numbers[a][0] for a in activations], np.dtype(dtype) == np.float64, isa)
-        params = np.concatenate([*(w.ravel() for w in weights), *biases]).astype(dtype)
+        numbers = {name: number for name, (number, _) in table.activations().items()}
+        specs, blocks = block_specs(weights, biases, [numbers[name] for name in activations], norms, skips)
+        self.plan = Plan(self.n_in, specs, np.dtype(dtype) == np.float64, isa)
+        params = np.concatenate([np.ravel(block) for block in blocks]).astype(dtype)
         self.packed = aligned_zeros(self.plan.n_packed, dtype)
-        self.model.k, self.model.n_layers = self.plan.k, self.plan.n_layers
-        self.model.output = SOFTMAX if output_activation == "softmax" else numbers[output_activation][0]
-        self.model.binary = two_column
+        self.model.k, self.model.n_in, self.model.n_layers = self.plan.k, self.n_in, self.plan.n_layers
+        self.model.output, self.model.binary = table.output_number(output_activation), two_column
         self.dense = <Dense *> PyMem_Calloc(self.plan.n_layers, sizeof(Dense))
         if self.dense == NULL:
             raise MemoryError()
         self.model.dense = self.dense
         cdef void *to = address(self.packed, "d" if self.plan.f64 else "f", True)
+        self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
+        self.model.packed = to
         if self.plan.f64:
             pack(self.plan, <const double *> address(params, "d", False), <double *> to)
         else:

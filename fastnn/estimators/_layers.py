@@ -5,7 +5,7 @@ from operator import index
 import numpy as np
 
 from fastnn.layers import Dense
-from fastnn.network import Network
+from fastnn.network import CompiledNetwork
 
 __all__ = ["build_network", "check_hidden_layer_sizes", "take_weights"]
 
@@ -28,7 +28,7 @@ def check_hidden_layer_sizes(hidden_layer_sizes):
 def build_network(n_features, hidden, activation, n_outputs, loss, dtype):
     """Return a network of dense layers with one hidden activation throughout."""
     layers = [Dense(width, activation) for width in hidden]
-    return Network(n_features, [*layers, Dense(n_outputs, "identity")], loss, dtype)
+    return CompiledNetwork(n_features, [*layers, Dense(n_outputs, "identity")], loss, dtype)
 
 
 def take_weights(network, coefs, intercepts):

@@ -1,0 +1,233 @@
+"""Strips of the parameters: the gradient of one over the whole batch, and the optimizer's step on it.
+
+A strip belongs to one thread. Where nothing needs the whole gradient first, a strip is updated as soon as its gradient is
+known, while both are in the first-level cache.
+"""
+
+from libc.math cimport fmin, sqrt
+from libc.string cimport memset
+
+from fastnn._kernels.dense cimport Dense, dense_gradient
+from fastnn._kernels.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
+from fastnn._kernels.norms cimport norm_gradient
+from fastnn._kernels.packing cimport transpose_panels
+from fastnn._kernels.plan cimport Layer, Strip
+from fastnn._kernels.sparse cimport sparse_gradient
+from fastnn._kernels.stages cimport Stage
+from fastnn._kernels.sweep cimport Sweep
+from fastnn._kernels.table cimport absolute_sum, average, floating, lanes, squared_norm, update
+
+
+cdef int strip_share(const Sweep *s, int thread, int team) noexcept nogil:
+    """First strip of a thread: shares are contiguous and of about equal cost."""
+    cdef double total = 0, before = 0
+    cdef int i
+    for i in range(s.n_strips):
+        total += strip_cost(s, i)
+    for i in range(s.n_strips):
+        if before + 0.5 * strip_cost(s, i) >= total * thread / team:
+            return i
+        before += strip_cost(s, i)
+    return s.n_strips
+
+
+cdef inline double strip_cost(const Sweep *s, int i) noexcept nogil:
+    """Multiply-adds of a strip in a step, about. One from sparse rows costs four, an update as much as sixteen."""
+    cdef double rows = <double> s.batch_size
+    if s.data.csr != NULL and s.stages[s.strips[i].stage].source < 0:
+        rows = min(rows, 4 * s.density * rows)
+    return s.strips[i].cost * (rows + 16)
+
+
+cdef void strip_gradients(Sweep *s, int first, int end, int thread, int team, Py_ssize_t rows, bint accumulate,
+                          long long batch, double weight, bint measure, floating tag) noexcept nogil:
+    """For strips first..end: the gradient over a block's rows, kept whole if there is memory for it.
+
+    batch: the step to take with it at once, or -1. measure: also take the sum of squares of what the step would use.
+    """
+    cdef const Strip *strip
+    cdef floating *g
+    cdef int i
+    for i in range(first, end):
+        strip = &s.strips[i]
+        if s.gradient != NULL:
+            g = <floating *> s.gradient + strip.offset
+        else:
+            g = <floating *> s.scratch + thread * s.scratch_size
+        strip_gradient(s, strip, rows, team, g, accumulate)
+        if measure:
+            s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
+        if batch >= 0:
+            strip_update(s, i, <const floating *> g, batch, weight, 1)
+
+
+cdef void update_strips(Sweep *s, int first, int end, long long batch, double weight, double factor,
+                        floating tag) noexcept nogil:
+    """The step of strips first..end with the whole gradient, scaled by a factor."""
+    cdef int i
+    for i in range(first, end):
+        strip_update(s, i, <const floating *> s.gradient + s.strips[i].offset, batch, weight, factor)
+
+
+cdef inline floating *bias_gradient(const Sweep *s, const Strip *strip, floating *g) noexcept nogil:
+    """Where the gradient of the strip's bias lies: at its own place in a whole gradient, behind the strip in scratch."""
+    return g + (strip.bias - strip.offset if s.gradient != NULL else strip.size)
+
+
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t rows, int team, floating *g,
+                         bint accumulate) noexcept nogil:
+    cdef const Stage *stage = &s.stages[strip.stage]
+    cdef const Dense *layer
+    cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h)
+    cdef const floating *d = <const floating *> s.buffers[strip.stage].d
+    cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
+    cdef Py_ssize_t panel = 2 * lanes(s.k, <floating> 0), i = 0, width
+    cdef floating one = 1
+    cdef floating *bias = bias_gradient(s, strip, g)
+    if strip.layer < 0:
+        norm_gradient(s.k, rows, strip.width, d + strip.column,
+                      <const floating *> s.buffers[strip.stage].z + strip.column, stage.ld, bias, g, accumulate)
+        return
+    layer = &s.dense[strip.layer]
+    if stage.source < 0 and s.data.csr != NULL:
+        if not accumulate:
+            memset(g, 0, strip.size * sizeof(floating))
+        sparse_gradient(s.k, layer, strip.first, strip.count, strip.width, &s.entries, team, d + strip.column, g)
+    elif layer.narrow:
+        while i < strip.count:
+            width = panel if strip.count - i > panel // 2 else panel // 2
+            dense_gradient(s.k, layer.n_out, width, rows, d, layer.ld, x + strip.first + i, ldx,
+                           g + i * layer.n_out, accumulate)
+            i += width
+    else:
+        dense_gradient(s.k, strip.count, strip.width, rows, x + strip.first, ldx, d + strip.column, layer.ld, g,
+                       accumulate)
+    if strip.bias_width:
+        dense_gradient(s.k, 1, strip.bias_width, rows, <const floating *> &one, 0, d + strip.column, layer.ld, bias,
+                       accumulate)
+
+
+cdef double strip_norm(const Sweep *s, const Strip *strip, const floating *g, double weight) noexcept nogil:
+    """Sum of squares of the gradient of the objective: over the batch's weight, L2 penalty included."""
+    cdef const floating *w = <const floating *> s.packed
+    cdef const floating *bias = bias_gradient(s, strip, <floating *> g)
+    cdef double total = squared_norm(s.k, strip.size, g, w + strip.offset, 1 / weight,
+                                     s.l2 / weight if strip.layer >= 0 else 0)
+    if strip.bias_width:
+        total += squared_norm(s.k, strip.bias_width, bias, w + strip.bias, 1 / weight, 0)
+    return total
+
+
+cdef void strip_update(Sweep *s, int i, const floating *g, long long batch, double weight, double factor) noexcept nogil:
+    """One optimizer step; biases, gains and shifts are not penalised."""
+    cdef const Strip *strip = &s.strips[i]
+    cdef floating *w = <floating *> s.packed
+    cdef fastnn_step step
+    cdef double squares
+    step.c = s.coefficients + (batch - s.begin) * FASTNN_N_COEFFICIENTS
+    step.scale, step.l2, step.clip, step.l1_scale = factor / weight, factor * s.l2 / weight, s.clip_value, 1 / weight
+    step.penalised = strip.layer >= 0
+    if s.l1 and step.penalised:
+        s.penalty[i] = s.l1 * absolute_sum(s.k, strip.size, <const floating *> w + strip.offset)
+    else:
+        s.penalty[i] = 0
+    squares = update_part(s, strip.offset, strip.size, g, batch, &step)
+    if step.penalised:
+        s.penalty[i] += 0.5 * s.l2 * squares
+    step.penalised = False
+    if strip.bias_width:
+        update_part(s, strip.bias, strip.bias_width, <const floating *> bias_gradient(s, strip, <floating *> g), batch,
+                    &step)
+    if strip.layer >= 0 and not s.dense[strip.layer].narrow and s.layers[strip.layer].wt >= 0:
+        transpose_panels(s.k, &s.layers[strip.layer], strip.column, strip.width, strip.first, strip.count,
+                         <const floating *> w + strip.offset, w)
+
+
+cdef inline double update_part(Sweep *s, Py_ssize_t at, Py_ssize_t n, const floating *g,
+                               long long batch, const fastnn_step *step) noexcept nogil:
+    """Returns the sum of squares of the parameters before."""
+    cdef floating *w = <floating *> s.packed + at
+    cdef double squares = update(s.k, s.rule, n, w, g, <floating *> s.m + at, <floating *> s.v + at,
+                                 <floating *> s.u + at, step)
+    if s.average != NULL:
+        average(s.k, n, <const floating *> w, <floating *> s.average + at, average_decay(s, batch))
+    return squares
+
+
+cdef inline double average_decay(const Sweep *s, long long batch) noexcept nogil:
+    """Less at first, when the average has little to remember."""
+    cdef double t = <double> (s.step + batch - s.begin)
+    return fmin(s.average_decay, (1 + t) / (10 + t))
+
+
+cdef void limit_norms(Sweep *s, int thread, int team, floating tag) noexcept nogil:
+    """Shrinks each unit's incoming weights to norm max_norm; panels are shared out, a column belongs to one thread."""
+    cdef const Layer *layer
+    cdef Py_ssize_t panel = 2 * lanes(s.k, tag), column, width, number = 0
+    cdef floating *w
+    cdef int l
+    for l in range(s.n_dense):
+        layer = &s.layers[l]
+        w = <floating *> s.packed + layer.w
+        if layer.dense.narrow:
+            if number % team == thread:
+                for column in range(layer.dense.n_out):
+                    limit_unit(w, layer.dense.n_in, layer.dense.n_out, column, panel, s.max_norm)
+            number += 1
+            continue
+        column = 0
+        while column < layer.dense.n_out:
+            width = min(panel, (layer.dense.n_out - column + panel // 2 - 1) // (panel // 2) * (panel // 2))
+            if number % team == thread:
+                limit_panel(w, layer.dense.n_in, width, s.max_norm)
+                if layer.wt >= 0:
+                    transpose_panels(s.k, layer, column, width, 0, layer.dense.n_in, <const floating *> w,
+                                     <floating *> s.packed)
+            w += (layer.dense.n_in + 1) * width
+            column += width
+            number += 1
+
+
+cdef void limit_panel(floating *w, Py_ssize_t n_in, Py_ssize_t width, double most) noexcept nogil:
+    """The columns of a panel (n_in, width)."""
+    cdef double squares[64]
+    cdef floating factor[64]
+    cdef Py_ssize_t i, j
+    cdef bint any_over = False
+    for j in range(width):
+        squares[j] = 0
+    for i in range(n_in):
+        for j in range(width):
+            squares[j] += <double> w[i * width + j] * w[i * width + j]
+    for j in range(width):
+        factor[j] = 1
+        if squares[j] > most * most:
+            factor[j] = <floating> (most / sqrt(squares[j]))
+            any_over = True
+    if any_over:
+        for i in range(n_in):
+            for j in range(width):
+                w[i * width + j] *= factor[j]
+
+
+cdef void limit_unit(floating *w, Py_ssize_t n_in, Py_ssize_t n_out, Py_ssize_t unit, Py_ssize_t panel,
+                     double most) noexcept nogil:
+    """One unit of a narrow layer: panels of [n_out][width], the last one maybe of half the width."""
+    cdef double squares = 0
+    cdef floating factor
+    cdef Py_ssize_t i = 0, j, width, times
+    cdef floating *row
+    for times in range(2):
+        i = 0
+        while i < n_in:
+            width = panel if n_in - i > panel // 2 else panel // 2
+            row = w + i * n_out + unit * width
+            for j in range(width):
+                if times == 0:
+                    squares += <double> row[j] * row[j]
+                else:
+                    row[j] *= factor
+            i += width
+        if squares <= most * most:
+            return
+        factor = <floating> (most / sqrt(squares))

@@ -1,0 +1,13 @@
+from fastnn._kernels.plan cimport Plan
+from fastnn._kernels.sweep cimport Sweep
+
+cdef class Workspace:
+    cdef readonly Plan plan
+    cdef Sweep s
+    cdef readonly int n_threads
+    cdef readonly object packed, moments, gradient
+    cdef object _keep, _average, _custom
+    cdef str _format
+    cdef object _dtype
+    cdef int output
+    cdef bint _spent

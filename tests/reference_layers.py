@@ -1,0 +1,105 @@
+"""The NumPy twin of layers: what a list of them puts out, in training and at prediction."""
+
+import re
+
+import numpy as np
+import reference
+import reference_random
+from scipy.special import expit
+
+from fastnn.layers import CustomActivation, Dense
+
+
+class Twin:
+    """One forward pass in float64.
+
+    Parameters
+    ----------
+    network : CompiledNetwork
+        Whose layers, parameters and running statistics are used.
+    training : bool
+    seed, step : int
+        Of the random numbers.
+    """
+
+    def __init__(self, network, *, training=False, seed=0, step=0):
+        self.network, self.training, self.seed, self.step = network, training, seed, step
+        self.stage, self.batch = 0, []
+        self._dense = list(zip(network.coefs, network.intercepts, strict=True))
+        self._norms = list(zip(network.gains, network.shifts, strict=True))
+        self._running = list(network.running)
+
+    def forward(self, X):
+        """Raw outputs (n, n_out) of all rows as one batch."""
+        h = X.astype(np.float64)
+        for layer in self.network.layers:
+            h = self.apply(layer, h)
+        return h
+
+    def apply(self, layer, x):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(layer).__name__)
+        return getattr(self, name.lower())(layer, x)
+
+    def _next_stage(self):
+        self.stage += 1
+        return reference_random.key(self.seed, self.step, self.stage - 1)
+
+    def dense(self, layer, x):
+        W, b = self._dense.pop(0)
+        fused = layer.activation in reference.ACTIVATIONS and layer.activation != "bernoulli"
+        self._next_stage()
+        z = x @ W.astype(float) + b
+        return reference.ACTIVATIONS[layer.activation][0](z) if fused else self.activate(layer, z)
+
+    def activation(self, layer, x):
+        return self.activate(layer, x)
+
+    def activate(self, layer, z):
+        if isinstance(layer.activation, CustomActivation):
+            self._next_stage()
+            return layer.activation.f(z)
+        if layer.activation == "bernoulli":
+            if not isinstance(layer, Dense):
+                self._next_stage()
+            p, key = expit(z), self._next_stage()
+            return reference_random.bernoulli(p, key, 0) if self.training else p
+        if layer.activation == "identity":
+            return z
+        self._next_stage()
+        return reference.ACTIVATIONS[layer.activation][0](z)
+
+    def dropout(self, layer, x):
+        key = self._next_stage()
+        return reference_random.dropout(x, key, 0, layer.rate) if self.training else x
+
+    def gaussian_noise(self, layer, x):
+        key = self._next_stage()
+        noise = reference_random.normal(key, 0, *x.shape) if self.training else 0
+        return x + layer.scale * noise
+
+    def layer_norm(self, layer, x):
+        self._next_stage()
+        gain, shift = self._norms.pop(0)
+        spread = np.sqrt(x.var(axis=1, keepdims=True) + layer.epsilon)
+        return gain * (x - x.mean(axis=1, keepdims=True)) / spread + shift
+
+    def batch_norm(self, layer, x):
+        self._next_stage()
+        gain, shift = self._norms.pop(0)
+        mean, variance = self._running.pop(0)
+        if self.training:
+            mean, variance = x.mean(axis=0), x.var(axis=0)
+            self.batch.append((mean, x.var(axis=0, ddof=1)))
+        return gain * (x - mean) / np.sqrt(variance + layer.epsilon) + shift
+
+    def residual(self, layer, x):
+        h = x
+        for inner in layer.layers:
+            h = self.apply(inner, h)
+        if h.shape != x.shape:
+            self._next_stage()
+            W, b = self._dense.pop(0)
+            assert b.size == 0
+            x = x @ W.astype(float)
+        self._next_stage()
+        return h + x

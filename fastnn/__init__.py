@@ -2,6 +2,7 @@
 
 from fastnn._config import config
 from fastnn._version import __version__
+from fastnn.composition import Network
 from fastnn.estimators import MLPClassifier, MLPRegressor
 from fastnn.exceptions import DivergenceError, ModelFormatError, VersionMismatchWarning
 from fastnn.export import register_with_skl2onnx, to_c, to_onnx
@@ -13,6 +14,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "ModelFormatError",
+    "Network",
     "Predictor",
     "VersionMismatchWarning",
     "__version__",

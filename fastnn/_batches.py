@@ -5,9 +5,19 @@ from scipy.sparse import issparse
 
 from fastnn._kernels.sparse import SparseRows
 
-__all__ = ["input_rows", "targets"]
+__all__ = ["as_rows", "input_rows", "targets"]
 
 _WANTED_X = "X must be a C-contiguous array or a CSR matrix (X.tocsr()) of float32 or float64"
+
+
+def as_rows(X, dtype):
+    """X as `input_rows` wants it, converted if need be: to `dtype`, unless it is float already."""
+    if issparse(X):
+        X = X.tocsr()
+        return X if X.dtype in (np.float32, np.float64) else X.astype(dtype)
+    X = np.asarray(X)
+    own = X.dtype in (np.float32, np.float64)
+    return np.ascontiguousarray(X, X.dtype if own else dtype)
 
 
 def input_rows(X, n_in, dtype):

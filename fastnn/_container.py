@@ -18,7 +18,7 @@ from fastnn._atomic import atomic_write
 from fastnn._strict_json import parse_json
 from fastnn.exceptions import ModelFormatError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MAX_HEADER_BYTES = 1 << 19
 MAX_HEADER_ELEMENTS = 1 << 15
 
@@ -32,12 +32,14 @@ _METADATA_FIELDS = {"format", "format_version", "sha256", "description"}
 _NO_DIGEST = "0" * 64
 
 
-def write_container(path, description, tensors):
+def write_container(path, version, description, tensors):
     """Write arrays and a description, atomically.
 
     Parameters
     ----------
     path : str or path-like
+    version : int
+        The format version that the description needs.
     description : dict
         JSON values only.
     tensors : dict of str to ndarray
@@ -51,7 +53,7 @@ def write_container(path, description, tensors):
     arrays = {name: _little_endian(array) for name, array in tensors.items()}
     # Wide types first keeps every array aligned without gaps.
     arrays = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))
-    header = _header(description, arrays)
+    header = _header(version, description, arrays)
     digest = _digest(header, map(_bytes_of, arrays.values()))
     header = header.replace(_NO_DIGEST.encode(), digest.encode(), 1)
     with atomic_write(path) as file:
@@ -64,6 +66,8 @@ def read_container(path):
 
     Returns
     -------
+    version : int
+        The format version, at most FORMAT_VERSION.
     description : dict
     tensors : dict of str to ndarray
         Views of one buffer.
@@ -90,8 +94,7 @@ def parse_container(file, size):
         raise ModelFormatError(
             f"not a fastnn file: a header of {n_header} bytes (at most {MAX_HEADER_BYTES})"
         )
-    raw = _read(file, n_header, size - 8)
-    header = _parse_header(raw)
+    header = _parse_header(raw := _read(file, n_header, size - 8))
     metadata = _check_metadata(header.pop("__metadata__", None))
     n_data = size - 8 - n_header
     entries = _check_entries(header, n_data)
@@ -104,7 +107,8 @@ def parse_container(file, size):
         name: _native(buffer[begin:end].view(dtype)).reshape(shape)
         for name, (dtype, shape, begin, end) in entries.items()
     }
-    return parse_json(metadata["description"], "description"), tensors
+    description = parse_json(metadata["description"], "description")
+    return int(metadata["format_version"]), description, tensors
 
 
 def _native(array):
@@ -198,12 +202,12 @@ def _digest(head, parts):
     return state.hexdigest()
 
 
-def _header(description, arrays):
+def _header(version, description, arrays):
     """The length and the JSON header, padded so that the data begin at a multiple of 64 bytes."""
     entries = {
         "__metadata__": {
             "format": "fastnn",
-            "format_version": str(FORMAT_VERSION),
+            "format_version": str(version),
             "sha256": _NO_DIGEST,
             "description": json.dumps(description, separators=(",", ":"), allow_nan=False),
         }

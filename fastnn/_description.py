@@ -2,9 +2,11 @@
 
 import math
 import re
+from dataclasses import fields
 
 import numpy as np
 
+from fastnn._blocks import BatchNormalization, LayerNormalization, Skip, arrays_of
 from fastnn._model import ScoringModel
 from fastnn._values import take
 from fastnn.exceptions import ModelFormatError
@@ -18,6 +20,7 @@ _FIELDS = {
     "feature_names",
     "flat",
 }
+_NORMS = {cls.kind: cls for cls in (LayerNormalization, BatchNormalization)}
 _NUMBER_DTYPES = (
     *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
     *("bool", "float16", "float32", "float64"),
@@ -26,33 +29,48 @@ _NUMBER_DTYPES = (
 _MAX_LABEL_CHARACTERS = 1 << 19
 
 
-def describe_model(model, tensors):
-    """Turn a ScoringModel into JSON; its weights and biases go to ``tensors``.
+def describe_model(model, tensors, version):
+    """Turn a ScoringModel into JSON of a format version; its arrays go to ``tensors``.
 
     Raises
     ------
     ValueError, TypeError
         If the class labels are of a kind that a file cannot hold.
     """
-    for layer, (W, b) in enumerate(zip(model.weights, model.biases, strict=True)):
-        tensors[f"layers.{layer}.weight"] = W
-        tensors[f"layers.{layer}.bias"] = b
     activations = (*model.activations, model.output_activation)
+    layers = []
+    for index, (W, b) in enumerate(zip(model.weights, model.biases, strict=True)):
+        tensors[f"layers.{index}.weight"] = W
+        tensors[f"layers.{index}.bias"] = b
+        layers.append({"n_out": W.shape[1], "activation": activations[index]})
+    if version > 1:
+        for index, block in enumerate(model.blocks):
+            layers[index] |= _describe_block(block, f"layers.{index}", tensors)
     return {
         "kind": model.kind,
         "dtype": model.dtype,
         "n_features_in": model.n_features_in,
-        "layers": [
-            {"n_out": W.shape[1], "activation": activation}
-            for W, activation in zip(model.weights, activations, strict=True)
-        ],
+        "layers": layers,
         "classes": None if model.classes is None else _describe_classes(model.classes),
         "feature_names": None if model.feature_names is None else list(model.feature_names),
         "flat": model.flat,
     }
 
 
-def model_from_description(description, tensors):
+def _describe_block(block, name, tensors):
+    norm, skip = None, None
+    if block.norm is not None:
+        norm = {"kind": block.norm.kind, "epsilon": block.norm.epsilon}
+    if block.skip is not None:
+        skip = "identity" if block.skip.matrix is None else "projection"
+        skip = skip if block.skip.bias is None else "affine"
+    for part in ("norm", "skip"):
+        for key, array in arrays_of(getattr(block, part)).items():
+            tensors[f"{name}.{part}.{key}"] = array
+    return {"norm": norm, "skip": skip}
+
+
+def model_from_description(description, tensors, version):
     """Build the ScoringModel; its arrays are taken out of ``tensors``.
 
     Raises
@@ -63,7 +81,10 @@ def model_from_description(description, tensors):
     if not isinstance(description, dict) or set(description) != _FIELDS:
         raise ModelFormatError("the description of the network has missing or unknown fields")
     layers = description["layers"]
-    if not isinstance(layers, list) or not layers or not all(map(_is_layer, layers)):
+    if not isinstance(layers, list) or not layers:
+        raise ModelFormatError("the layers are not sound")
+    blocks = len(layers) - 1 if version > 1 else 0
+    if not all(_is_layer(layer, index < blocks) for index, layer in enumerate(layers)):
         raise ModelFormatError("the layers are not sound")
     dtype, n_in = description["dtype"], description["n_features_in"]
     names, flat, kind = description["feature_names"], description["flat"], description["kind"]
@@ -93,6 +114,8 @@ def model_from_description(description, tensors):
             classes=None if classes is None else _classes_from(classes),
             feature_names=None if names is None else tuple(names),
             flat=flat,
+            norms=tuple(_norm_from(layers[i], f"layers.{i}.norm", tensors) for i in range(blocks)),
+            skips=tuple(_skip_from(layers[i], f"layers.{i}.skip", tensors) for i in range(blocks)),
         )
     except ModelFormatError:
         raise
@@ -100,13 +123,38 @@ def model_from_description(description, tensors):
         raise ModelFormatError(str(error)) from None
 
 
-def _is_layer(layer):
+def _is_layer(layer, block):
+    fields = {"n_out", "activation"} | ({"norm", "skip"} if block else set())
     return (
         isinstance(layer, dict)
-        and set(layer) == {"n_out", "activation"}
+        and set(layer) == fields
         and type(layer["n_out"]) is int
         and isinstance(layer["activation"], str)
     )
+
+
+def _norm_from(layer, name, tensors):
+    norm = layer["norm"]
+    if norm is None:
+        return None
+    if not isinstance(norm, dict) or set(norm) != {"kind", "epsilon"}:
+        raise ModelFormatError("a normalisation has missing or unknown fields")
+    if not isinstance(norm["kind"], str) or norm["kind"] not in _NORMS:
+        raise ModelFormatError(f"a normalisation is of an unknown kind; known: {', '.join(_NORMS)}")
+    cls = _NORMS[norm["kind"]]
+    arrays = {f.name: f"{name}.{f.name}" for f in fields(cls) if f.name != "epsilon"}
+    arrays = {field: take(tensors, tensor) for field, tensor in arrays.items()}
+    return cls(**arrays, epsilon=norm["epsilon"])
+
+
+def _skip_from(layer, name, tensors):
+    skip = layer["skip"]
+    if skip is None:
+        return None
+    if skip not in ("identity", "projection", "affine"):
+        raise ModelFormatError("a skip is of an unknown form")
+    matrix = None if skip == "identity" else take(tensors, f"{name}.matrix")
+    return Skip(matrix, take(tensors, f"{name}.bias") if skip == "affine" else None)
 
 
 def _are(values, kind):

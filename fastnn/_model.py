@@ -6,12 +6,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from fastnn.layers import ACTIVATIONS
+from fastnn._blocks import Block, arrays_of, check_norm, check_skip, with_dtype
 
+#: What a hidden layer may have: all that every scorer, file and export knows.
+ACTIVATIONS = (
+    *("identity", "relu", "tanh", "logistic", "leaky_relu", "elu", "selu", "gelu", "silu"),
+    *("mish", "softplus", "softsign", "step"),
+)
 KINDS = ("classifier", "multilabel", "regressor")
 OUTPUT_ACTIVATIONS = {
-    "classifier": ("logistic", "softmax"),
-    "multilabel": ("logistic",),
+    "classifier": ("logistic", "softmax", "identity"),
+    "multilabel": ("logistic", "identity"),
     "regressor": ("identity", "exp"),
 }
 DTYPES = ("float32", "float64")
@@ -20,6 +25,8 @@ DTYPES = ("float32", "float64")
 @dataclass(frozen=True, eq=False)
 class ScoringModel:
     """A fitted network, ready to be scored, saved or exported.
+
+    Every hidden layer computes ``activation(norm(x @ weight + bias)) + skip(x)``.
 
     Parameters
     ----------
@@ -31,16 +38,22 @@ class ScoringModel:
     activations : tuple of str
         Activation of each hidden layer.
     output_activation : {"identity", "exp", "logistic", "softmax"}
+        A classifier that ends in "identity" gives decision values and no probabilities: a label is
+        there where its value is positive, of several classes the one with the largest value.
     classes : ndarray of shape (n_classes,) or None
         Labels of a classifier; the names of the outputs of a multilabel model.
     feature_names : tuple of str or None
     flat : bool
         Whether a regressor with one output predicts shape (n,) rather than (n, 1).
+    norms : tuple of LayerNormalization, BatchNormalization or None
+        One for each hidden layer; empty if no layer has any.
+    skips : tuple of Skip or None
+        One for each hidden layer; empty if no layer has any.
 
     Raises
     ------
     ValueError
-        If the parts do not fit together, or a weight or bias is not finite.
+        If the parts do not fit together, or a number in them is not finite.
     """
 
     kind: str
@@ -51,16 +64,22 @@ class ScoringModel:
     classes: np.ndarray | None = None
     feature_names: tuple | None = None
     flat: bool = False
+    norms: tuple = ()
+    skips: tuple = ()
 
     def __post_init__(self):
+        for name in ("norms", "skips"):
+            parts = tuple(getattr(self, name))
+            object.__setattr__(self, name, parts if any(parts) else ())
         self._check_layers()
+        self._check_blocks()
         self._check_outputs()
         if self.feature_names is not None and len(self.feature_names) != self.n_features_in:
             raise ValueError(
                 f"there are {len(self.feature_names)} feature names"
                 f" for {self.n_features_in} features"
             )
-        for array in (*self.weights, *self.biases):
+        for array in self.arrays:
             array.setflags(write=False)
         if self.classes is not None:
             self.classes.setflags(write=False)
@@ -99,6 +118,18 @@ class ScoringModel:
                     f" takes {after.shape[0]} inputs"
                 )
 
+    def _check_blocks(self):
+        for name in ("norms", "skips"):
+            parts = getattr(self, name)
+            if parts and len(parts) != len(self.activations):
+                raise ValueError(
+                    f"there are {len(parts)} {name} for {len(self.activations)} hidden layers"
+                )
+        for layer, block in enumerate(self.blocks):
+            n_in, n_out = block.weight.shape
+            check_norm(block.norm, n_out, self.dtype, layer)
+            check_skip(block.skip, n_in, n_out, self.dtype, layer)
+
     def _check_outputs(self):
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}, got {self.kind!r}")
@@ -115,7 +146,7 @@ class ScoringModel:
         if self.binary:
             fits = len(self.classes) in (1, 2)
         elif self.output_activation == "logistic" and self.kind == "classifier":
-            fits = False
+            fits = False  # several logistic outputs are labels, not classes
         else:
             fits = len(self.classes) == self.n_outputs
         if not fits:
@@ -123,6 +154,20 @@ class ScoringModel:
                 f"{len(self.classes)} classes do not fit a network with {self.n_outputs}"
                 f" {self.output_activation} outputs"
             )
+
+    @property
+    def blocks(self):
+        """The hidden layers, a `Block` each."""
+        none = (None,) * len(self.activations)
+        parts = (self.weights, self.biases, self.norms or none, self.activations)
+        return tuple(map(Block, *parts, self.skips or none))
+
+    @property
+    def arrays(self):
+        """All weights, biases and what the normalisations and skips have."""
+        parts = (*self.norms, *self.skips)
+        more = (array for part in parts for array in arrays_of(part).values())
+        return (*self.weights, *self.biases, *more)
 
     @property
     def dtype(self):
@@ -140,12 +185,17 @@ class ScoringModel:
 
     @property
     def binary(self):
-        """Whether one logistic output stands for two classes."""
+        """Whether one output stands for two classes."""
         return (
             self.kind == "classifier"
-            and self.output_activation == "logistic"
+            and self.output_activation != "softmax"
             and self.n_outputs == 1
         )
+
+    @property
+    def has_probabilities(self):
+        """Whether the outputs are probabilities, and not values or decision values."""
+        return self.output_activation in ("logistic", "softmax")
 
     def astype(self, dtype):
         """Return the model with weights of another dtype.
@@ -162,6 +212,11 @@ class ScoringModel:
         with np.errstate(over="ignore"):
             weights = tuple(W.astype(dtype) for W in self.weights)
             biases = tuple(b.astype(dtype) for b in self.biases)
-        if not all(np.isfinite(array).all() for array in (*weights, *biases)):
-            raise ValueError(f"the model has weights too large for {dtype}; use dtype='float64'")
-        return replace(self, weights=weights, biases=biases)
+            norms = tuple(with_dtype(norm, dtype) for norm in self.norms)
+            skips = tuple(with_dtype(skip, dtype) for skip in self.skips)
+            parts = (array for part in (*norms, *skips) for array in arrays_of(part).values())
+            if not all(np.isfinite(array).all() for array in (*weights, *biases, *parts)):
+                raise ValueError(
+                    f"the model has weights too large for {dtype}; use dtype='float64'"
+                )
+        return replace(self, weights=weights, biases=biases, norms=norms, skips=skips)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fastnn._container import parse_container, read_container, write_container
 from fastnn._description import describe_model, model_from_description
+from fastnn._format_versions import version_of_estimator, version_of_network
 from fastnn._values import decode, encode
 from fastnn._version import __version__
 from fastnn.exceptions import ModelFormatError
@@ -37,11 +38,13 @@ class EstimatorParts:
 
 def write_model_file(path, network, estimator=None):
     """Write a ScoringModel, and if given the EstimatorParts that belong to it."""
-    tensors = {}
+    version, tensors = version_of_network(network), {}
+    if estimator is not None:
+        version = max(version, version_of_estimator(estimator))
     description = {
         "writer": f"fastnn {__version__}",
         "content": "predictor" if estimator is None else "estimator",
-        "network": describe_model(network, tensors),
+        "network": describe_model(network, tensors, version),
     }
     if estimator is not None:
         description["class"] = estimator.name
@@ -50,7 +53,7 @@ def write_model_file(path, network, estimator=None):
                 name: encode(value, f"{section}.{name}", tensors)
                 for name, value in getattr(estimator, section).items()
             }
-    write_container(path, description, tensors)
+    write_container(path, version, description, tensors)
 
 
 def read_model_file(path):
@@ -79,14 +82,18 @@ def parse_model_file(file, size):
     return _interpret(*parse_container(file, size))
 
 
-def _interpret(description, tensors):
+def _interpret(version, description, tensors):
     content = description.get("content")
     if content not in ("predictor", "estimator"):
         raise ModelFormatError("the content is neither a predictor nor an estimator")
     fields = _COMMON_FIELDS | (_ESTIMATOR_FIELDS if content == "estimator" else set())
     if set(description) != fields or not isinstance(description["writer"], str):
         raise ModelFormatError("the description has missing or unknown fields")
-    network = model_from_description(description["network"], tensors)
+    network = model_from_description(description["network"], tensors, version)
+    if version_of_network(network) > version:
+        raise ModelFormatError(f"the network has what format version {version} has not")
+    if content == "predictor" and any(norm and norm.kind == "batch" for norm in network.norms):
+        raise ModelFormatError("a predictor has batch normalisations")
     estimator = None
     if content == "estimator":
         if description["class"] not in ESTIMATORS:

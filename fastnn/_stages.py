@@ -22,12 +22,15 @@ class Stages:
         The stage whose output comes next, -1 for the input.
     custom : list of CustomPair
         Activations that are Python functions.
+    activations : list of str
+        What the outputs of each dense stage go through next, as far as that is a named activation.
     """
 
     n_in: int
     specs: list = field(default_factory=list)
     source: int = -1
     custom: list = field(default_factory=list)
+    activations: list = field(default_factory=list)
 
     def width(self, stage=None):
         """Outputs of a stage, of the last one by default."""
@@ -38,10 +41,14 @@ class Stages:
         """Append a stage that takes the last one's output, and make it the last."""
         fields = {"source": self.source, **fields}
         self.specs.append(StageSpec(kind=kind, n=n or self.width(), **fields))
+        if kind == "dense":
+            self.activations.append("identity")
         self.source = len(self.specs) - 1
 
     def activate(self, activation):
         """Append an activation, if it is more than the identity."""
+        if self.activations and isinstance(activation, str):
+            self.activations[-1] = activation
         if isinstance(activation, CustomActivation):
             self.custom.append(CustomPair(activation.f, lambda z, h: activation.df(z)))
             self.add("custom", activation=len(self.custom) - 1)

@@ -2,19 +2,27 @@
 
 JSON holds None, bool, int, finite float, str and list as themselves. The rest are objects with one
 key that says what they are: ``{"float": "nan"}``, ``{"tuple": [...]}``, ``{"dict": {...}}``,
-``{"array": name}`` and ``{"floats": name}`` (a list of floats), which name an array beside the
-JSON, and ``{"random_state": {...}}``.
+``{"items": [[key, value], ...]}`` (a dictionary with other keys than text), ``{"array": name}`` and
+``{"floats": name}`` (a list of floats), which name an array beside the JSON,
+``{"random_state": {...}}`` and ``{"schedule": {...}}``, one of the closed set below.
 """
 
 import math
+from dataclasses import fields
 
 import numpy as np
 
+from fastnn import schedules
 from fastnn.exceptions import ModelFormatError
 
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _MAX_DEPTH = 8
 _MT19937_WORDS = 624
+# Classes of fastnn.schedules; all have numbers or each other as their fields.
+_SCHEDULES = (
+    *("Constant", "InverseScaling", "ReduceOnPlateau", "StepDecay", "Exponential", "Polynomial"),
+    *("Cosine", "CosineRestarts", "OneCycle", "Warmup"),
+)
 
 
 def encode(value, name, tensors):
@@ -44,9 +52,24 @@ def encode(value, name, tensors):
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         items = {key: encode(item, f"{name}.{key}", tensors) for key, item in value.items()}
         return {"dict": items}
+    if isinstance(value, dict) and all(_is_key(key) for key in value):
+        pairs = [list(item) for item in value.items()]
+        return {
+            "items": [_encode_items(pair, f"{name}.{i}", tensors) for i, pair in enumerate(pairs)]
+        }
     if isinstance(value, np.random.RandomState):
         return {"random_state": _encode_random_state(value, name, tensors)}
+    kind = type(value).__name__
+    if kind in _SCHEDULES and type(value) is getattr(schedules, kind, None):
+        values = {f.name: getattr(value, f.name) for f in fields(value)}
+        return {"schedule": {"class": kind, "fields": encode(values, name, tensors)["dict"]}}
     raise TypeError(f"cannot save {name}: a {type(value).__name__} has no place in a model file")
+
+
+def _is_key(key):
+    if isinstance(key, float | np.floating):
+        return math.isfinite(key)
+    return isinstance(key, str | int | np.bool_ | np.integer)
 
 
 def _encode_items(items, name, tensors):
@@ -91,6 +114,8 @@ def decode(value, tensors, depth=0):
         return tuple(decode(item, tensors, depth + 1) for item in content)
     if kind == "dict" and isinstance(content, dict):
         return {key: decode(item, tensors, depth + 1) for key, item in content.items()}
+    if kind == "items" and isinstance(content, list):
+        return _decode_pairs(content, tensors, depth + 1)
     if kind == "array":
         return take(tensors, content)
     if kind == "floats":
@@ -100,7 +125,20 @@ def decode(value, tensors, depth=0):
         return array.tolist()
     if kind == "random_state" and isinstance(content, dict):
         return _decode_random_state(content, tensors)
+    if kind == "schedule" and isinstance(content, dict):
+        return _decode_schedule(content, tensors, depth + 1)
     raise ModelFormatError(f"a value has the unknown or unsound type {kind[:50]!r}")
+
+
+def _decode_pairs(pairs, tensors, depth):
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise ModelFormatError("a dictionary is not a list of pairs")
+    if not all(isinstance(key, bool | int | float | str) for key, _ in pairs):
+        raise ModelFormatError("a key of a dictionary is not sound")
+    items = {key: decode(value, tensors, depth) for key, value in pairs}
+    if len(items) != len(pairs):
+        raise ModelFormatError("a dictionary has a key twice")
+    return items
 
 
 def _decode_random_state(content, tensors):
@@ -121,6 +159,29 @@ def _decode_random_state(content, tensors):
     random_state = np.random.RandomState()
     random_state.set_state(("MT19937", key, pos, has_gauss, gauss))
     return random_state
+
+
+def _decode_schedule(content, tensors, depth):
+    if set(content) != {"class", "fields"} or not isinstance(content["fields"], dict):
+        raise ModelFormatError("a schedule has missing or unknown fields")
+    kind = content["class"]
+    if not isinstance(kind, str) or kind not in _SCHEDULES or not hasattr(schedules, kind):
+        raise ModelFormatError("a schedule is of an unknown class")
+    values = {name: decode(value, tensors, depth) for name, value in content["fields"].items()}
+    if not all(_is_field(value) for value in values.values()):
+        raise ModelFormatError("a field of a schedule is not sound")
+    try:
+        return getattr(schedules, kind)(**values)
+    except (TypeError, ValueError) as error:
+        raise ModelFormatError(f"a schedule is not sound: {error}") from None
+
+
+def _is_field(value):
+    return value is None or isinstance(value, bool | int | float) or _is_schedule(value)
+
+
+def _is_schedule(value):
+    return type(value).__module__.split(".")[:2] == ["fastnn", "schedules"]
 
 
 def take(tensors, name):

@@ -23,8 +23,8 @@ def forward_arrays(
     ----------
     coefs : list of ndarray of shape (n_in, n_out)
     intercepts : list of ndarray of shape (n_out,)
-    activation : str
-        Of every hidden layer.
+    activation : str or list of str
+        Of every hidden layer, or of each.
     loss : str
         Name in `fastnn.losses.LOSSES`; it decides the output activation.
     X : ndarray or CSR matrix of shape (n, n_in)
@@ -46,7 +46,8 @@ def forward_arrays(
     ValueError
         If the shapes do not chain, or for X that is not finite if asked to check.
     """
-    if X.shape[0] < PACK_ROWS and n_threads <= 1 and type(coefs) is list is type(intercepts):
+    small = X.shape[0] < PACK_ROWS and n_threads <= 1 and type(coefs) is list is type(intercepts)
+    if small and isinstance(activation, str):
         result = score_arrays(
             coefs,
             intercepts,
@@ -58,15 +59,34 @@ def forward_arrays(
         )
         if result is not NotImplemented:
             return result
+    output = "identity" if raw else LOSSES[loss].output_activation
+    activations = _one_per_layer(activation, len(coefs) - 1)
+    return _score(coefs, intercepts, activations, output, X, n_threads, check_finite)
+
+
+def hidden_arrays(coefs, intercepts, activation, layer, X, n_threads=1, check_finite=False):
+    """Outputs of hidden layer number ``layer``, from 0; the rest is as in `forward_arrays`."""
+    activations = _one_per_layer(activation, len(coefs) - 1)
+    first = slice(layer + 1)
+    arrays = coefs[first], intercepts[first]
+    return _score(*arrays, activations[:layer], activations[layer], X, n_threads, check_finite)
+
+
+def _one_per_layer(activation, n_hidden):
+    if isinstance(activation, str):
+        return [activation] * n_hidden
+    if len(activation) != n_hidden:
+        raise ValueError(
+            f"activation must be one name, or one for each of {n_hidden} hidden layers; got "
+            f"{activation!r}"
+        )
+    return list(activation)
+
+
+def _score(coefs, intercepts, activations, output, X, n_threads, check_finite):
     coefs, intercepts = _chained(coefs, intercepts, X.shape[1])
-    scorer = Scorer(
-        coefs,
-        intercepts,
-        [activation] * (len(coefs) - 1) + ["identity"],
-        LOSSES[loss].output_activation,
-        coefs[0].dtype,
-    )
-    result = (scorer.raw if raw else scorer.proba)(X, None, n_threads, check_finite)
+    scorer = Scorer(coefs, intercepts, [*activations, "identity"], output, coefs[0].dtype)
+    result = scorer.proba(X, None, n_threads, check_finite)
     if result is NotImplemented:
         raise ValueError("X must be a C-contiguous array or a CSR matrix of float32 or float64")
     return result

@@ -1,28 +1,174 @@
-"""Initial weights."""
+"""Initial weights: functions ``(shape, rng, activation)`` that draw the weights of one layer.
+
+``shape`` is (n_in, n_out), ``activation`` the name of what the layer ends in, ``rng`` a
+``numpy.random.RandomState``. The draws are float64 whatever the dtype of the network, so one seed
+starts both precisions from the same point. Biases start at zero.
+"""
 
 import numpy as np
 
-__all__ = ["glorot_uniform"]
+__all__ = [
+    "INITIALIZERS",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "initialize",
+    "lecun_normal",
+    "lecun_uniform",
+    "normal",
+    "orthogonal",
+    "uniform",
+    "zeros",
+]
+
+#: Slope of leaky_relu for negative inputs.
+NEGATIVE_SLOPE = 0.01
 
 
-def glorot_uniform(network, rng, numerator=6.0):
-    """Fill a network with uniform draws of bound sqrt(numerator / (fan_in + fan_out)).
+def zeros(shape, rng, activation="identity"):
+    """All weights zero: then the units of a layer stay equal, and only a linear model learns."""
+    return np.zeros(shape)
 
-    Layer by layer, weights first and then biases, which are drawn from the same interval. The draws
-    are float64 whatever the dtype of the network, so one seed starts both precisions from the same
-    point; the order and the bound are scikit-learn's.
+
+def uniform(shape, rng, activation="identity", scale=0.1):
+    """Uniform in [-scale, scale]."""
+    return rng.uniform(-scale, scale, shape)
+
+
+def normal(shape, rng, activation="identity", scale=0.01):
+    """Normal of mean 0 and standard deviation scale."""
+    return rng.normal(0.0, scale, shape)
+
+
+def glorot_uniform(shape, rng, activation="identity", scale=1.0):
+    """Uniform of variance 2 scale^2 / (n_in + n_out), for tanh and other units linear at 0.
+
+    Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+    AISTATS 2010, equation 16.
+    """
+    return _uniform(shape, rng, scale, 2 / sum(shape))
+
+
+def glorot_normal(shape, rng, activation="identity", scale=1.0):
+    """Normal of variance 2 scale^2 / (n_in + n_out); Glorot & Bengio, equation 12."""
+    return _normal(shape, rng, scale, 2 / sum(shape))
+
+
+def he_uniform(shape, rng, activation="relu", scale=1.0):
+    """Uniform of variance 2 scale^2 / ((1 + a^2) n_in), with the slope a of a leaky_relu, else 0.
+
+    He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 and 15.
+    """
+    return _uniform(shape, rng, scale, _he(shape, activation))
+
+
+def he_normal(shape, rng, activation="relu", scale=1.0):
+    """Normal of variance 2 scale^2 / ((1 + a^2) n_in); see `he_uniform`."""
+    return _normal(shape, rng, scale, _he(shape, activation))
+
+
+def lecun_uniform(shape, rng, activation="identity", scale=1.0):
+    """Uniform of variance scale^2 / n_in, for tanh-like units and selu.
+
+    LeCun, Bottou, Orr & Müller, "Efficient BackProp", 1998, equation 16.
+    """
+    return _uniform(shape, rng, scale, 1 / shape[0])
+
+
+def lecun_normal(shape, rng, activation="identity", scale=1.0):
+    """Normal of variance scale^2 / n_in; see `lecun_uniform`."""
+    return _normal(shape, rng, scale, 1 / shape[0])
+
+
+def orthogonal(shape, rng, activation="identity", scale=1.0):
+    """Orthonormal rows or columns, whichever are fewer, times scale; every such matrix alike.
+
+    Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks", ICLR 2014; the signs as in Mezzadri, "How to generate random matrices
+    from the classical compact groups", 2007.
+    """
+    long, short = max(shape), min(shape)
+    q, r = np.linalg.qr(rng.normal(size=(long, short)))
+    q *= np.where(np.diagonal(r) < 0, -scale, scale)
+    return q if shape[0] == long else q.T
+
+
+#: Initializers by name.
+INITIALIZERS = {
+    f.__name__: f
+    for f in (
+        zeros,
+        uniform,
+        normal,
+        glorot_uniform,
+        glorot_normal,
+        he_uniform,
+        he_normal,
+        lecun_uniform,
+        lecun_normal,
+        orthogonal,
+    )
+}
+
+
+def initialize(coefs, intercepts, activations, rng, init="auto", scale=None):
+    """Fill weights and biases, layer by layer.
 
     Parameters
     ----------
-    network : Network
-        Its ``coefs`` and ``intercepts`` are overwritten.
+    coefs : list of ndarray of shape (n_in, n_out)
+    intercepts : list of ndarray of shape (n_out,)
+        All are overwritten.
+    activations : list of str
+        What each layer ends in.
     rng : numpy.random.RandomState
-        Source of the draws.
-    numerator : float, default=6.0
-        6 in Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural
-        networks" (AISTATS 2010), equation 16. 2 suits the logistic function.
+    init : str or callable, default="auto"
+        A name in `INITIALIZERS`, or a function like them. "auto" draws what scikit-learn draws:
+        uniform of bound sqrt(6 / (n_in + n_out)), or sqrt(2 / (n_in + n_out)) before the logistic
+        function, a layer's biases after its weights and from the same interval.
+    scale : float, optional
+        Passed on to the function, if it has a name.
+
+    Raises
+    ------
+    ValueError
+        If a callable returns no finite array of the shape.
     """
-    for coef, intercept in zip(network.coefs, network.intercepts, strict=True):
-        bound = np.sqrt(numerator / sum(coef.shape))
-        coef[...] = rng.uniform(-bound, bound, coef.shape)
-        intercept[...] = rng.uniform(-bound, bound, intercept.shape)
+    for coef, intercept, activation in zip(coefs, intercepts, activations, strict=True):
+        if init == "auto":
+            bound = np.sqrt((2.0 if activation == "logistic" else 6.0) / sum(coef.shape))
+            coef[...] = rng.uniform(-bound, bound, coef.shape)
+            intercept[...] = rng.uniform(-bound, bound, intercept.shape)
+            continue
+        intercept[...] = 0
+        if callable(init):
+            coef[...] = _checked(init(coef.shape, rng, activation), coef.shape)
+        else:
+            scaled = {} if scale is None else {"scale": scale}
+            coef[...] = INITIALIZERS[init](coef.shape, rng, activation, **scaled)
+
+
+def _he(shape, activation):
+    slope = NEGATIVE_SLOPE if activation == "leaky_relu" else 0.0
+    return 2 / ((1 + slope**2) * shape[0])
+
+
+def _uniform(shape, rng, scale, variance):
+    bound = scale * np.sqrt(3 * variance)
+    return rng.uniform(-bound, bound, shape)
+
+
+def _normal(shape, rng, scale, variance):
+    return rng.normal(0.0, scale * np.sqrt(variance), shape)
+
+
+def _checked(weights, shape):
+    weights = np.asarray(weights)
+    if weights.shape != shape or weights.dtype.kind not in "fiu" or not np.isfinite(weights).all():
+        raise ValueError(
+            "init(shape, rng, activation) must return finite numbers of that shape; for shape "
+            f"{shape} it returned {weights.dtype} of shape {weights.shape}"
+            f"{' that are not all finite' if weights.shape == shape else ''}."
+        )
+    return weights

@@ -53,6 +53,7 @@ class Dense:
         """Append the layer's stages."""
         fused = self.activation if self.activation in table.activations() else "identity"
         stages.add("dense", int(self.n_out), activation=table.activations()[fused][0])
+        stages.activations[-1] = fused
         if fused != self.activation:
             stages.activate(self.activation)
 

@@ -49,6 +49,8 @@ class Layout:
     coefs, intercepts, gains, shifts : list of ndarray
         Views of `params`; coefs have shape (n_in, n_out). A projection has no intercept: its place
         in `intercepts` is empty.
+    activations : list of str
+        What follows each of `coefs`: initializers go by it.
     running : list of (mean, variance)
         The running statistics of each BatchNorm.
     """
@@ -70,7 +72,7 @@ class Layout:
         self._stages = Stages(self.n_in)
         for layer in layers:
             layer.add_to(self._stages)
-        self._isa = isa
+        self._isa, self.activations = isa, self._stages.activations
         self._plan = self._make_plan()
         self.n_params = self._plan.n_params
         self.n_out = layers[-1].n_out
@@ -96,6 +98,22 @@ class Layout:
         """Number of weights: `params` begins with them."""
         return sum(coef.size for coef in self.coefs)
 
+    def sizes(self):
+        """(outputs, parameters, multiply-adds a row) of every layer."""
+        stages, found, before = Stages(self.n_in), [], (0, 0)
+        for layer in self.layers:
+            layer.add_to(stages)
+            n_params = n_coefs = 0
+            for spec in stages.specs:
+                n_in = stages.width(spec.source)
+                n_coefs += n_in * spec.n if spec.kind == "dense" else 0
+                n_params += spec.n * spec.bias if spec.kind == "dense" else 0
+                n_params += 2 * spec.n if spec.kind in ("layer_norm", "batch_norm") else 0
+            now = n_coefs + n_params, n_coefs
+            found.append((stages.width(), now[0] - before[0], now[1] - before[1]))
+            before = now
+        return found
+
     def views(self, vector):
         """The `Blocks` of a vector laid out like `params`."""
         shapes = self._plan.shapes()
@@ -106,6 +124,12 @@ class Layout:
             at += size
         n = len(shapes[0])
         return Blocks(blocks[:n], blocks[n : 2 * n], blocks[2 * n :: 2], blocks[2 * n + 1 :: 2])
+
+    def copy_from(self, other):
+        """Take the parameters and running statistics of a network of the same layers."""
+        self.params[...] = other.params
+        for own, given in zip(self.running, other.running, strict=True):
+            own[0][...], own[1][...] = given
 
     def _engine(
         self,

@@ -4,11 +4,11 @@ import os
 
 import numpy as np
 
-from fastnn._kernels.scorer import Scorer
 from fastnn._model import ScoringModel
 from fastnn._model_file import read_model_file
 from fastnn._rows import check_out, frozen, score_rows
-from fastnn.folding import scoring_model
+from fastnn._scorer import make_scorer
+from fastnn.folding import fold_batch_norms, scoring_model
 from fastnn.threads import effective_n_threads
 
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -75,22 +75,15 @@ class Predictor:
 
     def __init__(self, model, dtype="float32"):
         model = describe(model).astype(dtype)
-        scorer = Scorer(
-            list(model.weights),
-            list(model.biases),
-            [*model.activations, "identity"],
-            model.output_activation,
-            model.dtype,
-            model.binary,
-        )
+        scorer = make_scorer(model)
         classifies = model.kind != "regressor"
         values = {
             "_model": model,
             "_scorer": scorer,
             "_flat_raw": model.binary or model.flat,
             # Bound methods of the kernel, looked up once.
-            "_proba": scorer.proba if classifies else _no_probabilities,
-            "_log_proba": scorer.log_proba if classifies else _no_probabilities,
+            "_proba": scorer.proba if model.has_probabilities else _no_probabilities(model),
+            "_log_proba": scorer.log_proba if model.has_probabilities else _no_probabilities(model),
         }
         if classifies:
             values["classes_"] = model.classes
@@ -147,7 +140,8 @@ class Predictor:
     def predict_proba(self, X, *, out=None, n_jobs=None):
         """Probabilities of the classes in the order of ``classes_``, or of the labels.
 
-        Parameters and errors as for `predict`; AttributeError if the model is a regressor.
+        Parameters and errors as for `predict`; AttributeError if the model is a regressor, or a
+        classifier fitted with a loss that has no probabilities (hinge, perceptron).
 
         Returns
         -------
@@ -158,7 +152,7 @@ class Predictor:
     def predict_log_proba(self, X, *, out=None, n_jobs=None):
         """Logarithms of the probabilities, taken before the probabilities are rounded.
 
-        Parameters and errors as for `predict`; AttributeError if the model is a regressor.
+        Parameters and errors as for `predict_proba`.
 
         Returns
         -------
@@ -167,7 +161,7 @@ class Predictor:
         return self._score(self._log_proba, X, out, n_jobs)
 
     def decision_function(self, X, *, out=None, n_jobs=None):
-        """Outputs of the last layer before its activation: logits, values or log-means.
+        """Outputs of the last layer before its activation: logits, decision values, log-means.
 
         Parameters and errors as for `predict`.
 
@@ -234,15 +228,21 @@ class Predictor:
 
 
 def describe(source):
-    """The ScoringModel of whatever `Predictor` accepts."""
-    if isinstance(source, ScoringModel):
-        return source
+    """The ScoringModel of whatever `Predictor` accepts, without batch normalisations."""
     if isinstance(source, Predictor):
         return source._model
+    if isinstance(source, ScoringModel):
+        return fold_batch_norms(source)
     if isinstance(source, str | os.PathLike):
-        return read_model_file(source)[0]
+        return fold_batch_norms(read_model_file(source)[0])
     return scoring_model(source)
 
 
-def _no_probabilities(X, out, n_threads):
-    raise AttributeError("this Predictor scores a regressor, which has no probabilities")
+def _no_probabilities(model):
+    what = "regressor" if model.kind == "regressor" else "classifier whose outputs are values"
+    hint = "" if model.kind == "regressor" else "; use decision_function"
+
+    def refuse(X, out, n_threads):
+        raise AttributeError(f"this Predictor scores a {what}, which has no probabilities{hint}")
+
+    return refuse

@@ -109,13 +109,14 @@ class Trainer:
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
         """Train on batches begin..end-1; batch b holds the rows ``order[b *
-        batch_size:][:batch_size]``."""
+        batch_size:][:batch_size]``. The learning rate is one number or an array, one per batch."""
         X, labels, y, weight = self.network._data(X, y, sample_weight)
         scale = 1.0 / self.network.n_out if self.network.loss.averaged else 1.0
+        rates = learning_rate if np.ndim(learning_rate) else np.full(end - begin, learning_rate)
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
-            coefficients = self.optimizer.coefficients(self._t, steps, learning_rate)
+            coefficients = self.optimizer.coefficients(self._t, steps, rates[:steps])
             started = time.perf_counter()
             self.loss_sum = self._engine.run(
                 X,
@@ -134,7 +135,7 @@ class Trainer:
             )
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
             self._t += steps
-            begin = stop
+            begin, rates = stop, rates[steps:]
 
     def _configure(self):
         """Tell the engine the options; the moving average begins at the present weights."""

@@ -24,11 +24,13 @@ _STRETCH = 0.03
 class History:
     """What training has recorded; a warm start or another ``partial_fit`` goes on with it.
 
-    ``validation_scores`` and ``validation_losses`` are empty where nothing is validated. ``stale``
-    counts the epochs since the last improvement, ``rows_seen`` the rows trained on, over all fits.
+    ``learning_rates`` has that of the last step of each epoch. ``validation_scores`` and
+    ``validation_losses`` are empty where nothing is validated. ``stale`` counts the epochs since
+    the last improvement, ``rows_seen`` the rows trained on, over all fits.
     """
 
     loss_curve: list = field(default_factory=list)
+    learning_rates: list = field(default_factory=list)
     best_loss: float = math.inf
     validation_scores: list = field(default_factory=list)
     validation_losses: list = field(default_factory=list)
@@ -49,7 +51,8 @@ class EpochLoop:
         As ``Trainer.run`` takes them.
     rows : ndarray of intp
         The rows of X to train on.
-    schedule : object of fastnn.schedules
+    schedule : fastnn.schedules.Schedule
+        One that has begun.
     history : History
         Continued in place.
     rng : numpy.random.RandomState
@@ -60,11 +63,15 @@ class EpochLoop:
     validation : object or None
         With ``measure(trainer) -> (score, loss)``, called after every epoch. If given, its score
         decides when to stop, and the weights of the best epoch are restored at the end.
+    averaging : fastnn.averaging.WeightMean or None
+        Its average is what ``validation`` sees, and what is left in the trainer.
     observer : object or None
         With ``epoch_begin()`` and ``epoch_end()``; a true answer of the latter stops training.
     one_epoch : bool
         Train a single epoch, as ``partial_fit`` does: nothing can stop early, but a plateau over
         several calls still lowers an adaptive learning rate.
+    first_step : int
+        Number, for the schedule, of the first step: that of the steps before it which it continues.
     """
 
     trainer: Any
@@ -82,8 +89,10 @@ class EpochLoop:
     shuffle: bool = True
     verbose: bool = False
     validation: Any = None
+    averaging: Any = None
     observer: Any = None
     one_epoch: bool = False
+    first_step: int = 0
     _stretch: int = field(default=1, init=False)
     _best_weights: Any = field(default=None, init=False)
 
@@ -109,10 +118,10 @@ class EpochLoop:
             if self.shuffle:
                 order = order[self._permutation(len(order))]
             self._record(self._train_epoch(order))
-            self._judge()
+            self._average_and_judge()
             self.schedule.epoch_ended(history.rows_seen)
             asked_to_stop = self.observer is not None and self.observer.epoch_end()
-            if history.stale > self.n_iter_no_change and self._plateau():
+            if history.stale > self._patience() and self._plateau():
                 outcome = "converged"
                 break
             if asked_to_stop:
@@ -120,11 +129,14 @@ class EpochLoop:
                 break
         if self.validation is not None:
             self.trainer.restore(self._best_weights)
+        elif self.averaging is not None:
+            self.averaging.install(self.trainer)
         return outcome
 
     def _begin(self):
         history = self.history
         history.n_iter = 0
+        self._step = self.first_step
         if not self.one_epoch:
             history.stale = 0
         if self.validation is None:
@@ -150,6 +162,7 @@ class EpochLoop:
         begin = 0
         while begin < n_batches:
             end = min(begin + self._stretch, n_batches)
+            rates = self.schedule.rates(self._step, end - begin)
             started = time.perf_counter()
             trainer.run(
                 self.X,
@@ -157,10 +170,12 @@ class EpochLoop:
                 order,
                 begin,
                 end,
-                learning_rate=self.schedule.learning_rate,
+                learning_rate=rates,
                 sample_weight=self.sample_weight,
             )
             self._adapt_stretch(end - begin, time.perf_counter() - started)
+            self._step += end - begin
+            self._rate = float(rates[-1])
             begin = end
         return trainer.loss_sum / len(order)
 
@@ -176,14 +191,23 @@ class EpochLoop:
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed. "
                 f"Training diverged in epoch {history.n_iter}: lower learning_rate_init (the "
-                f"learning rate was {self.schedule.learning_rate:g}), scale the inputs (and a "
+                f"learning rate was {self._rate:g}), scale the inputs (and a "
                 "regression's targets), for example with StandardScaler, or clip extreme values.",
                 epoch=history.n_iter,
             )
         history.rows_seen += len(self.rows)
         history.loss_curve.append(loss)
+        history.learning_rates.append(self._rate)
         if self.verbose:
             print(f"Iteration {history.n_iter}, loss = {loss:.8f}")
+
+    def _average_and_judge(self):
+        if self.averaging is None:
+            self._judge()
+            return
+        self.averaging.epoch_ended(self.trainer)
+        with self.averaging.installed(self.trainer):
+            self._judge()
 
     def _judge(self):
         """Count the epochs without improvement, of the validation score if there is one."""
@@ -204,6 +228,10 @@ class EpochLoop:
                 self._best_weights = self.trainer.snapshot()
         history.stale = 0 if improved else history.stale + 1
 
+    def _patience(self):
+        patience = self.schedule.patience
+        return self.n_iter_no_change if patience is None else patience
+
     def _plateau(self):
         """Ask the schedule what a plateau means; true if it means the end."""
         stop, action = self.schedule.plateau()
@@ -215,6 +243,6 @@ class EpochLoop:
             watched = "Training loss" if self.validation is None else "Validation score"
             print(
                 f"{watched} did not improve more than tol={self.tol:f} for "
-                f"{self.n_iter_no_change} consecutive epochs. {action}"
+                f"{self._patience()} consecutive epochs. {action}"
             )
         return stop

@@ -27,6 +27,7 @@ SOUND = {
     ("writer", "empty_text"),
     ("writer", "long_text"),
     ("feature_names", "null"),
+    ("epsilon", "fraction"),
 }
 
 
@@ -135,7 +136,8 @@ def _bad_headers(good):
         yield f"no_{field}", seal(without(header, ("__metadata__", field)), data)
         for name, value in WRONG.items():
             yield f"{field}_{name}", seal(replaced(header, ("__metadata__", field), value), data)
-    for version in ("0", "2", "01x", "-1", "1.0", "999999999", "9" * 400, "٣"):
+    newer = "1" if header["__metadata__"]["format_version"] == "2" else "2"
+    for version in ("0", "3", newer, "01x", "-1", "1.0", "999999999", "9" * 400, "٣"):
         path = ("__metadata__", "format_version")
         yield f"version_{version[:9]}", seal(replaced(header, path, version), data)
     yield "no_metadata", seal(without(header, ("__metadata__",)), data)
@@ -190,6 +192,8 @@ def _bad_descriptions(good):
         for name, value in WRONG.items():
             if value == original or (path[-1], name) in SOUND or _is_another_name(path, value):
                 continue
+            if original == "identity" and value is None:  # a skip may as well be absent
+                continue
             yield f"{where}_{name}", seal(header, data, replaced(description, path, value))
         if isinstance(original, dict):
             changed = replaced(description, (*path, "more"), 1)
@@ -202,7 +206,6 @@ def _bad_descriptions(good):
         (("network", "flat"), True),
         (("network", "layers", 0, "activation"), "softmax"),
         (("network", "layers", 0, "activation"), "exp"),
-        (("network", "layers", -1, "activation"), "identity"),
         (("network", "layers", -1, "activation"), "logistic"),
         (("network", "classes", "dtype"), "<U1"),
         (("network", "classes", "dtype"), "<U9999999"),
@@ -216,6 +219,38 @@ def _bad_descriptions(good):
     ):
         where = ".".join(map(str, field))
         yield f"{where}_is_{value}", seal(header, data, replaced(description, field, value))
+    bad = _bad_blocks() if header["__metadata__"]["format_version"] == "2" else _bad_first()
+    for field, value in bad:
+        where = ".".join(map(str, field))
+        yield f"{where}_is_{value}", seal(header, data, replaced(description, field, value))
+
+
+def _bad_first():
+    """Of version 1: what only version 2 has."""
+    layer = ("network", "layers", 0)
+    yield ("network", "layers", -1, "activation"), "identity"
+    for activation in ("gelu", "leaky_relu", "step"):
+        yield (*layer, "activation"), activation
+    yield (*layer, "norm"), None
+    yield layer, {"n_out": 3, "activation": "relu", "norm": None, "skip": None}
+
+
+def _bad_blocks():
+    """Of the version 2 file: a layer normalisation and an identity, a projection with a bias."""
+    for activation in ("exp", "softmax", "bernoulli", "GELU"):
+        yield ("network", "layers", 0, "activation"), activation
+    norm, skip = ("network", "layers", 0, "norm"), ("network", "layers", 1, "skip")
+    for kind in ("group", "batch", "Layer"):
+        yield (*norm, "kind"), kind
+    for epsilon in (0.0, -0.1, 1e-300, 1e300, "0.1", 1):
+        yield (*norm, "epsilon"), epsilon
+    for form in ("projection", "identity", {"affine": True}, ["affine"]):
+        yield skip, form
+    for form in ("projection", "affine"):
+        yield ("network", "layers", 0, "skip"), form
+    yield ("network", "layers", 1, "norm"), {"kind": "layer", "epsilon": 0.1}
+    yield ("network", "layers", -1, "norm"), None
+    yield ("network", "layers", -1, "skip"), "identity"
 
 
 def _is_another_name(path, value):

@@ -16,26 +16,31 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from bad_files import bad_files, seal, split
-from scoring_models import data, fit, fitted, network, target
+from scoring_models import data, fabricated, fit, fitted, network, target, with_blocks
 
 import fastnn
 from fastnn import (
     ModelFormatError,
     Predictor,
+    _blocks,
     _container,
     _description,
+    _estimator_parts,
+    _format_versions,
     _model,
     _model_file,
     _strict_json,
     _values,
-    persistence,
 )
-from fastnn._model_file import parse_model_file
-from fastnn.persistence import build_estimator
+from fastnn._estimator_parts import build_estimator
+from fastnn._model import ScoringModel
+from fastnn._model_file import parse_model_file, write_model_file
+from fastnn.folding import fold_batch_norms
 
 ALLOWED_ALLOCATION = 4_000_000
 MEASURED = 100  # every so many executions the allocation is measured
@@ -50,13 +55,19 @@ def corpus():
     small = {"hidden_layer_sizes": (2,), "max_iter": 2}
     for kind in ("multiclass", "multilabel", "poisson"):
         models.append(fit(network("fastnn", kind, **small), data(), target(kind)))
+    kinds = ("multiclass", "hinge_binary", "poisson")
+    models += [fold_batch_norms(fabricated(kind)).astype("float32") for kind in kinds]
     early = network("fastnn", "binary", early_stopping=True, **small)
     early.set_params(random_state=np.random.RandomState(0))
     models.append(fit(early, data(), target("binary")))
+    models.append(with_blocks())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.fnn"
         for model in models:
-            fastnn.save(model, path)
+            if isinstance(model, ScoringModel):
+                write_model_file(path, model)
+            else:
+                fastnn.save(model, path)
             yield path.read_bytes()
 
 
@@ -65,7 +76,8 @@ def execute(content):
     try:
         network_, parts = parse_model_file(io.BytesIO(content), len(content))
         if parts is None:
-            Predictor(network_, network_.dtype)
+            with suppress(NotImplementedError):  # of kernels that lack a part of it
+                Predictor(network_, network_.dtype)
         else:
             build_estimator(network_, parts)
     except ModelFormatError:
@@ -188,8 +200,8 @@ def fuzz_with_atheris(arguments):
     import atheris
 
     for module in (
-        *(_container, _description, _model, _model_file, _strict_json, _values),
-        persistence,
+        *(_blocks, _container, _description, _estimator_parts, _format_versions, _model),
+        *(_model_file, _strict_json, _values),
     ):
         for function in vars(module).values():
             if inspect.isfunction(function) and function.__module__ == module.__name__:

@@ -83,6 +83,12 @@ class FixedThreads:
         assert n_threads == self.n_threads
 
 
+def threads_of(network, n_threads):
+    """As many as asked for, but for a network with functions of Python in it."""
+    stages = getattr(network, "_stages", None)
+    return 1 if stages and stages.custom else n_threads
+
+
 def train(
     network,
     optimizer,
@@ -102,7 +108,7 @@ def train(
     The results lie in network.params and optimizer.state.
     """
     trainer = network.trainer(optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads)
-    trainer._threads = FixedThreads(min(n_threads, trainer._engine.n_threads))
+    trainer._threads = FixedThreads(threads_of(network, n_threads))
     rng = np.random.RandomState(2)
     n_batches = -(-len(X) // batch_size)
     while steps > 0:

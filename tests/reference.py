@@ -21,7 +21,10 @@ from itertools import pairwise
 import numpy as np
 from reference_optimizers import step
 from scipy.sparse import issparse
-from scipy.special import expit, softmax, xlogy
+from scipy.special import expit, ndtr, softmax, xlogy
+
+# The constants of SELU, for which mean 0 and variance 1 are a fixed point.
+SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772
 
 # Activations: name -> (f(z), f'(z, h)) with h = f(z).
 ACTIVATIONS = {
@@ -29,7 +32,31 @@ ACTIVATIONS = {
     "logistic": (expit, lambda z, h: h * (1 - h)),
     "tanh": (np.tanh, lambda z, h: 1 - h**2),
     "relu": (lambda z: np.maximum(z, 0), lambda z, h: (z > 0).astype(z.dtype)),
+    "leaky_relu": (lambda z: np.maximum(z, 0.01 * z), lambda z, h: np.where(z > 0, 1, 0.01)),
+    "elu": (
+        lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+        lambda z, h: np.exp(np.minimum(z, 0)),
+    ),
+    "selu": (
+        lambda z: SCALE * np.where(z > 0, z, ALPHA * np.expm1(np.minimum(z, 0))),
+        lambda z, h: SCALE * np.where(z > 0, 1, ALPHA * np.exp(np.minimum(z, 0))),
+    ),
+    "gelu": (
+        lambda z: z * ndtr(z),
+        lambda z, h: ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi),
+    ),
+    "silu": (lambda z: z * expit(z), lambda z, h: expit(z) * (1 + z * expit(-z))),
+    "mish": (
+        lambda z: z * np.tanh(np.logaddexp(0, z)),
+        lambda z, h: np.tanh(np.logaddexp(0, z)) + z * expit(z) / np.cosh(np.logaddexp(0, z)) ** 2,
+    ),
+    "softplus": (lambda z: np.logaddexp(0, z), lambda z, h: expit(z)),
+    "softsign": (lambda z: z / (1 + np.abs(z)), lambda z, h: 1 / (1 + np.abs(z)) ** 2),
+    "step": (lambda z: (z > 0).astype(z.dtype), lambda z, h: (np.abs(z) <= 1).astype(z.dtype)),
 }
+
+#: What numerical differentiation cannot check: the slope of the step is not its derivative.
+STRAIGHT_THROUGH = {"step"}
 
 # Activations of the last layer, each the canonical link of its loss: dloss/dz = p - y.
 OUTPUT_ACTIVATIONS = {

@@ -1,12 +1,20 @@
-"""Small fitted models of every kind that a Predictor takes, from both libraries."""
+"""Small models of every kind that a Predictor takes: fitted by both libraries, and fabricated.
+
+With a twin in NumPy that scores any ScoringModel in float64.
+"""
 
 import warnings
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import sklearn.neural_network
+from scipy import special
 
 import fastnn
+from fastnn import Predictor
+from fastnn._blocks import BatchNormalization, LayerNormalization, Skip
+from fastnn._model import ScoringModel
 
 LIBRARIES = ("fastnn", "sklearn")
 CLASSIFIERS = ("binary", "multiclass", "multilabel", "two_labels", "single_class")
@@ -60,3 +68,155 @@ def fit(estimator, X, y):
 def fitted(library, kind, activation="relu"):
     """A fitted network; shared among tests, which must not change it."""
     return fit(network(library, kind, activation=activation), data(), target(kind))
+
+
+HINGE = ("hinge_binary", "hinge_multiclass", "hinge_multilabel")
+BLOCKS = ("plain", "layer_norm", "batch_norm", "skips", "everything")
+_OUTPUTS = {
+    "binary": ("classifier", "logistic", np.array(["no", "yes"])),
+    "multiclass": ("classifier", "softmax", np.array([-3, 2, 5, 9])),
+    "multilabel": ("multilabel", "logistic", np.arange(3)),
+    "regressor": ("regressor", "identity", None),
+    "multioutput": ("regressor", "identity", None),
+    "poisson": ("regressor", "exp", None),
+    "hinge_binary": ("classifier", "identity", np.array([4, 6])),
+    "hinge_multiclass": ("classifier", "identity", np.array(["a", "b", "c", "d"])),
+    "hinge_multilabel": ("multilabel", "identity", np.arange(3)),
+}
+FABRICATED = tuple(_OUTPUTS)
+_N_OUTPUTS = {"multiclass": 4, "hinge_multiclass": 4, "multilabel": 3, "hinge_multilabel": 3}
+
+
+def fabricated(kind="multiclass", blocks="everything", activation="gelu", dtype="float64"):
+    """A ScoringModel 7-7-5-5 of arbitrary numbers, never fitted.
+
+    ``blocks`` is one of BLOCKS: "everything" has a layer normalisation, a batch normalisation, and
+    skips of all three forms.
+    """
+    rng = np.random.default_rng(len(blocks) + len(kind))
+    kind_, output_activation, classes = _OUTPUTS[kind]
+    n_outputs = 2 if kind == "multioutput" else _N_OUTPUTS.get(kind, 1)
+    sizes = [7, 7, 5, 5, n_outputs]
+
+    def array(*shape):
+        return rng.normal(size=shape, scale=1 / np.sqrt(shape[0])).astype(dtype)
+
+    def layer_norm(n):
+        return LayerNormalization(1 + array(n), array(n), 1e-3)
+
+    def batch_norm(n):
+        return BatchNormalization(1 + array(n), array(n), array(n), array(n) ** 2, 1e-5)
+
+    norms = {
+        "layer_norm": (layer_norm(7), layer_norm(5), None),
+        "batch_norm": (batch_norm(7), None, batch_norm(5)),
+        "everything": (layer_norm(7), batch_norm(5), None),
+    }
+    skips = (Skip(), Skip(array(7, 5)), Skip(array(5, 5), array(5)))
+    return ScoringModel(
+        kind=kind_,
+        weights=tuple(array(*shape) for shape in pairwise(sizes)),
+        biases=tuple(array(n) for n in sizes[1:]),
+        activations=(activation,) * 3,
+        output_activation=output_activation,
+        classes=classes,
+        flat=kind in ("regressor", "poisson"),
+        norms=norms.get(blocks, ()),
+        skips=skips if blocks in ("skips", "everything") else (),
+    )
+
+
+def one_unit(activation, dtype="float64"):
+    """A regressor 1-1-1 that gives the activation of its input."""
+    one, zero = np.ones((1, 1), dtype), np.zeros(1, dtype)
+    parts = {"activations": (activation,), "output_activation": "identity", "flat": True}
+    return ScoringModel("regressor", (one, one), (zero, zero), **parts)
+
+
+NEAR_AND_FAR = np.hstack([np.linspace(-12, 12, 201), -1e4, -150, -90, 90, 150, 1e4])[:, None]
+
+
+def with_blocks(dtype=np.float64):
+    """A fitted multiclass network 7-7-5-4 that somebody gave normalisations and a skip."""
+    model = network("fastnn", "multiclass", hidden_layer_sizes=(7, 5), max_iter=2)
+    fit(model, data().astype(dtype), target("multiclass"))
+    rng = np.random.default_rng(5)
+    batch, layer = ({"kind": k} for k in ("batch", "layer"))
+    for norm, n in ((batch, 7), (layer, 5)):
+        norm |= {"gain": rng.normal(size=n), "shift": rng.normal(size=n)}
+        statistics = (rng.normal(size=n), rng.random(n)) if norm is batch else (None, None)
+        norm |= dict(zip(("mean", "variance"), statistics, strict=True))
+        norm |= {k: v.astype(dtype) for k, v in norm.items() if isinstance(v, np.ndarray)}
+        norm["epsilon"] = 1e-3
+    model.norms_ = [batch, layer]
+    model.projections_ = ["identity", rng.normal(size=(7, 5)).astype(dtype)]
+    moments = model._solver_state["moments"]
+    n_params = sum(a.size for a in (*model.coefs_, *model.intercepts_)) + 2 * 7 + 2 * 5 + 35
+    for name, value in moments.items():
+        if isinstance(value, np.ndarray):
+            moments[name] = np.resize(value, n_params)
+    return model
+
+
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "logistic": special.expit,
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "selu": lambda z: (
+        1.0507009873554804934
+        * np.where(z > 0, z, 1.6732632423543772848 * np.expm1(np.minimum(z, 0)))
+    ),
+    "gelu": lambda z: z * special.ndtr(z),
+    "silu": lambda z: z * special.expit(z),
+    "mish": lambda z: z * np.tanh(np.logaddexp(0, z)),
+    "softplus": lambda z: np.logaddexp(0, z),
+    "softsign": lambda z: z / (1 + np.abs(z)),
+    "step": lambda z: np.where(z > 0, 1.0, 0.0),
+}
+
+
+def raw_of(model, X):
+    """The raw outputs of a ScoringModel (n, n_outputs), by NumPy in float64."""
+    h = np.asarray(X, dtype=np.float64)
+    model = model.astype("float64")
+    for block in model.blocks:
+        z, norm, skip = h @ block.weight + block.bias, block.norm, block.skip
+        if isinstance(norm, LayerNormalization):
+            mean, variance = z.mean(axis=1, keepdims=True), z.var(axis=1, keepdims=True)
+        elif norm is not None:
+            mean, variance = norm.mean, norm.variance
+        if norm is not None:
+            z = (z - mean) / np.sqrt(variance + norm.epsilon) * norm.gain + norm.shift
+        y = ACTIVATIONS[block.activation](z)
+        if skip is not None:
+            y = y + (h if skip.matrix is None else h @ skip.matrix)
+            y = y if skip.bias is None else y + skip.bias
+        h = y
+    return h @ model.weights[-1] + model.biases[-1]
+
+
+def values_of(model, X):
+    """Probabilities, decision values a class, or what a regressor predicts, by `raw_of`."""
+    z = raw_of(model, X)
+    if model.binary:
+        p = special.expit(z) if model.has_probabilities else z
+        return np.hstack([1 - p if model.has_probabilities else -p, p])
+    functions = {"softmax": lambda z: special.softmax(z, axis=1), "exp": np.exp}
+    functions |= {"logistic": special.expit, "identity": lambda z: z}
+    return functions[model.output_activation](z)
+
+
+def labels_of(model, X):
+    """The labels of a classifier, by `raw_of`."""
+    z = raw_of(model, X)
+    if model.kind == "multilabel":
+        return (z > 0).astype(np.int64)
+    return model.classes[(z[:, 0] > 0).astype(int) if model.binary else z.argmax(axis=1)]
+
+
+def predictor_of(model, dtype="float64"):
+    """A Predictor of a model, computing in this dtype."""
+    return Predictor(model, dtype)

@@ -14,12 +14,26 @@ CONFIGURATIONS = [
     MLPClassifier(solver="sgd", learning_rate_init=0.05),
     # The penalty keeps probabilities away from an exact 1, which a check forbids.
     MLPClassifier(solver="lbfgs", alpha=0.1),
-    MLPClassifier(activation="tanh", hidden_layer_sizes=(20, 10)),
+    MLPClassifier(activation="tanh", hidden_layer_sizes=(20, 10), learning_rate_init=0.01),
     MLPClassifier(solver="sgd", learning_rate="adaptive", learning_rate_init=0.1, n_jobs=2),
     MLPRegressor(),
     MLPRegressor(solver="sgd", learning_rate_init=0.02, nesterovs_momentum=False),
     MLPRegressor(solver="lbfgs"),
     MLPRegressor(loss="poisson", max_iter=500),
+    MLPClassifier(
+        solver="nadam", schedule="one_cycle", warmup=0.1, init="he_normal", n_init=2, max_iter=50
+    ),
+    MLPClassifier(
+        "12-8",
+        ["tanh", "relu"],
+        solver="rmsprop",
+        class_weight="balanced",
+        init_scale=2,
+        init="orthogonal",
+        learning_rate_init=0.01,
+    ),
+    MLPRegressor(solver="adamw", schedule="plateau", averaging="swa", averaging_start=0.1),
+    MLPRegressor(hidden_layer_sizes="20", solver="rprop", init="lecun_uniform", n_init=2),
     MLPRegressor(activation="logistic", hidden_layer_sizes=(20, 10), learning_rate_init=0.01),
 ]
 

@@ -17,7 +17,41 @@ from sklearn.utils._param_validation import InvalidParameterError
 import fastnn
 
 NAMES = ["MLPClassifier", "MLPRegressor"]
-ADDED_PARAMETERS = {"n_jobs": None, "scoring": None}
+ADDED_PARAMETERS = {
+    "n_jobs": None,
+    "scoring": None,
+    "rho": 0.9,
+    "schedule": None,
+    "warmup": 0,
+    "l1_ratio": 0.0,
+    "weight_decay": None,
+    "max_norm": None,
+    "dropout": 0.0,
+    "input_dropout": 0.0,
+    "input_noise": 0.0,
+    "averaging": None,
+    "averaging_decay": 0.999,
+    "averaging_start": 0.75,
+    "clip_value": None,
+    "clip_norm": None,
+    "batch_norm": False,
+    "layer_norm": False,
+    "residual": False,
+    "init": "auto",
+    "init_scale": None,
+    "n_init": 1,
+}
+ADDED_TO_ONE = {
+    "MLPClassifier": {
+        "loss": "log_loss",
+        "focal_gamma": 2.0,
+        "label_smoothing": 0.0,
+        "class_weight": None,
+    },
+    "MLPRegressor": {"huber_delta": 1.0, "quantile": 0.5, "tweedie_power": 1.5},
+}
+#: Parameters of scikit-learn's that take more values here.
+WIDENED = {"hidden_layer_sizes", "activation", "solver", "loss"}
 ADDED_FIT_PARAMETERS = ["X_val", "y_val", "sample_weight_val"]
 X, y = load_iris(return_X_y=True)
 
@@ -41,7 +75,8 @@ def test_constructor_signature(name):
     for key, parameter in theirs.items():
         assert ours[key].default == parameter.default
         assert ours[key].kind == parameter.kind
-    assert {key: ours[key].default for key in added} == ADDED_PARAMETERS
+    expected = {**ADDED_PARAMETERS, **ADDED_TO_ONE[name]}
+    assert {key: ours[key].default for key in added} == expected
     assert all(ours[key].kind == inspect.Parameter.KEYWORD_ONLY for key in added)
 
 
@@ -49,8 +84,9 @@ def test_constructor_signature(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_parameter_constraints(name):
     ours, theirs = (estimator._parameter_constraints for estimator in pair(name))
-    assert set(ours) - set(theirs) == set(ADDED_PARAMETERS)
-    for key, constraints in theirs.items():
+    assert set(ours) - set(theirs) == {*ADDED_PARAMETERS, *ADDED_TO_ONE[name]}
+    for key in set(theirs) - WIDENED:
+        constraints = theirs[key]
         assert [in_order(c) for c in ours[key]] == [in_order(c) for c in constraints]
 
 
@@ -62,7 +98,8 @@ def test_public_methods(name):
         {key for key in dir(estimator) if not key.startswith("_")} for estimator in (ours, theirs)
     ]
     assert methods[1] - methods[0] == set()
-    allowed = {"set_callbacks", *ADDED_PARAMETERS}
+    of_transformers = {"transform", "fit_transform", "set_transform_request", "set_output"}
+    allowed = {"set_callbacks", *of_transformers, *ADDED_PARAMETERS, *ADDED_TO_ONE[name]}
     assert methods[0] - methods[1] <= allowed
     assert ours.loss == theirs.loss
     for method in ("fit", "partial_fit", "predict", "predict_proba", "predict_log_proba", "score"):
@@ -90,7 +127,8 @@ def public_state(estimator):
 )
 def test_fitted_attributes(name, parameters):
     ours, theirs = (e.fit(X, y > 0) for e in pair(name, max_iter=3, random_state=0, **parameters))
-    added = set() if parameters.get("solver") == "lbfgs" else {"validation_loss_curve_"}
+    stochastic = {"validation_loss_curve_", "learning_rate_curve_"}
+    added = set() if parameters.get("solver") == "lbfgs" else stochastic
     assert public_state(ours) == public_state(theirs) | added
     for key in public_state(theirs):
         mine, other = getattr(ours, key), getattr(theirs, key)
@@ -107,6 +145,8 @@ def test_fitted_attributes(name, parameters):
 @pytest.mark.parametrize("name", NAMES)
 def test_tags(name):
     ours, theirs = (get_tags(estimator) for estimator in pair(name))
+    assert ours.transformer_tags.preserves_dtype == ["float64", "float32"]
+    ours.transformer_tags = None
     assert ours == theirs
 
 
@@ -122,6 +162,7 @@ def test_metadata_requests(name):
     ours, theirs = requests
     for key in ADDED_FIT_PARAMETERS:
         assert ours["fit"].pop(key) is None
+    assert ours.pop("transform") == {"layer": None}
     assert ours == theirs
 
 
@@ -130,11 +171,6 @@ def test_metadata_requests(name):
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
-        ("hidden_layer_sizes", "many"),
-        ("hidden_layer_sizes", 0),
-        ("hidden_layer_sizes", (3, -1)),
-        ("activation", "relu6"),
-        ("solver", "hobo"),
         ("alpha", -1),
         ("batch_size", 0),
         ("batch_size", "big"),
@@ -168,15 +204,30 @@ def test_errors_of_parameters_are_theirs(name, parameter, value):
     assert messages[0] == messages[1]
 
 
-@pytest.mark.parametrize(("parameter", "value"), [("n_jobs", 0), ("n_jobs", 1.5), ("scoring", 3)])
-def test_errors_of_added_parameters(parameter, value):
-    with pytest.raises(ValueError, match=parameter):
-        fastnn.MLPClassifier(early_stopping=True, **{parameter: value}).fit(X, y)
+@pytest.mark.parametrize("value", ["relu6", 3, None])
+def test_errors_of_activation(value):
+    with pytest.raises(InvalidParameterError, match="The 'activation' parameter of"):
+        fastnn.MLPClassifier(activation=value).fit(X, y)
 
 
-def test_hidden_layer_sizes_must_be_whole():
-    with pytest.raises(ValueError, match="hidden_layer_sizes must be an int or a sequence of int"):
-        fastnn.MLPClassifier((2.5,)).fit(X, y)
+def test_error_of_solver_names_all():
+    with pytest.raises(ValueError, match="The 'solver' parameter of MLPClassifier") as info:
+        fastnn.MLPClassifier(solver="hobo").fit(X, y)
+    assert all(f"'{name}'" in str(info.value) for name in ("lbfgs", "sgd", "adam"))
+
+
+@pytest.mark.parametrize("value", ["many", "3-", "-3", "3--4", "3,4", "2.5", (2.5,), ("3",), [[3]]])
+def test_hidden_layer_sizes_must_be_whole(value):
+    with pytest.raises(
+        ValueError, match="hidden_layer_sizes must be an int, a sequence of ints or"
+    ):
+        fastnn.MLPClassifier(value).fit(X, y)
+
+
+@pytest.mark.parametrize("value", [0, -1, (3, -1), (0,), "3-0"])
+def test_hidden_layer_sizes_must_be_positive(value):
+    with pytest.raises(ValueError, match="hidden_layer_sizes"):
+        fastnn.MLPClassifier(value).fit(X, y)
 
 
 def test_first_positional_of_the_regressor_is_the_loss():
@@ -192,6 +243,17 @@ def test_not_fitted(name, method):
         arguments = (X, y) if method == "score" else (X,)
         with pytest.raises(NotFittedError, match="not fitted yet"):
             getattr(estimator, method)(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"), [("", ()), (" ", ()), ("5", (5,)), ("4-3", (4, 3)), (" 4 - 3 ", (4, 3))]
+)
+def test_hidden_layer_sizes_as_a_string(text, sizes):
+    ours, same = (
+        fastnn.MLPClassifier(s, max_iter=2, random_state=0).fit(X, y) for s in (text, sizes)
+    )
+    for mine, other in zip(ours.coefs_, same.coefs_, strict=True):
+        np.testing.assert_array_equal(mine, other)
 
 
 @pytest.mark.parametrize("sizes", [(), 5, np.int64(5), [4, 3], np.array([4, 3]), (np.int32(2),)])

@@ -107,7 +107,7 @@ def test_unknown_scorer():
         ({}, {"y_val": Y_VAL}, "y_val is provided, but X_val was not provided"),
         ({}, {"sample_weight_val": Y_VAL}, "was not provided"),
         ({"early_stopping": False}, {"X_val": X_VAL, "y_val": Y_VAL}, "early_stopping=True"),
-        ({"solver": "lbfgs"}, {"X_val": X_VAL, "y_val": Y_VAL}, "solver='sgd' or 'adam'"),
+        ({"solver": "lbfgs"}, {"X_val": X_VAL, "y_val": Y_VAL}, "a stochastic solver"),
         ({}, {"X_val": X_VAL[:, :3], "y_val": Y_VAL}, "X has 3 features"),
         ({}, {"X_val": X_VAL, "y_val": Y_VAL[:-1]}, "inconsistent numbers of samples"),
         ({}, {"X_val": X_VAL * np.nan, "y_val": Y_VAL}, "contains NaN"),

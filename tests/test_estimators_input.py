@@ -239,7 +239,7 @@ def test_several_targets():
     model = MLPRegressor(**SMALL).fit(X, X[:, :3])
     assert model.predict(X).shape == (60, 3)
     assert model.n_outputs_ == 3
-    with pytest.raises(ValueError, match="n_features, hidden_layer_sizes and the targets"):
+    with pytest.raises(ValueError, match="n_features, hidden_layer_sizes and the"):
         model.partial_fit(X, X[:, :2])
 
 

@@ -7,12 +7,32 @@ import subprocess
 
 import numpy as np
 import pytest
-from scoring_models import CLASSIFIERS, KINDS, LIBRARIES, data, fit, fitted, network, target
+from scoring_models import ACTIVATIONS as ALL_ACTIVATIONS
+from scoring_models import (
+    BLOCKS,
+    CLASSIFIERS,
+    FABRICATED,
+    HINGE,
+    KINDS,
+    LIBRARIES,
+    NEAR_AND_FAR,
+    data,
+    fabricated,
+    fit,
+    fitted,
+    labels_of,
+    network,
+    one_unit,
+    target,
+    values_of,
+    with_blocks,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from fastnn import Predictor, to_c
 from fastnn.layers import ACTIVATIONS
+from fastnn.predictor import describe
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
@@ -32,7 +52,7 @@ def build(source, folder):
     return ctypes.CDLL(str(library))
 
 
-def score(library, name, predictor, X, n_values):
+def score(library, name, model, X, n_values):
     """(what is returned or written as label, values) of each row."""
     function = getattr(library, f"{name}_predict")
     X = np.ascontiguousarray(X, dtype=np.float32)
@@ -41,10 +61,10 @@ def score(library, name, predictor, X, n_values):
     codes = []
     for row, value, label in zip(X, values, labels, strict=True):
         arguments = [array.ctypes.data_as(FLOATS) for array in (row, value)]
-        if predictor._model.kind == "multilabel":
+        if model.kind == "multilabel":
             arguments.append(label.ctypes.data_as(ctypes.POINTER(ctypes.c_int)))
         codes.append(function(*arguments))
-    return labels if predictor._model.kind == "multilabel" else np.array(codes), values
+    return labels if model.kind == "multilabel" else np.array(codes), values
 
 
 def assert_agrees(model, folder, X):
@@ -52,11 +72,11 @@ def assert_agrees(model, folder, X):
     library = build(to_c(model, "net"), folder)
     if not hasattr(predictor, "classes_"):
         expected = predictor.predict(X).reshape(len(X), -1)
-        _, values = score(library, "net", predictor, X, expected.shape[1])
+        _, values = score(library, "net", predictor._model, X, expected.shape[1])
         np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-5)
         return
     expected = predictor.predict_proba(X)
-    codes, values = score(library, "net", predictor, X, expected.shape[1])
+    codes, values = score(library, "net", predictor._model, X, expected.shape[1])
     np.testing.assert_allclose(values, expected, rtol=0, atol=2e-6)
     if codes.ndim == 1:
         codes = np.resize(predictor.classes_, max(2, len(predictor.classes_)))[codes]
@@ -84,7 +104,7 @@ def test_extreme_rows_stay_finite(tmp_path):
     model = fitted("sklearn", "binary")
     library = build(to_c(model, "net"), tmp_path)
     X = np.array([[1e30] * 7, [-1e30] * 7, [1e-42] * 7], dtype=np.float32)
-    _, p = score(library, "net", Predictor(model), X, 2)
+    _, p = score(library, "net", describe(model), X, 2)
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-6)
 
 
@@ -144,7 +164,7 @@ def test_two_models_in_one_program(tmp_path):
     subprocess.run([COMPILER, *FLAGS, *files, "-o", str(library), "-lm"], check=True)
     library = ctypes.CDLL(str(library))
     for name, model, n in (("one", binary, 2), ("two", multiclass, 4)):
-        _, p = score(library, name, Predictor(model), data(), n)
+        _, p = score(library, name, describe(model), data(), n)
         np.testing.assert_allclose(p, model.predict_proba(data()), atol=2e-6)
 
 
@@ -166,3 +186,48 @@ def test_what_cannot_be_exported_is_named():
     model = make_pipeline(PolynomialFeatures(), network("sklearn", "binary", max_iter=1))
     with pytest.raises(TypeError, match="step 'polynomialfeatures'"):
         to_c(fit(model, data(), target("binary")), "net")
+
+
+class TestBlocks:
+    """Fabricated models with normalisations, skips and every activation, against NumPy."""
+
+    def check(self, model, folder, X, atol=1e-5):
+        library = build(to_c(model, "net"), folder)
+        model = describe(model).astype("float32")
+        expected = values_of(model, np.asarray(X, dtype=np.float32))
+        codes, values = score(library, "net", model, X, expected.shape[1])
+        np.testing.assert_allclose(values, expected, rtol=1e-5, atol=atol)
+        if model.kind == "classifier":
+            codes = model.classes[codes]
+        if model.kind != "regressor":
+            np.testing.assert_array_equal(codes, labels_of(model, X))
+
+    @pytest.mark.parametrize("blocks", BLOCKS)
+    @pytest.mark.parametrize("kind", FABRICATED)
+    def test_every_kind(self, kind, blocks, tmp_path):
+        self.check(fabricated(kind, blocks, "tanh"), tmp_path, data())
+
+    @pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+    def test_every_activation(self, activation, tmp_path):
+        self.check(fabricated("regressor", "everything", activation), tmp_path, data())
+
+    @pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+    def test_activations_near_and_far(self, activation, tmp_path):
+        self.check(one_unit(activation), tmp_path, NEAR_AND_FAR, atol=1e-7)
+
+    def test_folded_steps_and_attributes(self, tmp_path):
+        mlp, scaler = with_blocks(), StandardScaler().fit(data())
+        self.check(make_pipeline(scaler, mlp), tmp_path, data())
+
+    @pytest.mark.parametrize("kind", FABRICATED)
+    def test_the_usage_comment_declares_the_function(self, kind, tmp_path):
+        source = to_c(fabricated(kind), "net")
+        declaration = re.search(r"^ \*     (.*net_predict\(.*\));$", source, re.MULTILINE)[1]
+        assert f"{declaration}\n{{" in re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+        assert ("scores" in source) == (kind in HINGE)
+
+    def test_only_what_is_used_is_written(self):
+        functions = {name: to_c(fabricated("regressor", name, "relu"), "net") for name in BLOCKS}
+        assert "layer_norm(" not in functions["plain"] + functions["batch_norm"]
+        assert "add" not in functions["plain"] + functions["layer_norm"]
+        assert "malloc" not in functions["everything"]

@@ -4,7 +4,26 @@ import sys
 
 import numpy as np
 import pytest
-from scoring_models import CLASSIFIERS, KINDS, LIBRARIES, data, fit, fitted, network, target
+from scoring_models import ACTIVATIONS as ALL_ACTIVATIONS
+from scoring_models import (
+    BLOCKS,
+    CLASSIFIERS,
+    FABRICATED,
+    KINDS,
+    LIBRARIES,
+    NEAR_AND_FAR,
+    data,
+    fabricated,
+    fit,
+    fitted,
+    labels_of,
+    network,
+    one_unit,
+    raw_of,
+    target,
+    values_of,
+    with_blocks,
+)
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -13,6 +32,7 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScal
 import fastnn
 from fastnn import Predictor, to_onnx
 from fastnn.layers import ACTIVATIONS
+from fastnn.predictor import describe
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -120,6 +140,62 @@ def test_a_missing_package_is_named(monkeypatch):
         fastnn.register_with_skl2onnx()
 
 
+class TestBlocks:
+    """Fabricated models with normalisations, skips and every activation, against NumPy."""
+
+    def check(self, model, dtype):
+        X = data().astype(dtype)
+        outputs = run(to_onnx(model, dtype=dtype), X)
+        model = describe(model).astype(dtype)
+        expected = values_of(model, X)
+        name = "variable" if model.kind == "regressor" else "probabilities"
+        found = outputs[name if model.kind == "regressor" or model.has_probabilities else "scores"]
+        assert found.dtype == dtype
+        assert found.shape == expected.shape
+        tolerance = 1e-5 if dtype == "float32" else 1e-12
+        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+        if model.kind != "regressor":
+            np.testing.assert_array_equal(outputs["label"], labels_of(model, X))
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("blocks", BLOCKS)
+    @pytest.mark.parametrize("kind", FABRICATED)
+    def test_every_kind(self, kind, blocks, dtype):
+        self.check(fabricated(kind, blocks, "tanh"), dtype)
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+    def test_every_activation(self, activation, dtype):
+        self.check(fabricated("multiclass", "everything", activation), dtype)
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+    def test_activations_near_and_far(self, activation, dtype):
+        """Of one unit; nothing overflows."""
+        model, X = one_unit(activation, dtype), NEAR_AND_FAR.astype(dtype)
+        found = run(to_onnx(model, dtype=dtype), X)["variable"]
+        tolerance = 1e-6 if dtype == "float32" else 1e-13
+        np.testing.assert_allclose(found, raw_of(model, X), rtol=tolerance, atol=tolerance)
+
+    def test_predictors_and_pipelines(self):
+        mlp = with_blocks()
+        X = data().astype(np.float32)
+        expected = values_of(describe(mlp), X)
+        found = run(to_onnx(mlp), X)["probabilities"]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        scaler = MinMaxScaler((0, 2)).fit(data())
+        pipeline = make_pipeline(scaler, mlp)
+        expected = values_of(describe(mlp), scaler.transform(data()))
+        found = run(to_onnx(pipeline), X)["probabilities"]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+    def test_plain_models_have_plain_nodes(self):
+        proto = to_onnx(fabricated("regressor", "plain", "relu"))
+        assert [n.name for n in proto.graph.node][:2] == ["dense0", "activation0"]
+        proto = to_onnx(fabricated("regressor", "layer_norm", "relu"))
+        assert "LayerNormalization" in {node.op_type for node in proto.graph.node}
+
+
 class TestSkl2onnx:
     """Pipelines with steps that fastnn does not fold."""
 
@@ -159,6 +235,34 @@ class TestSkl2onnx:
             np.testing.assert_array_equal(model.classes_[outputs[0]], model.predict(X))
         else:
             assert list(outputs[1][0]) == model.classes_.tolist()
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_blocks(self, skl2onnx, dtype):
+        X = data().astype(dtype)
+        scaler = StandardScaler().fit(X)
+        mlp = with_blocks()
+        options = {"zipmap": False}
+        proto = skl2onnx.to_onnx(make_pipeline(scaler, mlp), X[:1], options=options)
+        expected = values_of(describe(mlp), scaler.transform(X))
+        found = run(proto, X)["probabilities"]
+        tolerance = 1e-5 if dtype == np.float32 else 1e-11
+        np.testing.assert_allclose(found, expected, atol=tolerance)
+        with pytest.raises(ValueError, match="layer normalisation needs target_opset=18 or later"):
+            skl2onnx.to_onnx(mlp, X[:1], target_opset=17)
+
+    @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+    @pytest.mark.parametrize("zipmap", [False, True])
+    def test_classifiers_without_probabilities(self, skl2onnx, kind, zipmap):
+        mlp = fit(network("fastnn", kind), data(), target(kind))
+        mlp.out_activation_ = "identity"
+        X = data().astype(np.float32)
+        proto = skl2onnx.to_onnx(mlp, X[:1], options={"zipmap": zipmap and kind != "multilabel"})
+        label, found = run(proto, X).values()
+        model = describe(mlp)
+        np.testing.assert_array_equal(label, labels_of(model, X))
+        if isinstance(found, list):
+            found = np.array([[row[label] for label in model.classes] for row in found])
+        np.testing.assert_allclose(found, values_of(model, X), atol=1e-4)
 
 
 class Classifier(MLPClassifier):

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from scoring_models import data, fit, network, target
+from scoring_models import data, fit, labels_of, network, raw_of, target
+from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.neural_network import MLPClassifier
@@ -16,7 +17,9 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from fastnn import Predictor
+from fastnn import Predictor, to_c, to_onnx
+from fastnn._blocks import LayerNormalization
+from fastnn.folding import network_as_fitted, scoring_model
 
 STEPS = {
     "standard": StandardScaler(),
@@ -175,3 +178,155 @@ def test_other_ends_are_refused():
     fit(target_function, data(), target("poisson"))
     with pytest.raises(ValueError, match="the target's transformer"):
         Predictor(target_function)
+
+
+def attributes(mlp, norms, projections=(None, None)):
+    """The fitted network with hidden blocks that somebody set by hand."""
+    mlp.norms_, mlp.projections_ = list(norms), list(projections)
+    return mlp
+
+
+def norm(kind, n, seed=0):
+    rng = np.random.default_rng(seed)
+    found = {"kind": kind, "gain": rng.normal(size=n), "shift": rng.normal(size=n), "epsilon": 1e-3}
+    found |= {"mean": rng.normal(size=n), "variance": rng.random(n)}
+    return found
+
+
+class TestBlocks:
+    """Normalisations and skips of a fitted network, told by its attributes."""
+
+    @pytest.fixture
+    def mlp(self):
+        return fit(network("fastnn", "multiclass"), data(), target("multiclass"))
+
+    def test_attributes_become_parts(self, mlp):
+        matrix = np.ones((17, 9))
+        model = scoring_model(attributes(mlp, [norm("layer", 17), None], [None, matrix]))
+        assert type(model.norms[0]) is LayerNormalization
+        np.testing.assert_array_equal(model.norms[0].shift, mlp.norms_[0]["shift"])
+        np.testing.assert_array_equal(model.skips[1].matrix, matrix)
+        assert model.skips[1].bias is None
+        assert matrix.flags.writeable
+        assert mlp.norms_[0]["gain"].flags.writeable
+
+    def test_identity(self):
+        mlp = network("fastnn", "regressor", hidden_layer_sizes=(7, 7))
+        fit(mlp, data(), target("regressor"))
+        model = scoring_model(attributes(mlp, [None, None], ["identity", "identity"]))
+        assert [skip.matrix for skip in model.skips] == [None, None]
+        h = data()
+        for layer in range(2):
+            h = np.maximum(h @ mlp.coefs_[layer] + mlp.intercepts_[layer], 0) + h
+        expected = h @ mlp.coefs_[-1] + mlp.intercepts_[-1]
+        np.testing.assert_allclose(raw_of(model, data()), expected, atol=1e-12)
+
+    def test_batch_norms_melt_into_the_weights(self, mlp):
+        plain = network_as_fitted(attributes(mlp, [norm("batch", 17), norm("batch", 9, 1)]))
+        model = scoring_model(mlp)
+        assert model.norms == ()
+        h = data()
+        for layer in range(2):
+            z, n = h @ mlp.coefs_[layer] + mlp.intercepts_[layer], mlp.norms_[layer]
+            z = (z - n["mean"]) / np.sqrt(n["variance"] + n["epsilon"]) * n["gain"] + n["shift"]
+            h = np.maximum(z, 0)
+        expected = h @ mlp.coefs_[-1] + mlp.intercepts_[-1]
+        for described in (plain, model):
+            np.testing.assert_allclose(raw_of(described, data()), expected, atol=1e-12)
+        found = Predictor(mlp, "float64").decision_function(data())
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+
+    @pytest.mark.parametrize("name", STEPS)
+    @pytest.mark.parametrize("skip", ["identity", "projection"])
+    def test_step_in_front_of_a_skip(self, name, skip):
+        """An identity becomes a projection, with a bias if the step shifts."""
+        steps = clone(STEPS[name]) if name != "passthrough" else name
+        inner = data() if name == "passthrough" else steps.fit_transform(data())
+        n = inner.shape[1]
+        mlp = network("sklearn", "multioutput", hidden_layer_sizes=(n, 4), activation="tanh")
+        fit(mlp, inner, target("multioutput"))
+        rng = np.random.default_rng(0)
+        first = "identity" if skip == "identity" else rng.normal(size=(n, n))
+        attributes(mlp, [norm("layer", n), norm("batch", 4)], [first, rng.normal(size=(n, 4))])
+        pipeline = Pipeline([("step", steps), ("net", mlp)])
+        model = scoring_model(pipeline)
+        assert model.n_features_in == 7
+        expected = raw_of(network_as_fitted(mlp), inner)
+        np.testing.assert_allclose(raw_of(model, data()), expected, rtol=0, atol=1e-11)
+
+    def test_step_behind(self):
+        regressor = network("sklearn", "multioutput", hidden_layer_sizes=(7,))
+        model = TransformedTargetRegressor(regressor, transformer=StandardScaler())
+        fit(model, data(), target("multioutput"))
+        attributes(model.regressor_, [norm("layer", 7)], ["identity"])
+        inner = raw_of(scoring_model(model.regressor_), data())
+        expected = model.transformer_.inverse_transform(inner)
+        np.testing.assert_allclose(raw_of(scoring_model(model), data()), expected, atol=1e-12)
+
+    def test_what_does_not_fit_is_refused(self, mlp):
+        attributes(mlp, [norm("layer", 16), None])
+        with pytest.raises(ValueError, match="the gain of layer 0"):
+            Predictor(mlp)
+        attributes(mlp, [None, None], ["identity", None])
+        with pytest.raises(ValueError, match="layer 0 has 7 inputs and 17 outputs"):
+            Predictor(mlp)
+
+
+class TestActivations:
+    """What an estimator says of its activations, as its ScoringModel has it."""
+
+    @pytest.mark.parametrize(
+        "names", [["tanh", "relu"], ("tanh", "relu"), np.array(["tanh", "relu"])]
+    )
+    def test_one_per_hidden_layer(self, names):
+        mlp = fit(network("sklearn", "binary"), data(), target("binary"))
+        mlp.activation = names
+        assert scoring_model(mlp).activations == ("tanh", "relu")
+
+    def test_a_stochastic_unit_scores_with_its_expectation(self):
+        mlp = fit(network("sklearn", "binary", activation="logistic"), data(), target("binary"))
+        expected = Predictor(mlp).predict_proba(data())
+        mlp.activation = ["bernoulli", "logistic"]
+        np.testing.assert_array_equal(Predictor(mlp).predict_proba(data()), expected)
+
+    @pytest.mark.parametrize("use", [Predictor, to_onnx, lambda m: to_c(m, "net")])
+    def test_functions_are_refused(self, use):
+        mlp = fit(network("fastnn", "binary"), data(), target("binary"))
+        mlp.activation = ["relu", CustomActivation()]
+        with pytest.raises(TypeError, match="hidden layer 1 is a CustomActivation"):
+            use(mlp)
+        mlp.activation = CustomActivation()
+        with pytest.raises(TypeError, match="hidden layer 0 is a CustomActivation"):
+            use(mlp)
+
+
+class CustomActivation:
+    """A function of a user."""
+
+
+@pytest.mark.parametrize("labels", ["binary", "multiclass", "multilabel", "single_class"])
+def test_a_classifier_without_probabilities(labels):
+    mlp = fit(network("fastnn", labels), data(), target(labels))
+    mlp.out_activation_ = "identity"
+    predictor = Predictor(mlp, "float64")
+    z = predictor.decision_function(data())
+    expected = raw_of(scoring_model(mlp), data()).reshape(z.shape)
+    np.testing.assert_allclose(z, expected, atol=1e-13)
+    expected = (
+        labels_of(scoring_model(mlp), data()) if labels != "single_class" else np.full(200, 3)
+    )
+    np.testing.assert_array_equal(predictor.predict(data()), expected)
+
+
+def test_a_scaler_of_one_target_behind_several_quantiles():
+    y = target("regressor")
+    model = TransformedTargetRegressor(network("sklearn", "regressor"), transformer=MinMaxScaler())
+    fit(model, data(), y)
+    levels = fit(network("sklearn", "multioutput"), data(), target("multioutput"))
+    model.regressor_ = levels
+    expected = model.transformer_.inverse_transform(levels.predict(data()))
+    found = Predictor(model, "float64").predict(data())
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    model.transformer_ = StandardScaler().fit(target("multioutput")[:, :2])
+    with pytest.raises(ValueError, match="2 columns, which cannot be folded behind 3 outputs"):
+        Predictor(model)

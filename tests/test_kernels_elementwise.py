@@ -46,12 +46,41 @@ def test_activation_and_its_derivative(isa, dtype, name):
         )
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_a_nan_stays_a_nan(isa, dtype, name):
+    Z = padded(np.array([[np.nan, 1, -np.nan]], dtype), isa)
+    probe.activation(name, Z, 3, isa)
+    assert np.isnan(Z[0, :3]).tolist() == [True, False, True]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_relu_of_nan_is_nan(isa, dtype):
     Z = padded(np.array([[np.nan, -1, -0.0, 2, np.inf, -np.inf]], dtype), isa)
     probe.activation("relu", Z, 6, isa)
     np.testing.assert_array_equal(Z[0, :6], [np.nan, 0, 0, 2, np.inf, 0])
+
+
+SLOPES_AT_INFINITY = {  # below, above
+    **dict.fromkeys(["relu", "elu", "selu", "gelu", "silu", "mish", "softplus"], (0, 1)),
+    **dict.fromkeys(["tanh", "logistic", "softsign", "step"], (0, 0)),
+    "leaky_relu": (0.01, 1),
+    "selu": (0, reference.SCALE),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES_AT_INFINITY)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_slopes_far_out_are_the_limits(isa, dtype, name):
+    for far in (1e30, np.inf):
+        Z = padded(np.array([[-far, far]], dtype), isa)
+        H, D = Z.copy(), np.ones_like(Z)
+        probe.activation(name, H, 2, isa)
+        probe.activation_gradient(name, Z, H, D, 2, isa)
+        np.testing.assert_allclose(D[0, :2], SLOPES_AT_INFINITY[name], rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

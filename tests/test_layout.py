@@ -16,12 +16,22 @@ PYTHON = [p for p in SOURCES if p.suffix == ".py"]
 #: asks the C tables for names and facts.
 USES_KERNELS = {
     *("network.py", "layout.py", "_batches.py"),
-    *("arrays.py", "predictor.py"),
+    *("arrays.py", "_scorer.py"),
     *("_config.py", "threads.py", "layers.py", "activations.py", "_stages.py"),
 }
 
 #: Layers of training, top first: a module imports only from below itself.
-ORDER = ["estimators", "training", "network", "layout", "trainer", "losses", "layers"]
+ORDER = [
+    "inspection",
+    "estimators",
+    "composition",
+    "training",
+    "network",
+    "layout",
+    "trainer",
+    "losses",
+    "layers",
+]
 
 
 def name_of(path):

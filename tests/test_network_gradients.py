@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from kernel_cases import DTYPES, ISAS, make_data, make_network
+from reference import STRAIGHT_THROUGH
 
 from fastnn.layers import ACTIVATIONS
 from fastnn.losses import LOSSES
@@ -36,12 +37,28 @@ def assert_gradient(network, X, y, **options):
 
 @pytest.mark.parametrize("sizes", [(3,), (5, 3), (4, 6, 3)], ids=lambda s: f"{len(s)}-layers")
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", [a for a in ACTIVATIONS if a not in STRAIGHT_THROUGH])
 def test_gradient(activation, loss, sizes):
     network = make_network(4, sizes, activation, loss)
     X, y, weight = make_data(9, network)
     assert_gradient(network, X, y)
     assert_gradient(network, X, y, sample_weight=weight, alpha=0.7)
+
+
+@pytest.mark.parametrize("activation", sorted(STRAIGHT_THROUGH))
+def test_gradient_past_a_step_is_not_the_derivative(activation):
+    """Above the step it is the numerical one; below, where that is zero, it is what can learn."""
+    network = make_network(4, (6, 3), activation)
+    X, y, _ = make_data(9, network)
+    _, grad = network.loss_and_grad(X, y)
+    numerical = numerical_gradient(network, X, y)
+    (below, above), (below_bias, above_bias), *_ = network.views(grad)
+    expected = network.views(numerical)
+    np.testing.assert_allclose(above, expected[0][1], atol=1e-9)
+    np.testing.assert_allclose(above_bias, expected[1][1], atol=1e-9)
+    assert (expected[0][0] == 0).all()
+    assert np.abs(below).max() > 1e-3
+    assert np.abs(below_bias).max() > 1e-3
 
 
 @pytest.mark.parametrize("loss", LOSSES)

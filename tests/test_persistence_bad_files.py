@@ -4,26 +4,47 @@ import io
 import json
 import random
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from bad_files import bad_files, replaced, seal, split
-from scoring_models import data, fit, network, target
+from scoring_models import data, fabricated, fit, network, target, with_blocks
 
 import fastnn
 from fastnn import ModelFormatError, Predictor
-from fastnn._model_file import parse_model_file
+from fastnn._blocks import LayerNormalization, Skip
+from fastnn._estimator_parts import build_estimator, take_apart
+from fastnn._model_file import parse_model_file, write_model_file
+from fastnn.folding import network_as_fitted
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    """The bytes of a sound file with all that a predictor may have."""
+@pytest.fixture(scope="module", params=[1, 2])
+def good(request, tmp_path_factory):
+    """The bytes of a sound file with all that a predictor of a format version may have."""
     labels = np.array(["left", "mid", "right"])[np.digitize(data()[:, 0], [-0.5, 0.5])]
     source = fit(network("sklearn", "binary", hidden_layer_sizes=(3,)), data()[:, :2], labels)
     source.feature_names_in_ = np.array(["first", "second"], dtype=object)
     path = tmp_path_factory.mktemp("good") / "model.fnn"
-    fastnn.save(Predictor(source), path)
+    model = Predictor(source)._model
+    write_model_file(path, model if request.param == 1 else with_two_blocks(model))
     return path.read_bytes()
+
+
+def with_two_blocks(model):
+    """The model 2-3-3 with a layer of 2 in front: a normalisation and a skip, a projection."""
+
+    def array(*shape):
+        return np.arange(1, 1 + np.prod(shape), dtype=np.float32).reshape(shape)
+
+    return replace(
+        model,
+        weights=(array(2, 2), *model.weights),
+        biases=(array(2), *model.biases),
+        activations=("gelu", "relu"),
+        norms=(LayerNormalization(array(2), array(2), 1e-3), None),
+        skips=(Skip(), Skip(array(2, 3), array(3))),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +88,7 @@ def test_bad_files_allocate_little(bad):
 def hungry_json(size):
     """JSON of at most that size of which the parser makes as much as the limits allow."""
     for item in ("[]", "{}", '"ab"', "0.5", "1234567", '{"a":[]}'):
-        elements = (1 << 15) // (1 + item.count("[") + item.count("{")) - 50
+        elements = (1 << 15) // (1 + item.count("[") + item.count("{")) - 150
         n = min(size // (len(item) + 2 * item.count('"') + 1), elements)
         yield '{"x":[' + ",".join([item] * n) + "]}"
     yield '{"x":"' + "y" * size + '"}'
@@ -78,7 +99,7 @@ def hungry_json(size):
 @pytest.mark.parametrize("where", ["header", "description"])
 def test_hungry_headers_allocate_little(good, where):
     outer, _, payload = split(good)
-    for text in hungry_json((1 << 19) - 2000):
+    for text in hungry_json((1 << 19) - 3000):
         if where == "header":
             content = seal(text.encode(), b"")
             reason = "lacks the metadata"
@@ -140,8 +161,8 @@ def test_load_says_which_file_and_what_is_wrong(good, tmp_path, change, message)
 def test_a_newer_format_is_named(good, tmp_path):
     header, _, payload = split(good)
     path = tmp_path / "model.fnn"
-    path.write_bytes(seal(replaced(header, ("__metadata__", "format_version"), "2"), payload))
-    with pytest.raises(ModelFormatError, match="format version 2, this fastnn reads up to 1"):
+    path.write_bytes(seal(replaced(header, ("__metadata__", "format_version"), "3"), payload))
+    with pytest.raises(ModelFormatError, match="format version 3, this fastnn reads up to 2"):
         fastnn.load(path)
 
 
@@ -166,7 +187,7 @@ def test_what_is_no_file(tmp_path):
     ("path", "value", "message"),
     [
         (("class",), "Perceptron", "unknown class"),
-        (("class",), "MLPRegressor", "cannot be a"),
+        (("class",), "MLPRegressor", "the parameter .* is unknown|cannot be a"),
         (("params", "hidden_layer_size"), 3, "unknown"),
         (("params", "activation"), "tanh", "not that of the network"),
         (("params", "activation"), 0.5, "not that of the network"),
@@ -175,6 +196,10 @@ def test_what_is_no_file(tmp_path):
         (("params", "alpha"), {"array": "layers.0.weight"}, "lacks the tensor"),
         (("params", "alpha"), {"tuple": [[[[[[[[[[1]]]]]]]]]]}, "nested too deeply"),
         (("params", "alpha"), {"dict": {}, "tuple": []}, "exactly one type"),
+        (("params", "alpha"), {"items": [[1, 2], [1, 3]]}, "a key twice"),
+        (("params", "alpha"), {"items": [[1, 2, 3]]}, "not a list of pairs"),
+        (("params", "alpha"), {"items": [[[1], 2]]}, "a key of a dictionary"),
+        (("params", "alpha"), {"items": {"1": 2}}, "unsound type"),
         (("params",), [], "not an object"),
         (("fitted", "n_iter_"), True, "wrong type"),
         (("fitted", "n_iter_"), "3", "wrong type"),
@@ -197,6 +222,46 @@ def test_an_estimator_that_contradicts_itself(tmp_path, path, value, message):
     file.write_bytes(seal(header, payload, replaced(description, path, value)))
     with pytest.raises(ModelFormatError, match=message):
         fastnn.load(file)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("network", "layers", 1, "skip"), "affine", "lacks the tensor"),
+        (("network", "layers", 0, "norm", "kind"), "layer", "is not described"),
+        (("network", "layers", 0, "norm", "epsilon"), 1e-310, "the epsilon of layer 0"),
+        (("network", "layers", 0, "skip"), None, None),
+        (("fitted", "norms_"), [], "fitted attribute 'norms_' is unknown"),
+        (("fitted", "projections_"), [], "fitted attribute 'projections_' is unknown"),
+    ],
+)
+def test_an_estimator_with_blocks_that_contradicts_itself(tmp_path, path, value, message):
+    file = tmp_path / "model.fnn"
+    fastnn.save(with_blocks(), file)
+    header, description, payload = split(file.read_bytes())
+    file.write_bytes(seal(header, payload, replaced(description, path, value)))
+    if message is None:
+        assert fastnn.load(file).projections_[0] is None
+        return
+    with pytest.raises(ModelFormatError, match=message):
+        fastnn.load(file)
+
+
+def test_batch_norms_are_none_of_a_predictor(tmp_path):
+    """They would be folded when it is loaded: then it is not what was saved."""
+    write_model_file(tmp_path / "model.fnn", fabricated(blocks="batch_norm"))
+    with pytest.raises(ModelFormatError, match="a predictor has batch normalisations"):
+        fastnn.load(tmp_path / "model.fnn")
+
+
+def test_a_skip_with_a_bias_is_none_of_an_estimator():
+    """Only folding makes one."""
+    estimator = with_blocks()
+    del estimator._solver_state
+    network = network_as_fitted(estimator)
+    network = replace(network, skips=(None, Skip(network.skips[1].matrix, np.ones(5))))
+    with pytest.raises(ModelFormatError, match="skip of an estimator has a bias"):
+        build_estimator(network, take_apart(estimator))
 
 
 @pytest.mark.parametrize("wrong", ["shape", "nan"])

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_files import split
 from frozen import make
-from scoring_models import data, target
+from scoring_models import data, labels_of, target, values_of
 
 import fastnn
-from fastnn import Predictor
+from fastnn import Predictor, _model_file
 from fastnn._container import FORMAT_VERSION
+from fastnn.predictor import describe
 
 FOLDER = Path(make.__file__).parent
 EXAMPLES = [
@@ -62,8 +64,35 @@ def test_it_gives_what_it_gave(folder, name, expected):
 
 @every_example
 def test_a_predictor_is_made_of_it(folder, name, expected):
-    found = Predictor(folder / name, "float64").predict(make.rows())
-    assert_close(found, expected["outputs"]["predict"], 1e-5)
+    predictor = Predictor(folder / name, "float64")
+    assert_close(predictor.predict(make.rows()), expected["outputs"]["predict"], 1e-5)
+
+
+@every_example
+def test_the_network_in_it_gives_what_it_gave(folder, name, expected):
+    """By NumPy in float64, whatever the kernels can."""
+    model = describe(folder / name)
+    found = values_of(model, make.rows())
+    if model.kind != "regressor":
+        np.testing.assert_array_equal(labels_of(model, make.rows()), expected["outputs"]["predict"])
+    if model.has_probabilities:
+        assert_close(found, expected["outputs"]["predict_proba"], 2e-6)
+    elif model.kind == "regressor":
+        assert_close(found.ravel(), np.ravel(expected["outputs"]["predict"]), 2e-6)
+
+
+@every_example
+def test_written_again_it_is_the_same_file(folder, name, expected, tmp_path, monkeypatch):
+    content = (folder / name).read_bytes()
+    writer = split(content)[1]["writer"].removeprefix("fastnn ")
+    monkeypatch.setattr(_model_file, "__version__", writer)
+    network, parts = _model_file.read_model_file(folder / name)
+    if parts is None:
+        _model_file.write_model_file(tmp_path / name, network)
+    else:
+        fastnn.save(fastnn.load(folder / name), tmp_path / name)
+    assert (tmp_path / name).read_bytes() == content
+    assert split(content)[0]["__metadata__"]["format_version"] == folder.name[1:]
 
 
 @pytest.mark.parametrize(

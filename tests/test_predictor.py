@@ -5,13 +5,33 @@ import gc
 import pickle
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import sparse
-from scoring_models import CLASSIFIERS, KINDS, LIBRARIES, REGRESSORS, data, fit, fitted, network
+from scoring_models import (
+    ACTIVATIONS,
+    BLOCKS,
+    CLASSIFIERS,
+    FABRICATED,
+    HINGE,
+    KINDS,
+    LIBRARIES,
+    REGRESSORS,
+    data,
+    fabricated,
+    fit,
+    fitted,
+    labels_of,
+    network,
+    predictor_of,
+    raw_of,
+    values_of,
+)
 
-from fastnn import Predictor
+from fastnn import Predictor, _scorer
+from fastnn._scorer import make_scorer
 
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
@@ -418,3 +438,103 @@ def test_memory_does_not_grow_with_the_rows(dtype):
     finally:
         tracemalloc.stop()
     assert peak < 200_000 < X.nbytes / 10
+
+
+class TestBlocks:
+    """Fabricated models with normalisations, skips and every activation, against NumPy."""
+
+    def check(self, model, dtype, atol):
+        predictor = predictor_of(model, dtype)
+        z = predictor.decision_function(data())
+        scale = np.abs(raw_of(model, data())).max()
+        expected = raw_of(model, data()).reshape(z.shape)
+        np.testing.assert_allclose(z, expected, rtol=0, atol=atol * scale)
+        if model.kind == "regressor":
+            expected = values_of(model, data())
+            found = predictor.predict(data()).reshape(expected.shape)
+            np.testing.assert_allclose(found, expected, rtol=10 * atol, atol=atol * scale)
+        elif dtype == "float64":
+            np.testing.assert_array_equal(predictor.predict(data()), labels_of(model, data()))
+        if model.has_probabilities:
+            found = predictor.predict_proba(data())
+            np.testing.assert_allclose(found, values_of(model, data()), rtol=0, atol=5 * atol)
+        return predictor
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("blocks", BLOCKS)
+    @pytest.mark.parametrize("kind", FABRICATED)
+    def test_every_kind(self, kind, blocks, dtype):
+        model = fabricated(kind, blocks, "tanh", dtype)
+        self.check(model, dtype, 1e-5 if dtype == "float32" else 1e-12)
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    def test_every_activation(self, activation, dtype):
+        model = fabricated("multiclass", "plain", activation, dtype)
+        self.check(model, dtype, 1e-5 if dtype == "float32" else 1e-12)
+
+    def test_one_row_and_sparse_rows(self):
+        predictor = predictor_of(fabricated(blocks="everything", activation="tanh"))
+        expected = predictor.decision_function(data())
+        for X in (sparse.csr_array(data()), np.asfortranarray(data())):
+            np.testing.assert_array_equal(predictor.decision_function(X), expected)
+        np.testing.assert_array_equal(predictor.decision_function(data()[3]), expected[3:4])
+        np.testing.assert_array_equal(
+            pickle.loads(pickle.dumps(predictor)).predict_proba(data()),
+            predictor.predict_proba(data()),
+        )
+
+    def test_what_the_kernel_is_given(self, monkeypatch):
+        """Plain models without the keywords; blocks as plain tuples of arrays."""
+        calls = []
+        monkeypatch.setattr(_scorer, "Scorer", lambda *args, **more: calls.append((args, more)))
+        plain, full = (fabricated(blocks=b, activation="relu") for b in ("plain", "everything"))
+        make_scorer(plain)
+        assert calls[-1][1] == {}
+        make_scorer(full)
+        norms, skips = calls[-1][1]["norms"], calls[-1][1]["skips"]
+        assert norms[0] == (full.norms[0].gain, full.norms[0].shift, 1e-3)
+        assert norms[2] is None
+        matrix, bias = full.skips[2].matrix, full.skips[2].bias
+        assert skips == ["identity", (full.skips[1].matrix, None), (matrix, bias)]
+
+
+class TestDecisionValues:
+    """Classifiers whose outputs are no probabilities: hinge and perceptron losses."""
+
+    @pytest.fixture(params=HINGE)
+    def model(self, request):
+        return fabricated(request.param, "plain", "relu")
+
+    def test_there_are_no_probabilities(self, model):
+        predictor = Predictor(model)
+        for method in ("predict_proba", "predict_log_proba"):
+            with pytest.raises(AttributeError, match="no probabilities; use decision_function"):
+                getattr(predictor, method)(data())
+
+    @pytest.mark.parametrize("convert", [np.asarray, np.asfortranarray, sparse.csr_array])
+    def test_labels_follow_the_values(self, model, convert):
+        predictor = Predictor(model, "float64")
+        expected = labels_of(model, data())
+        X = convert(data())
+        np.testing.assert_array_equal(predictor.predict(X), expected)
+        np.testing.assert_array_equal(predictor.predict(X, n_jobs=2), expected)
+        out = np.empty_like(expected)
+        assert predictor.predict(X, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+        assert predictor.predict(X[:0]).shape == expected[:0].shape
+        for bad in (out[:5], np.empty(out.shape, complex), out.tolist()):
+            with pytest.raises(ValueError, match="out must be"):
+                predictor.predict(X, out=bad)
+
+    def test_a_value_of_zero_is_the_first_class(self, model):
+        zero = replace(model, weights=(*model.weights[:-1], model.weights[-1] * 0))
+        zero = replace(zero, biases=(*zero.biases[:-1], zero.biases[-1] * 0))
+        found = Predictor(zero).predict(data())
+        expected = np.zeros_like(found) if model.kind == "multilabel" else model.classes[[0] * 200]
+        np.testing.assert_array_equal(found, expected)
+
+    def test_copies(self, model):
+        predictor = Predictor(model)
+        twin = pickle.loads(pickle.dumps(predictor))
+        np.testing.assert_array_equal(twin.predict(data()), predictor.predict(data()))

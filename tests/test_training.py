@@ -21,7 +21,7 @@ class Trainer:
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
         self.calls.append((begin, end))
-        self.rates.append(learning_rate)
+        self.rates.extend(learning_rate)
         for b in range(begin, end):
             rows = order[b * 2 : b * 2 + 2]
             self.rows.extend(rows)
@@ -42,12 +42,15 @@ class Clock:
 
 def loop(trainer, n_rows, **parameters):
     parameters = {"max_iter": 1, "tol": 0.0, "n_iter_no_change": 10, "shuffle": False} | parameters
+    schedule = parameters.pop("schedule", schedules.Constant())
+    n_batches = -(-n_rows // 2)
+    schedule.begin(0.1, n_batches, n_batches * parameters["max_iter"])
     return training.EpochLoop(
         trainer,
         None,
         None,
         np.arange(n_rows),
-        parameters.pop("schedule", schedules.Constant(0.1)),
+        schedule,
         training.History(),
         np.random.RandomState(0),
         batch_size=2,
@@ -79,24 +82,42 @@ def test_shuffles_accumulate_as_in_scikit_learn():
     assert trainer.rows == expected
 
 
-def test_schedules():
-    constant = schedules.Constant(0.5)
-    constant.epoch_ended(10)
-    assert (constant.learning_rate, constant.plateau()) == (0.5, (True, "Stopping."))
-    falling = schedules.InverseScaling(0.5, 0.25)
-    falling.epoch_ended(15)
-    assert falling.learning_rate == 0.25
-    adaptive = schedules.Adaptive(2e-6)
-    assert adaptive.plateau() == (False, "Setting learning rate to 0.000000")
-    assert adaptive.learning_rate == pytest.approx(4e-7)
-    assert adaptive.plateau() == (True, "Learning rate too small. Stopping.")
+@pytest.mark.parametrize("seconds", [0.0, 0.01])
+def test_every_step_has_the_rate_of_its_number(seconds, monkeypatch):
+    monkeypatch.setattr(training, "time", Clock)
+    trainer = Trainer(seconds)
+    epochs = loop(trainer, 21, max_iter=3, n_iter_no_change=99, schedule=schedules.Cosine())
+    epochs.run()
+    t = np.arange(33)
+    np.testing.assert_allclose(trainer.rates, 0.05 * (1 + np.cos(np.pi * t / 33)), rtol=1e-12)
+    assert epochs.history.learning_rates == [trainer.rates[i] for i in (10, 21, 32)]
+
+
+def test_a_continued_training_goes_on_with_its_steps():
+    trainer = Trainer()
+    loop(trainer, 6, first_step=2, max_iter=2, schedule=schedules.Polynomial()).run()
+    np.testing.assert_allclose(trainer.rates, 0.1 * np.array([4, 3, 2, 1, 0, 0]) / 6, atol=1e-15)
 
 
 def test_inverse_scaling_reaches_the_trainer():
     trainer = Trainer()
-    loop(trainer, 4, max_iter=2, schedule=schedules.InverseScaling(1.0, 0.5)).run()
-    assert trainer.rates[0] == 1.0
-    assert trainer.rates[-1] == pytest.approx(5**-0.5)
+    loop(trainer, 4, max_iter=2, schedule=schedules.InverseScaling(0.5)).run()
+    assert trainer.rates[0] == 0.1
+    assert trainer.rates[-1] == pytest.approx(0.1 * 5**-0.5)
+
+
+def test_a_schedule_has_a_patience_of_its_own(capsys):
+    class Worse(Trainer):
+        def run(self, *args, **kwargs):
+            super().run(*args, **kwargs)
+            self.loss_sum = 1.0
+
+    schedule = schedules.ReduceOnPlateau(factor=0.1, patience=1, min_rate=0.002)
+    trainer = Worse()
+    loop(trainer, 2, max_iter=99, tol=1e-4, schedule=schedule, verbose=True).run()
+    # An epoch sets the standard, and two more in a row that do not better it are a plateau.
+    np.testing.assert_allclose(trainer.rates, [0.1] * 3 + [0.01] * 2 + [0.001] * 2)
+    assert "for 1 consecutive epochs. Setting learning rate to 0.010000" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("weighted", [False, True])

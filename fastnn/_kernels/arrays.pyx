@@ -94,7 +94,8 @@ cdef object score(list coefs, list intercepts, int activation, int output, bint 
     cdef cnp.ndarray out = cnp.PyArray_EMPTY(2, out_shape, own, 0)
     if rows == 0:
         return out
-    model.k, model.n_in, model.n_layers, model.dense, model.n_stages = kernels, dense[0].n_in, n_layers, dense, 0
+    model.k, model.n_in, model.n_layers, model.dense = kernels, dense[0].n_in, n_layers, dense
+    model.n_stages, model.wants_rows = 0, False
     model.output, model.binary = output, False
     cdef char stack[STACK_BYTES]
     cdef void *heap = NULL

@@ -52,6 +52,11 @@ cdef class Engine(Workspace):
 
         step: the number of the step that batch `begin` is. accumulate: add to the gradient that is there."""
         if isinstance(X, SparseRows):
+            if self.plan.wants_rows:
+                raise ValueError(
+                    "X is sparse, and a layer other than Dense takes the input: begin with a Dense layer, or pass "
+                    "X.toarray() if that fits in memory"
+                )
             self._sparse_input(X, order, begin, end, batch_size)
         else:
             self._dense_input(X)
@@ -103,7 +108,7 @@ cdef class Engine(Workspace):
         model.k, model.n_in = self.plan.k, self.plan.n_in
         model.n_layers, model.dense = self.plan.n_layers, self.s.dense
         model.n_stages, model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
-        model.packed, model.custom = self.s.packed, self.s.custom
+        model.packed, model.custom, model.wants_rows = self.s.packed, self.s.custom, self.plan.wants_rows
         model.output, model.binary = self.output, False
         if self.plan.f64:
             size = scratch_size(&model, x.csr != NULL, rows, <double> 0)

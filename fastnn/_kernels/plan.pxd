@@ -30,6 +30,7 @@ cdef class Plan:
     cdef Stage *stages
     cdef readonly int n_layers, n_strips, n_stages
     cdef readonly bint chain        # dense layers only, one after the other
+    cdef readonly bint wants_rows   # stages other than dense ones take the input, which must not be sparse then
     cdef readonly Py_ssize_t n_in, n_statistics
     cdef readonly str isa
     cdef readonly bint f64

@@ -11,7 +11,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from fastnn._kernels.dense cimport Dense, tail_width
 from fastnn._kernels.stages cimport ADD, BATCH_NORM, DENSE, LAYER_NORM, Stage
 from fastnn._kernels.table cimport activation_needs_z, kernels_of
-from fastnn._kernels.specs import STAGE_KINDS
+from fastnn._kernels.specs import STAGE_KINDS, learning, sources
 from fastnn._kernels.table import isa as chosen_isa
 
 cdef enum:
@@ -49,7 +49,7 @@ cdef class Plan:
         if self.layers == NULL or self.stages == NULL:
             raise MemoryError()
         self._shapes(stages)
-        self._gradient_flow()
+        self._gradient_flow(stages, input_gradient)
         self._parameter_offsets()
         self._packed_offsets(input_gradient)
         self._cut_strips()
@@ -73,6 +73,7 @@ cdef class Plan:
             stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
             stage.ld = row_stride(stage.n, self.lanes, self.f64)
             self.chain = self.chain and stage.source == t - 1
+            self.wants_rows |= stage.kind != DENSE and -1 in sources(spec)
             if stage.kind != DENSE:
                 continue
             stage.layer, layer = l, &self.layers[l]
@@ -86,23 +87,20 @@ cdef class Plan:
             layer.strip_rows = round_up((d.n_in + blocks - 1) // blocks, self.lanes)
             l += 1
 
-    def _gradient_flow(self):
+    def _gradient_flow(self, specs, bint input_gradient):
         """Who writes a stage's gradient first, in the backward order, and who adds to it."""
         cdef Stage *stage
-        consumers = [source for t in range(self.n_stages) for source in self._sources(t)]
-        written = set()
+        consumers = [source for spec in specs for source in sources(spec)]
+        written, wanted = set(), learning(specs, input_gradient)
         for t in reversed(range(self.n_stages)):
             stage = &self.stages[t]
-            stage.add_source = stage.source in written
+            stage.wanted, stage.add_source = t in wanted, stage.source in written
             written.add(stage.source)
             if stage.kind == ADD:
                 stage.add_other = stage.other in written
                 written.add(stage.other)
             alone = stage.source >= 0 and consumers.count(stage.source) == 1
             stage.in_place = alone and stage.kind not in (DENSE, LAYER_NORM, BATCH_NORM)
-
-    def _sources(self, int t):
-        return [self.stages[t].source, *([self.stages[t].other] if self.stages[t].kind == ADD else [])]
 
     def _parameter_offsets(self):
         cdef Layer *layer
@@ -151,7 +149,8 @@ cdef class Plan:
             layer = &self.layers[i]
             if not layer.dense.narrow:
                 layer.wt = -1
-                if self.stages[layer.stage].source >= 0 or input_gradient:
+                t = self.stages[layer.stage].source
+                if self.stages[t].wanted if t >= 0 else input_gradient:
                     layer.wt = at
                     at = round_up(at + layer.dense.n_out * round_up(layer.dense.n_in, self.lanes), ALIGN)
         self.statistics = at

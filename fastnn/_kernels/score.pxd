@@ -18,6 +18,7 @@ cdef struct Model:
     const Dense *dense
     # a net that is more than a chain of dense layers; n_stages is 0 where it is not
     int n_stages
+    bint wants_rows     # as in Plan: sparse rows are filled with zeros
     const Stage *stages
     const void *packed
     void **custom

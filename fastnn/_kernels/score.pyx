@@ -11,7 +11,7 @@ from libc.string cimport memcpy
 
 from fastnn._kernels.dense cimport dense_forward
 from fastnn._kernels.plan cimport row_stride
-from fastnn._kernels.sparse cimport sparse_forward
+from fastnn._kernels.sparse cimport fill_rows, sparse_forward
 from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size
 from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
 from fastnn._kernels.table cimport activation_forward, floating, gather, lanes, softmax
@@ -49,8 +49,10 @@ cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, f
 
     In a net that is not a chain any output may be read later: it needs those of all stages.
     """
-    cdef Py_ssize_t block = min(rows, BLOCK), size = 0 if sparse else block * input_stride(model, tag), line = 16
+    cdef Py_ssize_t block = min(rows, BLOCK), size = 0, line = 16
     cdef int t
+    if not sparse or model.wants_rows:
+        size = block * input_stride(model, tag)
     if not model.n_stages:
         return size + 2 * block * widest_layer(model)
     for t in range(model.n_stages):
@@ -100,7 +102,10 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
     cdef fastnn_csr csr
     # what is not a wide dense layer reads whole vectors: only gathered rows have the padding for it
     cdef bint direct = not x.x_other and not model.n_stages and not model.dense[0].narrow
+    cdef bint sparse = x.csr != NULL and not model.wants_rows
     cdef floating *own = scratch + scratch_size(model, True, end - first, <floating> 0)
+    if model.wants_rows:
+        own -= block * input_stride(model, <floating> 0)
     while first < end:
         n = min(block, end - first)
         from_x = <const char *> x.x + first * x.ldx * unit
@@ -108,14 +113,17 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
         if x.csr != NULL:
             csr = x.csr[0]
             csr.indptr += first
-        elif not direct:
+        if not direct and not sparse:
             lda = input_stride(model, <floating> 0)
-            gather(model.k, n, model.n_in, from_x, x.x_other, x.ldx, NULL, NULL, own, lda)
+            if x.csr != NULL:
+                fill_rows(&csr, n, own, lda)
+            else:
+                gather(model.k, n, model.n_in, from_x, x.x_other, x.ldx, NULL, NULL, own, lda)
             a = <const floating *> own
         if model.n_stages:
-            z = stages_forward(model, n, a, lda, &csr if x.csr != NULL else NULL, scratch)
+            z = stages_forward(model, n, a, lda, &csr if sparse else NULL, scratch)
         else:
-            z = chain_forward(model, n, block, a, lda, &csr if x.csr != NULL else NULL, scratch)
+            z = chain_forward(model, n, block, a, lda, &csr if sparse else NULL, scratch)
         finish(model, mode, n, z, last_stride(model), <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
         first += n
     fastnn_restore_denormals(float_state)

@@ -93,7 +93,7 @@ cdef class Scorer:
         self.model.dense = self.dense
         cdef void *to = address(self.packed, "d" if self.plan.f64 else "f", True)
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
-        self.model.packed = to
+        self.model.packed, self.model.wants_rows = to, self.plan.wants_rows
         if self.plan.f64:
             pack(self.plan, <const double *> address(params, "d", False), <double *> to)
         else:

@@ -7,6 +7,8 @@ from all threads in turn, which is the order of the rows whatever the number of 
 
 import numpy as np
 
+from libc.string cimport memset
+
 from fastnn._kernels.buffers cimport address
 from fastnn._kernels.dense cimport Dense, tail_width
 from fastnn._kernels.header cimport fastnn_csr
@@ -125,6 +127,16 @@ cdef void sparse_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
         h += n * layer.ld
         done += n
         rows -= n
+
+
+cdef void fill_rows(const fastnn_csr *x, Py_ssize_t rows, floating *to, Py_ssize_t ld) noexcept nogil:
+    """The first rows as dense, padded ones."""
+    cdef Py_ssize_t r, i, column
+    memset(to, 0, rows * ld * sizeof(floating))
+    for r in range(rows):
+        for i in range(x.indptr[r], x.indptr[r + 1]):
+            column = (<const long long *> x.indices)[i] if x.wide else (<const int *> x.indices)[i]
+            to[r * ld + column] += (<const floating *> x.data)[i]
 
 
 cdef void sort_share(Kernels k, const fastnn_csr *x, const Py_ssize_t *sample, Py_ssize_t r0, Py_ssize_t r1,

@@ -46,6 +46,20 @@ class StageSpec(NamedTuple):
     bias: bool = True
 
 
+def sources(spec):
+    """The stages whose outputs it takes."""
+    return (spec.source, spec.other) if spec.kind == "add" else (spec.source,)
+
+
+def learning(specs, input_gradient):
+    """The stages that need a gradient: parameters, or the input if asked, lie there or before."""
+    found = {-1} if input_gradient else set()
+    for stage, spec in enumerate(specs):
+        if spec.kind in ("dense", "layer_norm", "batch_norm") or found.intersection(sources(spec)):
+            found.add(stage)
+    return found
+
+
 def chain(widths, activations):
     """Stages of dense layers, one after the other."""
     return [

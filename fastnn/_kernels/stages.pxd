@@ -26,6 +26,7 @@ cdef struct Stage:
     double value            # epsilon of a norm, rate of DROPOUT, standard deviation of NOISE
     double momentum         # BATCH_NORM: share of the batch in the running statistics
     # backward
+    bint wanted             # there is something to learn here or before: its gradient is needed
     bint in_place           # the source's gradient is computed in the memory of its own
     bint add_source, add_other  # other stages have put gradients there already: add
 

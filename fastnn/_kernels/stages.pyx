@@ -27,6 +27,8 @@ cdef inline const floating *input_of(const Pass *p, int source, floating tag) no
 cdef inline floating *gradient_of(const Pass *p, int source, floating tag) noexcept nogil:
     if source < 0:
         return <floating *> p.dx + p.r0 * p.ldx if p.dx != NULL else NULL
+    if not p.stages[source].wanted:
+        return NULL
     return <floating *> p.buffers[source].d + p.r0 * p.stages[source].ld
 
 
@@ -88,7 +90,7 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
     if stage.kind == BATCH_NORM:
         batch_norm_stage_backward(p, t, dx, tag)
         return
-    if rows == 0:
+    if rows == 0 or not stage.wanted:
         return
     if stage.kind == DENSE:
         layer = &p.dense[stage.layer]

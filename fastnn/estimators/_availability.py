@@ -3,7 +3,19 @@
 from functools import update_wrapper, wraps
 from types import MethodType
 
-__all__ = ["UnavailableMethodError", "available_unless"]
+from fastnn.estimators._layers import hidden_widths
+
+__all__ = [
+    "UnavailableMethodError",
+    "available_unless",
+    "no_hidden_layers",
+    "no_margins",
+    "no_partial_fit",
+    "no_probabilities",
+]
+
+# Losses of classifiers whose outputs are signed distances from the decision, not probabilities.
+_OF_MARGINS = ("hinge", "perceptron")
 
 
 class UnavailableMethodError(AttributeError, ValueError):
@@ -48,3 +60,62 @@ class _Available:
             return self._method(estimator, *args, **kwargs)
 
         return unbound
+
+
+def no_partial_fit(estimator):
+    """Raise an AttributeError if the parameters leave ``partial_fit`` no meaning."""
+    if estimator.solver == "lbfgs":
+        reason = "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+        name = type(estimator).__name__
+        raise AttributeError(f"This {name!r} has no attribute 'partial_fit'") from AttributeError(
+            reason
+        )
+    if estimator.early_stopping:
+        raise UnavailableMethodError("partial_fit does not support early_stopping=True")
+    if estimator.averaging is not None:
+        raise UnavailableMethodError(
+            "partial_fit trains one epoch, and averaging is over those of a fit: set "
+            "averaging=None, or use fit."
+        )
+    if estimator.n_init != 1:
+        raise UnavailableMethodError(
+            "partial_fit goes on from one start, and n_init asks for several: set n_init=1, or use "
+            "fit."
+        )
+    if getattr(estimator, "class_weight", None) == "balanced":
+        raise UnavailableMethodError(
+            "partial_fit sees a part of the rows, and class_weight='balanced' needs all: pass a "
+            "dict, for example from sklearn.utils.class_weight.compute_class_weight on a large "
+            "enough sample."
+        )
+
+
+def no_hidden_layers(estimator):
+    """Raise an AttributeError if there is no hidden layer."""
+    try:
+        missing = not hidden_widths(estimator.hidden_layer_sizes)
+    except ValueError:
+        missing = False  # an error for fit to raise
+    if missing:
+        raise UnavailableMethodError(
+            "transform returns the outputs of a hidden layer, and with "
+            f"hidden_layer_sizes={estimator.hidden_layer_sizes!r} there is none."
+        )
+
+
+def no_probabilities(estimator):
+    """Raise an AttributeError if the outputs are no probabilities."""
+    if estimator.loss in _OF_MARGINS:
+        raise UnavailableMethodError(
+            f"loss={estimator.loss!r} makes no probabilities: use decision_function, "
+            "loss='log_loss', or sklearn.calibration.CalibratedClassifierCV."
+        )
+
+
+def no_margins(estimator):
+    """Raise an AttributeError if the outputs are probabilities."""
+    if estimator.loss not in _OF_MARGINS:
+        raise UnavailableMethodError(
+            f"decision_function is for loss='hinge' and 'perceptron': with loss={estimator.loss!r} "
+            "use predict_proba."
+        )

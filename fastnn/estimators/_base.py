@@ -3,127 +3,56 @@
 import warnings
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from numbers import Integral, Real
-from typing import ClassVar
+from numbers import Integral
 
-import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn._version import __version__
-from fastnn.arrays import forward_arrays
+from fastnn.arrays import forward_arrays, hidden_arrays
 from fastnn.estimators import _data
-from fastnn.estimators._availability import UnavailableMethodError
+from fastnn.estimators._availability import available_unless, no_hidden_layers
+from fastnn.estimators._blocks import hidden_outputs, outputs
 from fastnn.estimators._callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
 from fastnn.estimators._fitting import Fit
+from fastnn.estimators._layers import hidden_activations
+from fastnn.estimators._toolbox import ToolboxParameters
 from fastnn.exceptions import VersionMismatchWarning
+from fastnn.layers import ACTIVATIONS
 from fastnn.losses import LOSSES
 from fastnn.threads import effective_n_threads
 
 # The output activation tells the loss, and is what a fitted estimator remembers.
 _LOSS_OF_OUTPUT = {loss.output_activation: name for name, loss in LOSSES.items()}
 
+_ACTIVATIONS = frozenset(ACTIVATIONS)
+_NO_DEFAULT = object()
+
 # Attributes that some fits set and others must remove.
 _STOCHASTIC_ATTRIBUTES = (
     "loss_curve_",
+    "learning_rate_curve_",
     "best_loss_",
     "validation_scores_",
     "validation_loss_curve_",
     "best_validation_score_",
     "_solver_state",
+    "norms_",
+    "projections_",
 )
 
 
-class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseMLP(
+    CallbackSupportMixin,
+    TransformerMixin,
+    ToolboxParameters,
+    BaseEstimator,
+    ABC,
+    auto_wrap_output_keys=None,
+):
     """Base of the multi-layer perceptrons; not for direct use."""
-
-    _parameter_constraints: ClassVar[dict] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
-        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "n_jobs": [Integral, None],
-        "scoring": [str, callable, None],
-    }
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        n_jobs=None,
-        scoring=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.n_jobs = n_jobs
-        self.scoring = scoring
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
@@ -169,6 +98,17 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         fit.report_end()
         return self
 
+    def _validate_params(self):
+        # What has its default is valid. Looking at every parameter anew would take a good part of
+        # the time of a partial_fit on few rows.
+        cls, constraints = type(self), self._parameter_constraints
+        given = {
+            name: getattr(self, name)
+            for name in constraints
+            if getattr(self, name) is not getattr(cls, name, _NO_DEFAULT)
+        }
+        validate_parameter_constraints(constraints, given, caller_name=cls.__name__)
+
     @abstractmethod
     def _learn_targets(self, y, continuing, one_epoch):
         """Learn from validated y what the targets are, and return the name of the loss."""
@@ -180,6 +120,41 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     @abstractmethod
     def _encode(self, y, dtype):
         """Turn validated y into what the loss takes."""
+
+    def _class_factors(self, y, weight):
+        """Return factors of the rows' weights, (n_samples,), or None; only classes have any."""
+
+    @available_unless(no_hidden_layers)
+    def transform(self, X, layer=-1):
+        """Return the outputs of a hidden layer, as features for another model.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        layer : int, default=-1
+            Number of the hidden layer, from 0 or, if negative, from the last one back.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            Of the dtype of the model.
+        """
+        check_is_fitted(self)
+        n_hidden = len(self.coefs_) - 1
+        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
+            raise ValueError(
+                f"layer must be an int from {-n_hidden} to {n_hidden - 1}, a hidden layer's "
+                f"number; got {layer!r}."
+            )
+        X = _data.scoring_data(self, X)
+        layer %= n_hidden
+        check_finite = not get_config()["assume_finite"]
+        if not self._is_plain():
+            activations = hidden_activations(self.activation, n_hidden)
+            return hidden_outputs(self, activations, self._loss(), layer, X, check_finite)
+        n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
+        arrays = self.coefs_, self.intercepts_
+        return hidden_arrays(*arrays, self.activation, layer, X, n_threads, check_finite)
 
     def _outputs(self, X):
         """Outputs of the network, (n_samples, n_outputs), from coefs_ and intercepts_ as they are.
@@ -199,13 +174,27 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         check_finite = not get_config()["assume_finite"]
         return self._forward(_data.scoring_data(self, X), check_finite)
 
+    def _loss(self):
+        return _LOSS_OF_OUTPUT[self.out_activation_]
+
+    def _is_plain(self):
+        """Whether dense layers and activations of the kernels are all there is to the network."""
+        if "norms_" in self.__dict__ or "projections_" in self.__dict__:
+            return False
+        if type(self.activation) is str:
+            return self.activation in _ACTIVATIONS
+        return all(name in _ACTIVATIONS for name in hidden_activations(self.activation, 1))
+
     def _forward(self, X, check_finite):
+        if not self._is_plain():
+            activations = hidden_activations(self.activation, len(self.coefs_) - 1)
+            return outputs(self, activations, self._loss(), X, check_finite)
         n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
         return forward_arrays(
             self.coefs_,
             self.intercepts_,
             self.activation,
-            _LOSS_OF_OUTPUT[self.out_activation_],
+            self._loss(),
             X,
             False,
             n_threads,
@@ -237,19 +226,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def no_partial_fit(estimator):
-    """Raise an AttributeError if the parameters leave ``partial_fit`` no meaning."""
-    if estimator.solver == "lbfgs":
-        reason = "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
-        name = type(estimator).__name__
-        raise AttributeError(f"This {name!r} has no attribute 'partial_fit'") from AttributeError(
-            reason
-        )
-    if estimator.early_stopping:
-        raise UnavailableMethodError("partial_fit does not support early_stopping=True")
 
 
 @contextmanager

@@ -60,18 +60,31 @@ def training_data(estimator, X, y, *, reset, y_numeric):
     return _for_kernels(X), y
 
 
-def training_weights(sample_weight, X, dtype):
+def training_weights(sample_weight, X, dtype, factors=None):
     """Validate sample weights; return them and the rows that have one other than zero.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    dtype : dtype
+        Of the weights returned.
+    factors : callable, optional
+        Takes the validated weights (or None) and returns what they are multiplied by (or None).
 
     Returns
     -------
-    weights : ndarray of shape (n_samples,) and the given dtype, or None
+    weights : ndarray of shape (n_samples,), or None
     rows : ndarray of intp
     """
-    n_samples = X.shape[0]
-    if sample_weight is None:
-        return None, np.arange(n_samples)
-    weights = _check_sample_weight(sample_weight, X).astype(dtype, copy=False)
+    weights = None
+    if sample_weight is not None:
+        weights = _check_sample_weight(sample_weight, X).astype(dtype, copy=False)
+    by_class = None if factors is None else factors(weights)
+    if by_class is not None:
+        weights = (by_class if weights is None else weights * by_class).astype(dtype, copy=False)
+    if weights is None:
+        return None, np.arange(X.shape[0])
     rows = np.flatnonzero(weights)
     if len(rows) == 0:
         raise ValueError("Sample weights must contain at least one non-zero number.")

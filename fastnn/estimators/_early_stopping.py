@@ -46,7 +46,7 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
     if estimator.solver == "lbfgs" or not estimator.early_stopping:
         raise ValueError(
             "X_val and y_val are for early stopping to watch: set early_stopping=True and "
-            "solver='sgd' or 'adam', or leave them out."
+            "a stochastic solver, or leave them out."
         )
     X, labels = _data.training_data(
         estimator, X_val, y_val, reset=False, y_numeric=estimator._y_numeric
@@ -57,7 +57,9 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
         raise ValueError(
             f"y_val must have the outputs of y: got shape {targets.shape}, y has {y.shape}."
         )
-    weight, _ = _data.training_weights(sample_weight_val, X, dtype)
+    weight, _ = _data.training_weights(
+        sample_weight_val, X, dtype, lambda weights: estimator._class_factors(labels, weights)
+    )
     return Rows(X, targets, labels, weight)
 
 

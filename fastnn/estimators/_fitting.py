@@ -1,5 +1,6 @@
 """One call of ``fit`` or ``partial_fit``: from the user's data to a dict of fitted attributes."""
 
+import math
 import warnings
 
 import numpy as np
@@ -7,11 +8,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.optimize import _check_optimize_result
 
+from fastnn.averaging import WeightMean
 from fastnn.estimators import _data, _solvers
+from fastnn.estimators._blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators._callbacks import FitCallbacks
+from fastnn.estimators._checks import check_data, check_parameters
 from fastnn.estimators._early_stopping import Rows, given_rows, watch
-from fastnn.estimators._layers import build_network, check_hidden_layer_sizes, take_weights
-from fastnn.initializers import glorot_uniform
+from fastnn.estimators._layers import first_weights, hidden_activations, hidden_widths
+from fastnn.estimators._starts import Outcome, best_outcome, seeds_after_first
 from fastnn.lbfgs import minimize_lbfgs
 from fastnn.losses import LOSSES
 from fastnn.threads import effective_n_threads
@@ -43,17 +47,22 @@ class Fit:
         self.continuing = hasattr(estimator, "coefs_") and (one_epoch or estimator.warm_start)
         self._given = X, y, sample_weight
         self._callbacks = self._observer = None
-        hidden = check_hidden_layer_sizes(estimator.hidden_layer_sizes)
+        self._hidden = hidden_widths(estimator.hidden_layer_sizes)
+        check_parameters(estimator, len(self._hidden))
         self.n_threads = effective_n_threads(estimator.n_jobs)
         self._take_data(X, y, sample_weight, held_out)
+        self._training_rows = None
         self.rng = check_random_state(estimator.random_state)
-        self._make_network(hidden)
+        self._n_starts = 1 if self.continuing else estimator.n_init
+        self._seeds = seeds_after_first(self._n_starts, self.rng)
+        self._make_network()
 
     def _take_data(self, X, y, sample_weight, held_out):
         est = self.estimator
         self.X, self.labels = _data.training_data(
             est, X, y, reset=not self.continuing, y_numeric=est._y_numeric
         )
+        check_data(est, self.X)
         self.loss = est._learn_targets(self.labels, self.continuing, self.one_epoch)
         self.dtype = self.X.dtype
         if self.continuing:
@@ -61,30 +70,49 @@ class Fit:
         # L-BFGS computes in float64, and its solution is rounded to the dtype of the model.
         self.work_dtype = np.dtype(np.float64) if est.solver == "lbfgs" else self.dtype
         self.y = est._encode(self.labels, self.work_dtype)
-        self.weight, self.rows = _data.training_weights(sample_weight, self.X, self.work_dtype)
+        self.weight, self.rows = _data.training_weights(
+            sample_weight,
+            self.X,
+            self.work_dtype,
+            lambda weights: est._class_factors(self.labels, weights),
+        )
         self._held_out = given_rows(est, *held_out, y=self.y, dtype=self.work_dtype)
 
-    def _make_network(self, hidden):
+    def _make_network(self):
         est = self.estimator
         n_outputs = self.y.shape[1] if self.y.ndim == 2 else len(est.classes_)
-        layers = self.X.shape[1], hidden, est.activation, n_outputs, self.loss
-        self.network = self._model_network = build_network(*layers, self.dtype)
+        activations = hidden_activations(est.activation, len(self._hidden))
+        self._blocks = hidden_blocks(est, self._hidden, activations)
+        layers = self.X.shape[1], self._blocks, n_outputs, self.loss
+        self.network = self._model_network = build_network(*layers, self.dtype, estimator=est)
         if self.continuing:
-            take_weights(self.network, est.coefs_, est.intercepts_)
+            Parts.of(self.network, self._blocks).take(Parts.fitted(est))
         else:
-            glorot_uniform(self.network, self.rng, 2.0 if est.activation == "logistic" else 6.0)
+            first_weights(self.network, est, self.rng)
         if self.work_dtype != self.dtype:
-            self.network = build_network(*layers, self.work_dtype)
-            self.network.params[...] = self._model_network.params
+            self.network = build_network(*layers, self.work_dtype, estimator=est)
+            self.network.copy_from(self._model_network)
 
     def run(self):
-        """Train; return the attributes of the fitted estimator."""
-        return self._lbfgs() if self.estimator.solver == "lbfgs" else self._stochastic()
+        """Train, several times if asked to; return the attributes of the fitted estimator."""
+        est = self.estimator
+        train = self._lbfgs if est.solver == "lbfgs" else self._stochastic
+        n_starts = self._n_starts
+        if not self.one_epoch:
+            # The last iteration of L-BFGS may be one that the line search had to abandon.
+            self._report_begin(n_starts * (est.max_iter + (est.solver == "lbfgs")))
+        best = best_outcome(lambda start: self._train_from(start, train), n_starts, est.verbose)
+        best.report()
+        return best.attributes
+
+    def _train_from(self, start, train):
+        if start:
+            self.rng = np.random.RandomState(self._seeds[start - 1])
+            self._make_network()
+        return train()
 
     def _lbfgs(self):
         est = self.estimator
-        # The last iteration may be one that the line search had to abandon.
-        self._report_begin(est.max_iter + 1, self._snapshot)
         result = minimize_lbfgs(
             self.network,
             self.X,
@@ -98,38 +126,55 @@ class Fit:
             verbose=est.verbose,
             observer=self._observer,
         )
-        if result.stopped_by_observer:
-            n_iter = result.nit
-        else:
-            n_iter = _check_optimize_result("lbfgs", result, est.max_iter)
-        return {
+        self.network.settle_statistics(self.X, self.y)
+        attributes = {
             **self._model(),
-            "n_iter_": n_iter,
+            "n_iter_": min(result.nit, est.max_iter),
             "t_": est.t_ if self.continuing else 0,
             "loss_": self._shown_loss(result.fun),
         }
+        stopped = result.stopped_by_observer
+
+        def report():
+            if not stopped:
+                _check_optimize_result("lbfgs", result, est.max_iter)
+
+        return Outcome(attributes, attributes["loss_"], report, stopped)
 
     def _stochastic(self):
         est = self.estimator
-        rows, held_out = self.rows, self._held_out
-        if est.early_stopping and held_out is None:
-            rows, held_out = self._split()
-        batch_size = self._batch_size(len(rows))
+        if self._training_rows is None:
+            self._training_rows = self.rows, self._held_out
+            if est.early_stopping and self._held_out is None:
+                self._training_rows = self._split()
+        rows, held_out = self._training_rows
+        batch_size = _solvers.batch_size(est, len(rows))
         history = self._history()
-        optimizer, schedule = _solvers.make_optimizer(est), _solvers.make_schedule(est)
+        optimizer = _solvers.make_optimizer(est)
+        schedule = _solvers.make_schedule(est, -(-len(rows) // batch_size))
         if self.one_epoch and self.continuing:
             _solvers.resume(est, self.network.n_params, optimizer, schedule, history)
         trainer = self.network.trainer(
-            optimizer, alpha=est.alpha, batch_size=batch_size, n_threads=self.n_threads
+            optimizer,
+            alpha=est.alpha * (1 - est.l1_ratio),
+            batch_size=batch_size,
+            n_threads=self.n_threads,
+            clip_value=est.clip_value,
+            clip_norm=est.clip_norm,
+            max_norm=est.max_norm,
+            average_decay=est.averaging_decay if est.averaging == "ema" else None,
+            seed=self._seed(),
         )
 
         def snapshot():
             trainer.pull()
             return self._snapshot()
 
-        if not self.one_epoch:
-            self._report_begin(est.max_iter, snapshot)
-        outcome = EpochLoop(
+        self._fitted_up_to_now = snapshot
+        averaging = None
+        if est.averaging == "swa":
+            averaging = WeightMean(math.floor(est.averaging_start * est.max_iter))
+        end = EpochLoop(
             trainer,
             self.X,
             self.y,
@@ -145,24 +190,20 @@ class Fit:
             shuffle=est.shuffle,
             verbose=est.verbose,
             validation=held_out and watch(est, held_out, self.loss, snapshot),
+            averaging=averaging,
             observer=self._observer,
             one_epoch=self.one_epoch,
+            first_step=optimizer.state.get("t", 0),
         ).run()
         trainer.finish()
-        if outcome == "max_iter" and not self.one_epoch:
-            warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the "
-                "optimization hasn't converged yet.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
         validated = bool(history.validation_scores)
-        return {
+        attributes = {
             **self._model(),
             "n_iter_": history.n_iter,
             "t_": history.rows_seen,
             "loss_": history.loss_curve[-1],
             "loss_curve_": history.loss_curve,
+            "learning_rate_curve_": history.learning_rates,
             "best_loss_": None if est.early_stopping else history.best_loss,
             "validation_scores_": history.validation_scores if validated else None,
             "validation_loss_curve_": history.validation_losses if validated else None,
@@ -172,25 +213,49 @@ class Fit:
             ),
         }
 
-    def _model(self):
+        def report():
+            if end == "max_iter" and not self.one_epoch:
+                warnings.warn(
+                    f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the "
+                    "optimization hasn't converged yet.",
+                    ConvergenceWarning,
+                    stacklevel=2,
+                )
+            if averaging is not None and averaging.count == 0:
+                warnings.warn(
+                    f"averaging='swa' has averaged nothing: training ended after "
+                    f"{history.n_iter} epochs, and averaging_start={est.averaging_start} of "
+                    f"max_iter={est.max_iter} is later. Lower one of them, or raise "
+                    "n_iter_no_change.",
+                    stacklevel=2,
+                )
+
+        badness = -history.best_score if validated else history.loss_curve[-1]
+        return Outcome(attributes, badness, report, end == "stopped")
+
+    def _seed(self):
+        """What dropout and noise draw from; the generator is left alone where there are none."""
+        random = self.network.has("dropout", "noise", "bernoulli")
+        return int(self.rng.randint(2**31)) if random else 0
+
+    def _model(self, *, copy=False):
         """What the network is, as attributes; the weights in the dtype of the data."""
         network = self._model_network
         if network is not self.network:
-            network.params[...] = self.network.params
+            network.copy_from(self.network)
+        parts = Parts.of(network, self._blocks)
+        if copy:
+            parts = parts.copy()
         return {
-            "coefs_": list(network.coefs),
-            "intercepts_": list(network.intercepts),
-            "n_layers_": len(network.coefs) + 1,
-            "n_outputs_": network.intercepts[-1].shape[0],
+            **parts.attributes(),
+            "n_layers_": len(parts.coefs) + 1,
+            "n_outputs_": network.n_out,
             "out_activation_": LOSSES[self.loss].output_activation,
         }
 
     def _snapshot(self):
         """Attributes for a copy of the estimator as if it had been fitted up to now."""
-        model = self._model()
-        for name in ("coefs_", "intercepts_"):
-            model[name] = [array.copy() for array in model[name]]
-        return model
+        return self._model(copy=True)
 
     def _history(self):
         est = self.estimator
@@ -200,24 +265,13 @@ class Fit:
         scores = list(getattr(est, "validation_scores_", None) or [])
         return History(
             loss_curve=loss_curve,
+            learning_rates=list(getattr(est, "learning_rate_curve_", [])),
             best_loss=min(loss_curve, default=np.inf),
             validation_scores=scores,
             validation_losses=list(getattr(est, "validation_loss_curve_", None) or []),
             best_score=est.best_validation_score_ if scores else -np.inf,
             rows_seen=est.t_,
         )
-
-    def _batch_size(self, n_rows):
-        batch_size = self.estimator.batch_size
-        if batch_size == "auto":
-            return min(200, n_rows)
-        if batch_size > n_rows:
-            warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                "clipped",
-                stacklevel=2,
-            )
-        return int(min(batch_size, n_rows))
 
     def _shown_loss(self, objective):
         """The loss that scikit-learn reports, which averages squared errors over the outputs."""
@@ -241,9 +295,12 @@ class Fit:
         weight = None if self.weight is None else self.weight[apart]
         return rows, Rows(self.X[apart], self.y[apart], self.labels[apart], weight)
 
-    def _report_begin(self, max_epochs, snapshot):
+    def _report_begin(self, max_epochs):
         X, y, sample_weight = self._given
-        self._callbacks = FitCallbacks(self.estimator, X, y, sample_weight, max_epochs, snapshot)
+        self._fitted_up_to_now = self._snapshot
+        self._callbacks = FitCallbacks(
+            self.estimator, X, y, sample_weight, max_epochs, lambda: self._fitted_up_to_now()
+        )
         self._observer = self._callbacks.observer
 
     def report_end(self):
@@ -252,5 +309,6 @@ class Fit:
         They refer to this object: the workspace would otherwise wait for the garbage collector.
         """
         callbacks, self._callbacks, self._observer = self._callbacks, None, None
+        self._fitted_up_to_now = None
         if callbacks is not None:
             callbacks.end()

@@ -2,9 +2,10 @@
 
 import numpy as np
 from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-__all__ = ["check_same_classes", "encode", "learn_classes", "loss_of_labels"]
+__all__ = ["check_same_classes", "class_factors", "encode", "learn_classes", "loss_of_labels"]
 
 
 def learn_classes(y):
@@ -73,3 +74,46 @@ def encode(binarizer, y, dtype):
     if len(classes) == 1:
         return np.zeros((len(y), 1), dtype=dtype)
     return (y == classes[1]).astype(dtype).reshape(-1, 1)
+
+
+def class_factors(class_weight, binarizer, y, weight):
+    """Return the factor of each row's weight by its class.
+
+    Parameters
+    ----------
+    class_weight : dict or "balanced"
+        "balanced" is S / (K S_c): S the weight of all rows, S_c that of the rows of the class, K
+        the number of classes that have any.
+    binarizer : LabelBinarizer
+    y : ndarray of shape (n,)
+        Known labels.
+    weight : ndarray of shape (n,) or None
+        Weights of the rows.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        With several labels a row, for classes unknown, and for a factor that is negative or not
+        finite.
+    """
+    if binarizer.y_type_.startswith("multilabel"):
+        raise ValueError(
+            "class_weight is for one label a row: leave it at None for a label indicator, and pass "
+            "sample_weight to weigh rows."
+        )
+    classes = binarizer.classes_
+    numbers = np.searchsorted(classes, y)
+    if isinstance(class_weight, str):
+        of_class = np.bincount(numbers, weight, len(classes))
+        factors = of_class.sum() / np.count_nonzero(of_class) / np.where(of_class == 0, 1, of_class)
+    else:
+        factors = compute_class_weight(class_weight, classes=classes, y=classes)
+    if not (np.isfinite(factors) & (factors >= 0)).all():
+        raise ValueError(
+            f"class_weight must hold finite numbers that are at least 0, got {class_weight!r}."
+        )
+    return factors[numbers]

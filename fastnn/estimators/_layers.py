@@ -2,47 +2,49 @@
 
 from operator import index
 
-import numpy as np
+from fastnn.initializers import initialize
+from fastnn.layers import CustomActivation
 
-from fastnn.layers import Dense
-from fastnn.network import CompiledNetwork
-
-__all__ = ["build_network", "check_hidden_layer_sizes", "take_weights"]
+__all__ = ["first_weights", "hidden_activations", "hidden_widths"]
 
 
-def check_hidden_layer_sizes(hidden_layer_sizes):
+def hidden_widths(hidden_layer_sizes):
     """Return the widths of the hidden layers as a list of int."""
     sizes = hidden_layer_sizes
-    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
     try:
-        widths = [index(size) for size in sizes]
-    except TypeError:
+        if isinstance(sizes, str):
+            widths = [int(size) for size in sizes.split("-")] if sizes.strip() else []
+        else:
+            widths = [index(size) for size in (sizes if hasattr(sizes, "__iter__") else [sizes])]
+    except (TypeError, ValueError):
         raise ValueError(
-            f"hidden_layer_sizes must be an int or a sequence of ints, got {hidden_layer_sizes!r}."
+            "hidden_layer_sizes must be an int, a sequence of ints or a string such as '64-32', "
+            f"got {hidden_layer_sizes!r}."
         ) from None
     if any(width <= 0 for width in widths):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return widths
 
 
-def build_network(n_features, hidden, activation, n_outputs, loss, dtype):
-    """Return a network of dense layers with one hidden activation throughout."""
-    layers = [Dense(width, activation) for width in hidden]
-    return CompiledNetwork(n_features, [*layers, Dense(n_outputs, "identity")], loss, dtype)
+def hidden_activations(activation, n_hidden):
+    """Return the activation of each hidden layer as a list."""
+    one = isinstance(activation, str | CustomActivation)
+    return [activation] * n_hidden if one else list(activation)
 
 
-def take_weights(network, coefs, intercepts):
-    """Copy fitted weights into a network, which must have their shapes."""
-    wanted = [array.shape for array in (*network.coefs, *network.intercepts)]
-    found = [np.shape(array) for array in (*coefs, *intercepts)]
-    if wanted != found:
-        n_layers = len(network.coefs)
-        raise ValueError(
-            "Training can go on only with the layers it began with: coefs_ and intercepts_ have "
-            f"shapes {found}, but n_features, hidden_layer_sizes and the targets now ask for "
-            f"{wanted} ({n_layers} layers). Set hidden_layer_sizes back, or fit anew with "
-            "warm_start=False."
-        )
-    own = (*network.coefs, *network.intercepts)
-    for array, given in zip(own, (*coefs, *intercepts), strict=True):
-        array[...] = given
+def first_weights(network, estimator, rng):
+    """Draw the weights of a network as ``init`` says."""
+    *activations, last = network.activations
+    if estimator.init == "auto":  # for scikit-learn the output layer is like the hidden ones
+        if isinstance(estimator.activation, str):
+            last = estimator.activation
+        elif activations:
+            last = activations[-1]
+    initialize(
+        network.coefs,
+        network.intercepts,
+        [*activations, last],
+        rng,
+        estimator.init,
+        estimator.init_scale,
+    )

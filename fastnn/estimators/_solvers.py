@@ -5,37 +5,75 @@ so that ``partial_fit`` can go on where ``fit`` left off, and is pickled only if
 ``partial_fit``: see ``BaseMLP.__getstate__``.
 """
 
+import copy
+import warnings
+from dataclasses import fields
+
 import numpy as np
 
 from fastnn import schedules
-from fastnn.optimizers import SGD, Adam
+from fastnn.optimizers import OPTIMIZERS
 
-__all__ = ["make_optimizer", "make_schedule", "resume", "solver_state"]
+__all__ = ["batch_size", "make_optimizer", "make_schedule", "resume", "solver_state"]
+
+# Fields of optimizers that estimators call by another name than the optimizer does.
+_OWN_NAMES = {"nesterov": "nesterovs_momentum"}
 
 
 def make_optimizer(estimator):
-    """Return the optimizer that the solver parameter names."""
-    if estimator.solver == "sgd":
-        return SGD(
-            learning_rate_init=estimator.learning_rate_init,
-            momentum=estimator.momentum,
-            nesterov=estimator.nesterovs_momentum,
+    """Return the optimizer that the solver names; its fields are the parameters of their names."""
+    cls = OPTIMIZERS[estimator.solver]
+    values = {f.name: getattr(estimator, _OWN_NAMES.get(f.name, f.name), None) for f in fields(cls)}
+    values["l1"] = estimator.alpha * estimator.l1_ratio
+    return cls(**{name: value for name, value in values.items() if value is not None})
+
+
+def make_schedule(estimator, steps_per_epoch):
+    """Return the learning-rate schedule, begun; 'adaptive' and 'invscaling' are for SGD alone."""
+    schedule = _schedule_before_warmup(estimator)
+    if estimator.warmup:
+        schedule = schedules.Warmup(schedule, estimator.warmup)
+    n_steps = steps_per_epoch * estimator.max_iter
+    schedule.begin(estimator.learning_rate_init, steps_per_epoch, n_steps)
+    return schedule
+
+
+def _schedule_before_warmup(estimator):
+    asked, name = estimator.schedule, "constant"
+    if isinstance(asked, schedules.Schedule):
+        return copy.deepcopy(asked)
+    if callable(asked):
+        return schedules.Multiplier(asked)
+    if asked is not None:
+        name = asked
+    elif estimator.solver == "sgd":
+        name = estimator.learning_rate
+    if name == "adaptive":
+        return schedules.ReduceOnPlateau(factor=0.2)
+    if name == "invscaling":
+        return schedules.InverseScaling(estimator.power_t)
+    return schedules.SCHEDULES[name]()
+
+
+def batch_size(estimator, n_rows):
+    """Return the rows of a batch; Rprop compares the gradients of whole ones."""
+    asked = estimator.batch_size
+    if estimator.solver == "rprop":
+        if asked != "auto" and asked < n_rows:
+            raise ValueError(
+                "solver='rprop' compares the signs of successive gradients, which must be of "
+                f"the same rows: leave batch_size at 'auto', which makes it all {n_rows} of "
+                f"them; got {asked}."
+            )
+        return n_rows
+    if asked == "auto":
+        return min(200, n_rows)
+    if asked > n_rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
+            stacklevel=2,
         )
-    return Adam(
-        learning_rate_init=estimator.learning_rate_init,
-        beta_1=estimator.beta_1,
-        beta_2=estimator.beta_2,
-        epsilon=estimator.epsilon,
-    )
-
-
-def make_schedule(estimator):
-    """Return the learning-rate schedule; Adam has but one."""
-    if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
-        return schedules.InverseScaling(estimator.learning_rate_init, estimator.power_t)
-    if estimator.solver == "sgd" and estimator.learning_rate == "adaptive":
-        return schedules.Adaptive(estimator.learning_rate_init)
-    return schedules.Constant(estimator.learning_rate_init)
+    return int(min(asked, n_rows))
 
 
 def solver_state(estimator, optimizer, schedule, stale, *, resumable):
@@ -64,4 +102,18 @@ def resume(estimator, n_params, optimizer, schedule, history):
 
 
 def _schedule_parameters(estimator):
-    return [estimator.learning_rate, estimator.learning_rate_init, estimator.power_t]
+    """What the learning rate depends on, in types that a file can hold."""
+    given = [estimator.learning_rate, estimator.learning_rate_init, estimator.power_t]
+    if estimator.schedule is not None or estimator.warmup:
+        given += [_name(estimator.schedule), estimator.warmup]
+    return given
+
+
+def _name(schedule):
+    if isinstance(schedule, schedules.Schedule):
+        return repr(schedule)
+    return (
+        getattr(schedule, "__qualname__", type(schedule).__name__)
+        if callable(schedule)
+        else schedule
+    )

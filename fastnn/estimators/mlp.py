@@ -1,24 +1,34 @@
 """Multi-layer perceptrons: MLPClassifier and MLPRegressor."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
 from fastnn.estimators import _labels
-from fastnn.estimators._availability import available_unless
-from fastnn.estimators._base import BaseMLP, no_partial_fit, unchanged_on_failure
+from fastnn.estimators._availability import (
+    available_unless,
+    no_margins,
+    no_partial_fit,
+    no_probabilities,
+)
+from fastnn.estimators._base import BaseMLP, unchanged_on_failure
+from fastnn.estimators._declare import parameter, parameters
 from fastnn.estimators._docs import documented
+from fastnn.estimators._parameters import AT_LEAST_0, BELOW_1, POSITIVE
+from fastnn.estimators._toolbox import LossFirst
 from fastnn.validation import accuracy, r2
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
 
-@documented(default_score="accuracy")
+@documented
+@parameters
 class MLPClassifier(ClassifierMixin, BaseMLP):
-    """Multi-layer perceptron that minimizes the log loss; binary, multiclass or multilabel.
+    """Multi-layer perceptron for binary, multiclass and multilabel classification.
 
     Parameters
     ----------
@@ -44,7 +54,31 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     True
     """
 
-    loss = "log_loss"
+    loss: str = parameter(
+        "{'log_loss'}",
+        "The cross-entropy, of a softmax for several classes.",
+        default="log_loss",
+        valid=[StrOptions({"log_loss", "hinge", "perceptron", "focal"})],
+    )
+    focal_gamma: float = parameter(
+        "float",
+        "Exponent of 'focal'; 0 is the log loss.",
+        default=2.0,
+        valid=[AT_LEAST_0],
+    )
+    label_smoothing: float = parameter(
+        "float",
+        "Share of every target that is spread evenly over the classes.",
+        default=0.0,
+        valid=[BELOW_1],
+    )
+    class_weight: dict | str | None = parameter(
+        "dict, 'balanced' or None",
+        "Factor of the weight of each row by its class, 1 for classes that a dict does not have; "
+        "'balanced' gives every class the same total weight. For one label a row.",
+        default=None,
+        valid=[dict, StrOptions({"balanced"}), None],
+    )
     _y_numeric = False
     _stratified = True
     _default_score = staticmethod(accuracy)
@@ -63,6 +97,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _encode(self, y, dtype):
         return _labels.encode(self._label_binarizer, y, dtype)
+
+    def _class_factors(self, y, weight):
+        if self.class_weight is None:
+            return None
+        return _labels.class_factors(self.class_weight, self._label_binarizer, y, weight)
 
     @available_unless(no_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -100,14 +139,34 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         p = self._outputs(X)
         classes = self.classes_
-        if self.out_activation_ == "softmax":
-            return classes.take(p.argmax(axis=1))
+        threshold = 0.0 if self.out_activation_ == "identity" else 0.5
         if p.shape[1] > 1:
-            return self._label_binarizer.inverse_transform(p)
+            if self._label_binarizer.y_type_ == "multiclass":
+                return classes.take(p.argmax(axis=1))
+            return self._label_binarizer.inverse_transform(p, threshold)
         if len(classes) == 1:
             return classes.repeat(len(p))
-        return classes.take(p.reshape(-1) > 0.5)
+        return classes.take(p.reshape(-1) > threshold)
 
+    @available_unless(no_margins)
+    def decision_function(self, X):
+        """Return the outputs themselves: the class of the greatest one is predicted.
+
+        With two classes there is one, positive for the second class; with several labels, a label
+        is predicted where its output is positive. For the losses 'hinge' and 'perceptron'.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        z = self._outputs(X)
+        return z.reshape(-1) if z.shape[1] == 1 else z
+
+    @available_unless(no_probabilities)
     def predict_proba(self, X):
         """Predict the probability of each class, in the order of ``classes_``.
 
@@ -130,6 +189,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         np.subtract(1, p, out=both[:, :1])
         return both
 
+    @available_unless(no_probabilities)
     def predict_log_proba(self, X):
         """Predict the logarithm of ``predict_proba``, which may be -inf.
 
@@ -147,19 +207,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
+        tags.classifier_tags.multi_label = self.class_weight is None
         return tags
 
 
-@documented(default_score="R squared")
-class MLPRegressor(RegressorMixin, BaseMLP):
-    """Multi-layer perceptron that minimizes the squared error or the Poisson deviance.
+@documented
+@parameters
+class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
+    """Multi-layer perceptron for regression.
 
     Parameters
     ----------
-    loss : {'squared_error', 'poisson'}, default='squared_error'
-        Half the squared error, or half the Poisson deviance, which predicts exp(...) and needs
-        y >= 0.
     {parameters}
 
     Attributes
@@ -180,72 +238,27 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "loss": [StrOptions({"squared_error", "poisson"})],
-        **BaseMLP._parameter_constraints,
-    }
+    huber_delta: float = parameter(
+        "float",
+        "Residual from which on 'huber' is linear.",
+        default=1.0,
+        valid=[POSITIVE],
+    )
+    quantile: float | Sequence[float] = parameter(
+        "float or list of float",
+        "Level of 'quantile', or levels, each of which makes an output of its own.",
+        default=0.5,
+        valid=[Interval(Real, 0, 1, closed="neither"), "array-like"],
+    )
+    tweedie_power: float = parameter(
+        "float",
+        "Power of the mean to which the variance of 'tweedie' is proportional.",
+        default=1.5,
+        valid=[Interval(Real, 1, 2, closed="neither")],
+    )
     _y_numeric = True
     _stratified = False
     _default_score = staticmethod(r2)
-
-    def __init__(
-        self,
-        loss="squared_error",
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        n_jobs=None,
-        scoring=None,
-    ):
-        super().__init__(
-            hidden_layer_sizes,
-            activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            n_jobs=n_jobs,
-            scoring=scoring,
-        )
-        self.loss = loss
 
     def _learn_targets(self, y, continuing, one_epoch):
         if self.loss == "poisson":

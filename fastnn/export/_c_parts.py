@@ -17,17 +17,17 @@ _HEAD = """/* {name}: a {kind} network {sizes}, written by fastnn {version}.
 
 USAGE = {
     "classifier": _HEAD
-    + """ *     int {name}_predict(const float *x, float *probabilities);
+    + """ *     int {name}_predict(const float *x, float *{values});
  *
- * x points to {n_features} features, probabilities to room for {n_values} values. The result is
- * the number of the most probable class; {name}_classes[] holds the labels.
+ * x points to {n_features} features, {values} to room for {n_values} values. The result is
+ * the number of the {best} class; {name}_classes[] holds the labels.{note}
  */
 """,
     "multilabel": _HEAD
-    + """ *     void {name}_predict(const float *x, float *probabilities, int *labels);
+    + """ *     void {name}_predict(const float *x, float *{values}, int *labels);
  *
- * x points to {n_features} features, probabilities and labels to room for {n_values} values each.
- * A label is 1 where its probability is above one half, else 0.
+ * x points to {n_features} features, {values} and labels to room for {n_values} values each.
+ * A label is 1 where {rule}, else 0.
  */
 """,
     "regressor": _HEAD
@@ -37,33 +37,51 @@ USAGE = {
  */
 """,
 }
+# What a classifier's outputs are, to fill in above and below.
+PROBABILITIES = {
+    "values": "probabilities",
+    "best": "most probable",
+    "note": "",
+    "rule": "its probability is above one half",
+    "threshold": "0.5f",
+}
+SCORES = {
+    "values": "scores",
+    "best": "highest scoring",
+    "note": """
+ * Scores are decision values; of two classes minus the value and the value.""",
+    "rule": "its score, a decision value, is positive",
+    "threshold": "0.0f",
+}
 
+_ELEMENTWISE = """static void {name}_layer(float *z, size_t n)
+{{
+    for (size_t i = 0; i < n; i++)
+        z[i] = {expression};
+}}
+"""
+_SOFTPLUS = "(z[i] > 0.0f ? z[i] : 0.0f) + log1pf(expf(-fabsf(z[i])))"
+_EXPRESSIONS = {
+    "relu": "z[i] < 0.0f ? 0.0f : z[i]",
+    "tanh": "tanhf(z[i])",
+    "exp": "expf(z[i])",
+    "logistic": "1.0f / (1.0f + expf(-z[i]))",
+    "leaky_relu": "z[i] < 0.0f ? 0.01f * z[i] : z[i]",
+    "elu": "z[i] < 0.0f ? expm1f(z[i]) : z[i]",
+    "selu": "z[i] < 0.0f ? 1.75809934f * expm1f(z[i]) : 1.05070099f * z[i]",
+    "gelu": "0.5f * z[i] * erfcf(-0.707106781f * z[i])",
+    "silu": "z[i] / (1.0f + expf(-z[i]))",
+    "mish": f"z[i] * tanhf({_SOFTPLUS})",
+    "softplus": _SOFTPLUS,
+    "softsign": "z[i] / (1.0f + fabsf(z[i]))",
+    "step": "z[i] > 0.0f ? 1.0f : 0.0f",
+}
 ACTIVATIONS = {
     "identity": "",
-    "relu": """static void relu_layer(float *z, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        z[i] = z[i] < 0.0f ? 0.0f : z[i];
-}
-""",
-    "tanh": """static void tanh_layer(float *z, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        z[i] = tanhf(z[i]);
-}
-""",
-    "exp": """static void exp_layer(float *z, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        z[i] = expf(z[i]);
-}
-""",
-    "logistic": """static void logistic_layer(float *z, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        z[i] = 1.0f / (1.0f + expf(-z[i]));
-}
-""",
+    **{
+        name: _ELEMENTWISE.format(name=name, expression=expression)
+        for name, expression in _EXPRESSIONS.items()
+    },
     "softmax": """static void softmax_layer(float *z, size_t n)
 {
     float largest = z[0], sum = 0.0f;
@@ -90,6 +108,39 @@ DENSE = """static void dense(const float *x, const float *weight, const float *b
 }
 """
 
+LAYER_NORM = """static void layer_norm(float *z, const float *gain, const float *shift,
+                       float epsilon, size_t n)
+{
+    float mean = 0.0f, variance = 0.0f, scale;
+    for (size_t i = 0; i < n; i++)
+        mean += z[i];
+    mean /= (float) n;
+    for (size_t i = 0; i < n; i++) {
+        z[i] -= mean;
+        variance += z[i] * z[i];
+    }
+    scale = 1.0f / sqrtf(variance / (float) n + epsilon);
+    for (size_t i = 0; i < n; i++)
+        z[i] = z[i] * scale * gain[i] + shift[i];
+}
+"""
+
+ADD = """static void add(const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += x[i];
+}
+"""
+
+ADD_PRODUCT = """static void add_product(const float *x, const float *matrix, float *y,
+                        size_t n_in, size_t n_out)
+{
+    for (size_t i = 0; i < n_in; i++)
+        for (size_t j = 0; j < n_out; j++)
+            y[j] += x[i] * matrix[i * n_out + j];
+}
+"""
+
 PREDICT = {
     "binary": """int {name}_predict(const float *x, float *probabilities)
 {{
@@ -100,26 +151,35 @@ PREDICT = {
     return {last}[0] > 0.5f;
 }}
 """,
-    "classifier": """int {name}_predict(const float *x, float *probabilities)
+    "binary_scores": """int {name}_predict(const float *x, float *scores)
+{{
+    {buffers}
+    {steps}
+    scores[0] = -{last}[0];
+    scores[1] = {last}[0];
+    return {last}[0] > 0.0f;
+}}
+""",
+    "classifier": """int {name}_predict(const float *x, float *{values})
 {{
     {buffers}
     int best = 0;
     {steps}
     for (int i = 0; i < {n_values}; i++) {{
-        probabilities[i] = {last}[i];
+        {values}[i] = {last}[i];
         if ({last}[i] > {last}[best])
             best = i;
     }}
     return best;
 }}
 """,
-    "multilabel": """void {name}_predict(const float *x, float *probabilities, int *labels)
+    "multilabel": """void {name}_predict(const float *x, float *{values}, int *labels)
 {{
     {buffers}
     {steps}
     for (int i = 0; i < {n_values}; i++) {{
-        probabilities[i] = {last}[i];
-        labels[i] = {last}[i] > 0.5f;
+        {values}[i] = {last}[i];
+        labels[i] = {last}[i] > {threshold};
     }}
 }}
 """,

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from fastnn.export._onnx_layers import activation, layer_norm
+
 # From opset 13 on Softmax works along one axis; 18 is old enough for every runtime in use.
 OPSET = 18
-
-_ACTIVATIONS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "exp": "Exp"}
 
 
 @dataclass
@@ -51,50 +51,65 @@ def add_network(graph, model, source, *, label=None, values):
     label : str, optional
         Name of the labels; needed for a classifier.
     values : str
-        Name of the probabilities, or of what a regressor predicts.
+        Name of the probabilities, decision values, or of what a regressor predicts.
     """
-    names = (*model.activations, model.output_activation)
     h = source
-    for layer, (W, b, name) in enumerate(zip(model.weights, model.biases, names, strict=True)):
-        weight = graph.constant(f"weight{layer}", W)
-        bias = graph.constant(f"bias{layer}", b)
-        h = graph.node("Gemm", [h, weight, bias], f"dense{layer}")
-        if layer < len(model.activations):
-            h = _activation(graph, name, h, f"activation{layer}")
-    if model.kind == "regressor":
-        _activation(graph, model.output_activation, h, "output", output=values)
-    elif model.kind == "multilabel":
-        p = graph.node("Sigmoid", [h], "output", output=values)
-        _above_half(graph, model, p, output=label)
-    elif model.binary:
-        p = graph.node("Sigmoid", [h], "output")
-        _binary(graph, model, p, label, values)
+    for layer, block in enumerate(model.blocks):
+        h = _block(graph, block, h, layer, model.dtype)
+    last = len(model.blocks)
+    z = _dense(graph, model.weights[-1], model.biases[-1], h, f"dense{last}", last)
+    if model.binary:
+        _binary(graph, model, z, label, values)
+    elif model.output_activation == "softmax":
+        graph.node("Softmax", [z], "output", output=values, axis=1)
     else:
-        graph.node("Softmax", [h], "output", output=values, axis=1)
+        activation(graph, model.output_activation, z, "output", model.dtype, output=values)
+    if model.kind == "multilabel":
+        _above(graph, model, values, output=label)
+    elif model.kind == "classifier" and not model.binary:
         code = graph.node("ArgMax", [values], "code", axis=1, keepdims=0)
         _labels(graph, model.classes, code, label)
 
 
-def _activation(graph, activation, source, name, output=None):
-    if activation == "identity":
-        return graph.node("Identity", [source], name, output=output) if output else source
-    if activation not in _ACTIVATIONS:
-        raise TypeError(f"the activation {activation!r} cannot be exported to ONNX yet")
-    return graph.node(_ACTIVATIONS[activation], [source], name, output=output)
+def _block(graph, block, source, layer, dtype):
+    z = _dense(graph, block.weight, block.bias, source, f"dense{layer}", layer)
+    if block.norm is not None:
+        z = layer_norm(graph, block.norm, z, f"norm{layer}", dtype)
+    h = activation(graph, block.activation, z, f"activation{layer}", dtype)
+    if block.skip is None:
+        return h
+    if block.skip.matrix is not None:
+        matrix, bias = block.skip.matrix, block.skip.bias
+        source = _dense(graph, matrix, bias, source, f"projection{layer}", f"_skip{layer}")
+    return graph.node("Add", [h, source], f"skip{layer}")
 
 
-def _above_half(graph, model, p, output=None):
-    half = graph.constant("half", np.array(0.5, dtype=model.dtype))
-    above = graph.node("Greater", [p, half], "above_half")
-    return graph.node("Cast", [above], "above_half_code", output=output, to=TensorProto.INT64)
+def _dense(graph, weight, bias, source, name, suffix):
+    inputs = [source, graph.constant(f"weight{suffix}", weight)]
+    if bias is not None:
+        inputs.append(graph.constant(f"bias{suffix}", bias))
+    return graph.node("Gemm", inputs, name)
 
 
-def _binary(graph, model, p, label, values):
-    one = graph.constant("one", np.array(1, dtype=model.dtype))
-    rest = graph.node("Sub", [one, p], "first_class")
+def _above(graph, model, values, output=None):
+    """1 where a label is more probable than not, or its decision value is positive; else 0."""
+    least, name = (0.5, "half") if model.has_probabilities else (0, "zero")
+    least = graph.constant(name, np.array(least, dtype=model.dtype))
+    above = graph.node("Greater", [values, least], f"above_{name}")
+    return graph.node("Cast", [above], f"above_{name}_code", output=output, to=TensorProto.INT64)
+
+
+def _binary(graph, model, z, label, values):
+    p = z
+    if model.has_probabilities:
+        p = graph.node("Sigmoid", [z], "output")
+        one = graph.constant("one", np.array(1, dtype=model.dtype))
+        rest = graph.node("Sub", [one, p], "first_class")
+    else:
+        rest = graph.node("Neg", [z], "first_class")
     graph.node("Concat", [rest, p], "both_classes", output=values, axis=1)
     flat = graph.constant("flat", np.array([-1], dtype=np.int64))
-    code = graph.node("Reshape", [_above_half(graph, model, p), flat], "code")
+    code = graph.node("Reshape", [_above(graph, model, p), flat], "code")
     # A network fitted on a single class still gives the codes 0 and 1.
     _labels(graph, np.resize(model.classes, 2), code, label)
 

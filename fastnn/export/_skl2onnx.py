@@ -13,7 +13,7 @@ from skl2onnx.common.data_types import (
     StringTensorType,
 )
 
-from fastnn.export._onnx_graph import Graph, add_network, label_type
+from fastnn.export._onnx_graph import OPSET, Graph, add_network, label_type
 from fastnn.folding import scoring_model
 
 _LABEL_TYPES = {
@@ -61,6 +61,10 @@ def _set_output_types(operator):
 def _convert(scope, operator, container):
     double = _value_type(operator) is DoubleTensorType
     model = _network(operator).astype("float64" if double else "float32")
+    if model.norms and container.target_opset < OPSET:
+        raise ValueError(
+            f"layer normalisation needs target_opset={OPSET} or later, got {container.target_opset}"
+        )
     graph = Graph(scope.get_unique_operator_name("fastnn") + "_")
     element = helper.np_dtype_to_tensor_dtype(model.weights[0].dtype)
     source = graph.node("Cast", [operator.inputs[0].full_name], "input", to=element)

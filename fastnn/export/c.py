@@ -5,8 +5,10 @@ import re
 
 import numpy as np
 
+from fastnn._blocks import arrays_of
 from fastnn._version import __version__
-from fastnn.export._c_parts import ACTIVATIONS, C_KEYWORDS, DENSE, PREDICT, USAGE
+from fastnn.export import _c_parts
+from fastnn.export._c_parts import ACTIVATIONS, C_KEYWORDS, PREDICT, USAGE
 from fastnn.predictor import describe
 
 
@@ -14,7 +16,8 @@ def to_c(model, name, path=None):
     """Write a model as C99 source: constant weights and a function ``<name>_predict``.
 
     The code computes in float, allocates nothing, keeps no state (it may be called from any
-    number of threads), and needs only ``<math.h>``. Its first comment shows how to call it.
+    number of threads), and needs only ``<math.h>``. Its first comment shows how to call it. A
+    classifier without probabilities writes its decision values in their place.
 
     Parameters
     ----------
@@ -51,37 +54,73 @@ def _source(model, name):
     sizes = "-".join(map(str, (model.n_features_in, *widths)))
     fill = {"name": name, "kind": model.kind, "sizes": sizes, "version": __version__}
     fill |= {"n_features": model.n_features_in, "n_values": n_values, "width": max(widths)}
+    fill |= _c_parts.PROBABILITIES if model.has_probabilities else _c_parts.SCORES
     parts = [USAGE[model.kind].format(**fill), "#include <math.h>\n#include <stddef.h>\n"]
     if model.kind == "classifier":
         parts.append(_classes(model, name))
     for layer, (W, b) in enumerate(zip(model.weights, model.biases, strict=True)):
         parts.append(_array(f"weight{layer}", W))
         parts.append(_array(f"bias{layer}", b))
-    activations = (*model.activations, model.output_activation)
-    for activation in dict.fromkeys(activations):
+    for layer, block in enumerate(model.blocks):
+        for part in ("norm", "skip"):
+            for key, array in arrays_of(getattr(block, part)).items():
+                parts.append(_array(f"{part}_{key}{layer}", array))
+    for activation in dict.fromkeys((*model.activations, model.output_activation)):
         if activation not in ACTIVATIONS:
             raise TypeError(f"the activation {activation!r} cannot be exported to C yet")
         parts.append(ACTIVATIONS[activation])
-    parts.append(DENSE)
-    parts.append(_predict(model, activations, fill))
-    return "\n".join(part for part in parts if part)
+    body = _predict(model, fill)
+    for function in ("dense", "layer_norm", "add", "add_product"):
+        if f" {function}(" in body:
+            parts.append(getattr(_c_parts, function.upper()))
+    return "\n".join(part for part in (*parts, body) if part)
 
 
-def _predict(model, activations, fill):
+def _predict(model, fill):
     """The body: two buffers take turns as input and output of the layers."""
     steps, source = [], "x"
-    for layer, (W, activation) in enumerate(zip(model.weights, activations, strict=True)):
+    for layer, block in enumerate(model.blocks):
         target = "ab"[layer % 2]
-        n_in, n_out = W.shape
-        steps.append(f"dense({source}, weight{layer}, bias{layer}, {target}, {n_in}, {n_out});")
-        if activation != "identity":
-            steps.append(f"{activation}_layer({target}, {n_out});")
+        steps += _block(block, layer, source, target)
         source = target
+    last, target = len(model.blocks), "ab"[len(model.blocks) % 2]
+    steps += _dense(model.weights[-1], last, source, target)
+    steps += _activation(model.output_activation, target, model.n_outputs)
     kind = "binary" if model.binary else model.kind
-    buffers = "float a[{width}], b[{width}];" if len(activations) > 1 else "float a[{width}];"
+    if model.binary and not model.has_probabilities:
+        kind = "binary_scores"
+    buffers = "float a[{width}], b[{width}];" if last else "float a[{width}];"
     return PREDICT[kind].format(
-        buffers=buffers.format(**fill), steps="\n    ".join(steps), last=source, **fill
+        buffers=buffers.format(**fill), steps="\n    ".join(steps), last=target, **fill
     )
+
+
+def _block(block, layer, source, target):
+    """The lines that compute a hidden layer."""
+    n_in, n_out = block.weight.shape
+    yield from _dense(block.weight, layer, source, target)
+    if block.norm is not None:
+        epsilon = _float(np.float32(block.norm.epsilon))
+        yield f"layer_norm({target}, norm_gain{layer}, norm_shift{layer}, {epsilon}, {n_out});"
+    yield from _activation(block.activation, target, n_out)
+    if block.skip is None:
+        return
+    if block.skip.matrix is None:
+        yield f"add({source}, {target}, {n_out});"
+    else:
+        yield f"add_product({source}, skip_matrix{layer}, {target}, {n_in}, {n_out});"
+    if block.skip.bias is not None:
+        yield f"add(skip_bias{layer}, {target}, {n_out});"
+
+
+def _dense(W, layer, source, target):
+    n_in, n_out = W.shape
+    yield f"dense({source}, weight{layer}, bias{layer}, {target}, {n_in}, {n_out});"
+
+
+def _activation(name, target, n):
+    if name != "identity":
+        yield f"{name}_layer({target}, {n});"
 
 
 def _array(name, values):

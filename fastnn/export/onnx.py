@@ -10,7 +10,8 @@ def to_onnx(model, *, dtype="float32"):
     The graph takes ``X`` of shape (n, n_features). A classifier gives ``label`` of shape (n,), of
     the type of its classes, and ``probabilities`` of shape (n, n_classes); a multilabel
     classifier ``label``, an int64 indicator, and ``probabilities``, both of shape (n, n_labels); a
-    regressor ``variable`` of shape (n, n_outputs).
+    regressor ``variable`` of shape (n, n_outputs). A classifier without probabilities gives
+    ``scores`` in their place, its decision values: of two classes minus the value and the value.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def to_onnx(model, *, dtype="float32"):
     if model.kind == "regressor":
         label, values, width = None, "variable", model.n_outputs
     else:
-        label, values = "label", "probabilities"
+        label, values = "label", "probabilities" if model.has_probabilities else "scores"
         width = 2 if model.binary else model.n_outputs
         if model.kind == "multilabel":
             info = helper.make_tensor_value_info(label, helper.TensorProto.INT64, ["n", width])

@@ -38,6 +38,26 @@ static double slope_identity(double z) { return (void)z, 1; }
 static double slope_relu(double z) { return z > 0; }
 static double slope_tanh(double z) { return 1 / (cosh(z) * cosh(z)); }
 static double slope_logistic(double z) { return plain_logistic(z) * plain_logistic(-z); }
+static double plain_leaky_relu(double z) { return z < 0 ? 0.01 * z : z; }
+static double slope_leaky_relu(double z) { return z > 0 ? 1 : 0.01; }
+static double plain_elu(double z) { return z > 0 ? z : expm1(z); }
+static double slope_elu(double z) { return z > 0 ? 1 : exp(z); }
+static double plain_selu(double z) { return 1.0507009873554805 * (z > 0 ? z : 1.6732632423543772 * expm1(z)); }
+static double slope_selu(double z) { return 1.0507009873554805 * (z > 0 ? 1 : 1.6732632423543772 * exp(z)); }
+static double plain_gelu(double z) { return (double)(0.5L * z * erfcl(-z / sqrtl(2))); }
+static double slope_gelu(double z) { return 0.5 * erfc(-z / sqrt(2)) + z * exp(-z * z / 2) * 0.3989422804014327; }
+static double plain_silu(double z) { return z / (1 + exp(-z)); }
+static double slope_silu(double z) { return plain_logistic(z) * (1 + z * plain_logistic(-z)); }
+static double plain_softplus(double z) { return z > 0 ? z + log1p(exp(-z)) : log1p(exp(z)); }
+static double plain_mish(double z) { return z * tanh(plain_softplus(z)); }
+static double slope_mish(double z)
+{
+    return tanh(plain_softplus(z)) + z * plain_logistic(z) / pow(cosh(plain_softplus(z)), 2);
+}
+static double plain_softsign(double z) { return z / (1 + fabs(z)); }
+static double slope_softsign(double z) { return 1 / pow(1 + fabs(z), 2); }
+static double plain_step(double z) { return z > 0 ? 1 : z == z ? 0 : z; }
+static double slope_step(double z) { return fabs(z) <= 1; }
 
 static const struct {
     const char *name;
@@ -48,6 +68,15 @@ static const struct {
     {"tanh", tanh, slope_tanh},
     {"logistic", plain_logistic, slope_logistic},
     {"exp", exp, exp},
+    {"leaky_relu", plain_leaky_relu, slope_leaky_relu},
+    {"elu", plain_elu, slope_elu},
+    {"selu", plain_selu, slope_selu},
+    {"gelu", plain_gelu, slope_gelu},
+    {"silu", plain_silu, slope_silu},
+    {"mish", plain_mish, slope_mish},
+    {"softplus", plain_softplus, plain_logistic},
+    {"softsign", plain_softsign, slope_softsign},
+    {"step", plain_step, slope_step},
 };
 
 static double loss_logistic(double z, double y) { return fmax(z, 0) - z * y + log1p(exp(-fabs(z))); }

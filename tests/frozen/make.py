@@ -1,4 +1,4 @@
-"""Write the example files of a format version, once, when it is released: ``python make.py v1``.
+"""Write the example files of a format version, when it is released: ``python make.py v2``.
 
 Files that exist are never written again: every later version of fastnn must load these.
 """
@@ -7,19 +7,23 @@ import hashlib
 import json
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scoring_models import data, fit, network, target
+from scoring_models import data, fabricated, fit, labels_of, network, target, values_of
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import fastnn
 from fastnn import Predictor
+from fastnn._model import ScoringModel
+from fastnn._model_file import write_model_file
+from fastnn.folding import fold_batch_norms
 
 
 def rows():
@@ -27,8 +31,27 @@ def rows():
     return (np.arange(12 * 7).reshape(12, 7) * 37 % 101 - 50) / 25
 
 
-def models():
-    """Name and model of each example."""
+def models_v2():
+    """Name and model of each example of version 2: what version 1 could not hold."""
+    names = tuple(f"column {i}" for i in range(7))
+    for name, kind, blocks, activation, dtype in (
+        ("multiclass_float32", "multiclass", "everything", "gelu", "float32"),
+        ("binary_float64", "binary", "layer_norm", "silu", "float64"),
+        ("multilabel_float32", "multilabel", "skips", "mish", "float32"),
+        ("multioutput_float64", "multioutput", "everything", "selu", "float64"),
+        ("poisson_float32", "poisson", "plain", "softplus", "float32"),
+        ("hinge_binary_float32", "hinge_binary", "plain", "relu", "float32"),
+        ("hinge_multiclass_float64", "hinge_multiclass", "skips", "leaky_relu", "float64"),
+        ("hinge_multilabel_float64", "hinge_multilabel", "plain", "step", "float64"),
+        ("regressor_float32", "regressor", "layer_norm", "elu", "float32"),
+        ("identity_float64", "regressor", "skips", "softsign", "float64"),
+    ):
+        model = fold_batch_norms(fabricated(kind, blocks, activation)).astype(dtype)
+        yield f"predictor_{name}", replace(model, feature_names=names)
+
+
+def models_v1():
+    """Name and model of each example of version 1."""
     X, small = data(), {"hidden_layer_sizes": (4, 3), "max_iter": 4}
     import pandas as pd
 
@@ -59,11 +82,27 @@ def models():
 def outputs(model):
     """What the model gives for the rows and tells of its training, as JSON."""
     X, found = rows(), {}
+    if isinstance(model, ScoringModel):  # by NumPy in float64
+        values = values_of(model, X)
+        predicted = values.ravel() if model.flat else values
+        found["predict"] = predicted.tolist()
+        if model.classes is not None:
+            found["predict"] = labels_of(model, X).tolist()
+            found["classes_"] = model.classes.tolist()
+            if model.has_probabilities:
+                found["predict_proba"] = values.tolist()
+            else:
+                scores = values[:, 1] if model.binary else values
+                found["decision_function"] = scores.tolist()
+        return {**found, "feature_names_in_": list(model.feature_names)}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")
         found["predict"] = model.predict(X).tolist()
         if hasattr(model, "classes_"):
-            found["predict_proba"] = model.predict_proba(X).tolist()
+            if has_probabilities(model):
+                found["predict_proba"] = model.predict_proba(X).tolist()
+            else:
+                found["decision_function"] = model.decision_function(X).tolist()
             found["classes_"] = model.classes_.tolist()
     if hasattr(model, "feature_names_in_"):
         found["feature_names_in_"] = model.feature_names_in_.tolist()
@@ -73,19 +112,31 @@ def outputs(model):
     return found
 
 
+def has_probabilities(model):
+    try:
+        model.predict_proba(rows()[:1])
+    except AttributeError:
+        return False
+    return True
+
+
 def main(folder):
-    folder.mkdir()
-    expected = {}
-    for name, model in models():
+    """Write the examples that do not exist yet, and add to what is expected of them."""
+    folder.mkdir(exist_ok=True)
+    record = folder / "expected.json"
+    expected = json.loads(record.read_text()) if record.exists() else {}
+    for name, model in {"v1": models_v1, "v2": models_v2}[folder.name]():
         path = folder / f"{name}.fnn"
-        fastnn.save(model, path)
+        if path.name in expected:
+            continue
+        plain = isinstance(model, ScoringModel)
+        write_model_file(path, model) if plain else fastnn.save(model, path)
         expected[path.name] = {
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "type": type(model).__name__,
+            "type": "Predictor" if plain else type(model).__name__,
             "outputs": outputs(model),
         }
-    text = json.dumps(expected, indent=1, default=float)
-    (folder / "expected.json").write_text(text + "\n")
+    record.write_text(json.dumps(expected, indent=1, default=float) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""Optimizers compared: the same network, the same rows in the same order, the same epochs.
+
+Every solver gets the best of a few learning rates by its training loss, since each wants its own.
+"""
+
+import sys
+import warnings
+
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from fastnn import MLPClassifier
+from fastnn.inspection import OptimizerPathDisplay
+
+EPOCHS = 20
+
+SOLVERS = [
+    ("gradient descent, full batch", {"solver": "sgd", "momentum": 0.0, "batch_size": 1347}),
+    ("stochastic gradient descent", {"solver": "sgd", "momentum": 0.0}),
+    ("with momentum", {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": False}),
+    ("with Nesterov's momentum", {"solver": "sgd", "momentum": 0.9}),
+    ("Adam", {"solver": "adam"}),
+]
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+
+
+def main():
+    warnings.simplefilter("ignore", ConvergenceWarning)  # equal epochs, not convergence
+    X, y = load_digits(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
+    print(f"Digits, one hidden layer of 50 units, {EPOCHS} epochs of batches of 64 rows\n")
+    print(f"{'solver':<30}{'best rate':>10}{'loss':>9}{'test accuracy':>15}")
+    results = {}
+    for name, parameters in SOLVERS:
+        best = None
+        for rate in RATES:
+            model = MLPClassifier(
+                (50,), batch_size=64, max_iter=EPOCHS, learning_rate_init=rate, random_state=0
+            )
+            model.set_params(**parameters).fit(X_train, y_train)
+            if best is None or model.loss_curve_[-1] < best.loss_curve_[-1]:
+                best = model
+        accuracy = best.score(X_test, y_test)
+        loss = best.loss_curve_[-1]
+        print(f"{name:<30}{best.learning_rate_init:>10}{loss:>9.4f}{accuracy:>15.3f}")
+        results[name] = best
+    lbfgs = MLPClassifier((50,), solver="lbfgs", max_iter=EPOCHS, random_state=0)
+    lbfgs.fit(X_train, y_train)
+    accuracy = lbfgs.score(X_test, y_test)
+    print(f"{'L-BFGS, 20 iterations':<30}{'':>10}{lbfgs.loss_:>9.4f}{accuracy:>15.3f}")
+    results["L-BFGS"] = lbfgs
+    return results
+
+
+def plot(results):
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots(figsize=(8.5, 4.5), layout="constrained")
+    styles = ["-", "--", "-.", ":", (0, (3, 1, 1, 1))]
+    curves = {name: model for name, model in results.items() if hasattr(model, "loss_curve_")}
+    for i, (name, model) in enumerate(curves.items()):
+        ax.plot(range(1, EPOCHS + 1), model.loss_curve_, linestyle=styles[i % 5], label=name)
+    ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    OptimizerPathDisplay.from_bowl()
+    plt.show()
+
+
+if __name__ == "__main__":
+    found = main()
+    if "--plot" in sys.argv:
+        plot(found)

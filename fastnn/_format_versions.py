@@ -1,0 +1,50 @@
+"""Which version of the file format a model needs: the oldest one that has all it uses.
+
+A file of an older version is read by more fastnns; one that a fastnn cannot read it refuses by the
+version. ``docs/format.md`` tells what each version has.
+"""
+
+_ACTIVATIONS = ("identity", "relu", "tanh", "logistic")
+# The parameters of version 1; where it knew a closed set of values, those.
+_PARAMS = {
+    **dict.fromkeys(("hidden_layer_sizes", "alpha", "batch_size", "learning_rate_init", "power_t")),
+    **dict.fromkeys(("max_iter", "shuffle", "random_state", "tol", "verbose", "warm_start")),
+    **dict.fromkeys(("momentum", "nesterovs_momentum", "early_stopping", "validation_fraction")),
+    **dict.fromkeys(("beta_1", "beta_2", "epsilon", "n_iter_no_change", "max_fun", "n_jobs")),
+    "scoring": None,
+    "activation": _ACTIVATIONS,
+    "solver": ("adam", "sgd", "lbfgs"),
+    "learning_rate": ("constant", "invscaling", "adaptive"),
+}
+_FITTED = {
+    *("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_", "validation_scores_"),
+    *("validation_loss_curve_", "best_validation_score_", "_solver_state"),
+}
+_REGRESSOR_PARAMS = {**_PARAMS, "loss": ("squared_error", "poisson")}
+
+
+def version_of_network(model):
+    """The format version that a ScoringModel needs, 1 or 2."""
+    known = not model.norms and not model.skips and set(model.activations) <= set(_ACTIVATIONS)
+    return 1 if known and (model.kind == "regressor" or model.has_probabilities) else 2
+
+
+def version_of_estimator(parts):
+    """The format version that EstimatorParts need, 1 or 2."""
+    if not parts.fitted.keys() <= _FITTED:
+        return 2
+    first = first_params(parts.name)
+    for name, value in parts.params.items():
+        if name not in first:
+            return 2
+        if first[name] is not None and not (isinstance(value, str) and value in first[name]):
+            return 2
+    return 2 if isinstance(parts.params.get("hidden_layer_sizes"), str) else 1
+
+
+def first_params(estimator):
+    """The parameters that version 1 knew for a class of estimators, each with its values or None.
+
+    All others are written only where they are not at their default.
+    """
+    return _REGRESSOR_PARAMS if estimator == "MLPRegressor" else _PARAMS

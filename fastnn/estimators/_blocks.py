@@ -1,0 +1,216 @@
+"""The network of an estimator: hidden blocks of layers, and the arrays of its fitted attributes.
+
+A hidden block is Dense, BatchNorm or LayerNorm, activation, Dropout; with ``residual`` its input is
+added to what comes out.
+"""
+
+import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import assert_all_finite
+
+from fastnn.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Residual,
+)
+from fastnn.network import CompiledNetwork
+from fastnn.threads import THREAD_WORK, effective_n_threads
+
+__all__ = ["Block", "Parts", "build_network", "hidden_blocks", "hidden_outputs", "outputs"]
+
+
+class Block(NamedTuple):
+    """One hidden block; ``norm`` is a layer or None."""
+
+    width: int
+    activation: Any
+    norm: Any = None
+    dropout: float = 0.0
+    residual: bool = False
+
+    def layers(self):
+        """Return the layers that the block is made of."""
+        if self.norm is None:
+            inner = [Dense(self.width, self.activation)]
+        else:
+            inner = [Dense(self.width), self.norm, Activation(self.activation)]
+        if self.dropout:
+            inner.append(Dropout(self.dropout))
+        return [Residual(inner)] if self.residual else inner
+
+
+def hidden_blocks(estimator, widths, activations):
+    """Return the blocks that the parameters ask for."""
+    norm = BatchNorm() if estimator.batch_norm else LayerNorm() if estimator.layer_norm else None
+    rates = np.broadcast_to(np.asarray(estimator.dropout, float), len(widths))
+    return [
+        Block(width, activation, norm, float(rate), estimator.residual)
+        for width, activation, rate in zip(widths, activations, rates, strict=True)
+    ]
+
+
+def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None):
+    """Return the network of these blocks; with an estimator, what it does to the input as well."""
+    layers = []
+    if estimator is not None and estimator.input_dropout:
+        layers.append(Dropout(estimator.input_dropout))
+    if estimator is not None and estimator.input_noise:
+        layers.append(GaussianNoise(estimator.input_noise))
+    for block in blocks:
+        layers += block.layers()
+    return CompiledNetwork(n_features, [*layers, Dense(n_outputs)], loss, dtype)
+
+
+class Parts(NamedTuple):
+    """The arrays of a network by hidden block, as fitted attributes have them.
+
+    ``norms`` and ``projections`` are None where no block has one. A norm is a dict of ``kind``
+    ("batch" or "layer"), ``gain``, ``shift``, running ``mean`` and ``variance`` (None for "layer")
+    and ``epsilon``; a projection an array (n_in, n_out), "identity", or None for no skip.
+    """
+
+    coefs: list
+    intercepts: list
+    norms: list | None
+    projections: list | None
+
+    @classmethod
+    def of(cls, network, blocks):
+        """Return views of the arrays of a network that was built of these blocks."""
+        coefs, norms, projections = [], [], []
+        ahead = iter(zip(network.coefs, network.intercepts, strict=True))
+        scales = iter(zip(network.gains, network.shifts, strict=True))
+        running, n_in = iter(network.running), network.n_in
+        for block in blocks:
+            coefs.append(next(ahead))
+            norms.append(None if block.norm is None else _norm(block.norm, next(scales), running))
+            if not block.residual:
+                projections.append(None)
+            else:
+                projections.append("identity" if block.width == n_in else next(ahead)[0])
+            n_in = block.width
+        coefs.append(next(ahead))
+        return cls(
+            [coef for coef, _ in coefs],
+            [intercept for _, intercept in coefs],
+            norms if any(norms) else None,
+            projections if any(p is not None for p in projections) else None,
+        )
+
+    @classmethod
+    def fitted(cls, estimator):
+        """Return those of a fitted estimator."""
+        return cls(
+            list(estimator.coefs_),
+            list(estimator.intercepts_),
+            estimator.__dict__.get("norms_"),
+            estimator.__dict__.get("projections_"),
+        )
+
+    def arrays(self):
+        """Return all arrays, by name."""
+        named = {}
+        for kind in ("coefs", "intercepts"):
+            named |= {f"{kind}_[{i}]": array for i, array in enumerate(getattr(self, kind))}
+        for i, norm in enumerate(self.norms or []):
+            for name, value in (norm or {}).items():
+                if isinstance(value, np.ndarray):
+                    named[f"norms_[{i}][{name!r}]"] = value
+        for i, projection in enumerate(self.projections or []):
+            if isinstance(projection, np.ndarray):
+                named[f"projections_[{i}]"] = projection
+        return named
+
+    def take(self, other):
+        """Copy the values of others in.
+
+        Raises
+        ------
+        ValueError
+            If they have not the same shapes.
+        """
+        own, given = self.arrays(), other.arrays()
+        wanted = {name: array.shape for name, array in own.items()}
+        found = {name: np.shape(array) for name, array in given.items()}
+        if wanted != found:
+            raise ValueError(
+                "Training can go on only with the layers it began with: the fitted attributes have "
+                f"shapes {found}, but the parameters, n_features, hidden_layer_sizes and the "
+                f"targets ask for {wanted} ({len(self.coefs)} layers). Set the parameters back, "
+                "or fit anew with warm_start=False."
+            )
+        for name, array in own.items():
+            array[...] = given[name]
+
+    def copy(self):
+        """Return copies."""
+        return copy.deepcopy(self)
+
+    def attributes(self):
+        """Return them under the names of fitted attributes, those of plain networks alone if that
+        is what they are."""
+        named = {f"{name}_": value for name, value in self._asdict().items()}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def _norm(layer, scale, running):
+    kind = "batch" if isinstance(layer, BatchNorm) else "layer"
+    mean, variance = next(running) if kind == "batch" else (None, None)
+    gain, shift = scale
+    return {
+        "kind": kind,
+        "gain": gain,
+        "shift": shift,
+        "mean": mean,
+        "variance": variance,
+        "epsilon": layer.epsilon,
+    }
+
+
+def _fitted_network(estimator, activations, loss):
+    """Return the network that a fitted estimator's attributes describe, for predictions."""
+    parts = Parts.fitted(estimator)
+    n_hidden = len(parts.coefs) - 1
+    norms = parts.norms or [None] * n_hidden
+    skips = parts.projections or [None] * n_hidden
+    blocks = []
+    for coef, activation, norm, skip in zip(
+        parts.coefs[:-1], activations, norms, skips, strict=True
+    ):
+        layer = norm and {"batch": BatchNorm, "layer": LayerNorm}[norm["kind"]](
+            epsilon=norm["epsilon"]
+        )
+        blocks.append(Block(coef.shape[1], activation, layer, residual=skip is not None))
+    dtype = np.float32 if parts.coefs[0].dtype == np.float32 else np.float64
+    n_in, n_out = parts.coefs[0].shape[0], parts.coefs[-1].shape[1]
+    network = build_network(n_in, blocks, n_out, loss, dtype)
+    Parts.of(network, blocks).take(parts)
+    return network, blocks
+
+
+def outputs(estimator, activations, loss, X, check_finite):
+    """Outputs (n, n_outputs) of a fitted estimator of any kind."""
+    if check_finite:
+        assert_all_finite(X, input_name="X")
+    network, _ = _fitted_network(estimator, activations, loss)
+    return network.forward(X, n_threads=_n_threads(estimator, X, network))
+
+
+def hidden_outputs(estimator, activations, loss, layer, X, check_finite):
+    """Outputs (n, n_units) of its hidden layer number ``layer``, from 0."""
+    if check_finite:
+        assert_all_finite(X, input_name="X")
+    network, blocks = _fitted_network(estimator, activations, loss)
+    end = sum(len(block.layers()) for block in blocks[: layer + 1])
+    return network.layer_outputs(X)[end - 1]
+
+
+def _n_threads(estimator, X, network):
+    worth = X.shape[0] * network.n_params // THREAD_WORK
+    return max(1, min(effective_n_threads(estimator.n_jobs), worth))

@@ -1,0 +1,183 @@
+"""What inspection needs of the engine: the only module of this package that knows how a network is
+built.
+
+A `Problem` is a float64 network with data in the form that the network takes.
+"""
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from fastnn.composition import Network
+from fastnn.estimators._base import BaseMLP
+from fastnn.estimators._fitting import Fit
+from fastnn.layers import Dense
+from fastnn.network import CompiledNetwork
+
+__all__ = [
+    "Problem",
+    "best_constant_loss",
+    "blocks",
+    "check_estimator",
+    "hidden_activations",
+    "is_network",
+    "layer_outputs",
+    "output_sum",
+    "problem_of_estimator",
+    "problem_of_network",
+    "row_deltas",
+]
+
+
+@dataclass
+class Problem:
+    """A network in float64, and rows with targets as its loss takes them.
+
+    The network is a copy: whoever has the problem may write to ``network.params``.
+    """
+
+    network: CompiledNetwork
+    X: Any
+    y: np.ndarray
+    sample_weight: np.ndarray | None = None
+    alpha: float = 0.0
+
+    def loss_and_grad(self):
+        """Loss over all rows with the L2 penalty, and its gradient as one vector."""
+        return self.network.loss_and_grad(
+            self.X, self.y, sample_weight=self.sample_weight, alpha=self.alpha
+        )
+
+    def take(self, rows):
+        """The same network on some of the rows."""
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        return Problem(self.network, self.X[rows], self.y[rows], weight, self.alpha)
+
+
+def check_estimator(estimator, caller):
+    """Raise a TypeError that says what to pass instead, unless this is an MLP of fastnn."""
+    if isinstance(estimator, BaseMLP):
+        return
+    wanted = "an MLPClassifier or MLPRegressor of fastnn"
+    if hasattr(estimator, "steps"):
+        wanted = (
+            "the last step of a pipeline, with data that have been through the others: "
+            f"{caller}(pipeline[-1], pipeline[:-1].transform(X), y)"
+        )
+    raise TypeError(f"{caller} takes {wanted}; got {type(estimator).__name__}.")
+
+
+def problem_of_estimator(estimator, X, y, sample_weight=None):
+    """The network of an estimator at its fitted weights or, before `fit`, at its initial ones.
+
+    The estimator and its random state are left as they are.
+    """
+    estimator = copy.copy(estimator)
+    estimator.random_state = copy.deepcopy(estimator.random_state)
+    estimator.warm_start = estimator.early_stopping = False
+    estimator._validate_params()
+    fitted = hasattr(estimator, "coefs_")
+    fit = Fit(estimator, X, y, sample_weight, one_epoch=fitted)
+    problem = problem_of_network(fit.network, fit.X, fit.y, fit.weight)
+    problem.alpha = float(estimator.alpha)
+    return problem
+
+
+def is_network(model):
+    """Whether this is a network, rather than an estimator."""
+    return isinstance(model, (Network, CompiledNetwork))
+
+
+def problem_of_network(network, X, y, sample_weight=None):
+    """A float64 copy of a network, with the rows in float64 too."""
+    if isinstance(network, Network):
+        if not hasattr(network, "compiled"):
+            raise ValueError("The network has no weights yet: call build(n_in) or fit first.")
+        network = network.compiled
+    twin = CompiledNetwork(network.n_in, network.layers, network.loss.name)
+    twin.params[...] = network.params
+    for ours, given in zip(twin.running, network.running, strict=True):
+        for array, values in zip(ours, given, strict=True):
+            array[...] = values
+    X = X.astype(np.float64)
+    y = np.asarray(y)
+    if not network.loss.integer_targets:
+        y = y.astype(np.float64)
+    if sample_weight is not None:
+        sample_weight = np.asarray(sample_weight, dtype=np.float64)
+    return Problem(twin, X, y, sample_weight)
+
+
+def blocks(network, vector):
+    """Name and view of each block of a vector that is laid out like ``network.params``.
+
+    The projection of a skip connection has no intercept, and so no block for it.
+    """
+    kinds = network.views(vector)._asdict()
+    return {
+        f"{kind}_[{i}]": block
+        for kind, arrays in kinds.items()
+        for i, block in enumerate(arrays)
+        if block.size
+    }
+
+
+def output_sum(problem, unit):
+    """Sum over rows of a raw output: its gradient by X is `CompiledNetwork.input_gradient`."""
+    return float(problem.network.forward(problem.X, raw=True)[:, unit].sum())
+
+
+def hidden_activations(network):
+    """Name of the activation of each hidden layer."""
+    names = (layer.activation for layer in network.layers[:-1])
+    return [name if isinstance(name, str) else name.name for name in names]
+
+
+def layer_outputs(network, X):
+    """Outputs of every layer, hidden ones after their activation, the last one's before its link.
+
+    Returns
+    -------
+    list of ndarray of shape (n, n_units)
+    """
+    return network.layer_outputs(X)
+
+
+def row_deltas(problem):
+    """Gradient of each row's own loss by the pre-activations of every layer.
+
+    That of a single row is its gradient by the intercepts.
+
+    Returns
+    -------
+    list of ndarray of shape (n, n_units)
+    """
+    network, n = problem.network, problem.X.shape[0]
+    deltas = [np.empty((n, b.size)) for b in network.intercepts]
+    gradient = np.empty_like(network.params)
+    by_intercepts = network.views(gradient).intercepts
+    for i in range(n):
+        network.loss_and_grad(problem.X[i : i + 1], problem.y[i : i + 1], grad=gradient)
+        for delta, block in zip(deltas, by_intercepts, strict=True):
+            delta[i] = block
+    return deltas
+
+
+def best_constant_loss(problem):
+    """Loss of the best prediction that does not look at X, without penalty."""
+    network = problem.network
+    constant = CompiledNetwork(1, [Dense(network.n_out)], network.loss.name)
+    zeros = np.zeros((problem.X.shape[0], 1))
+
+    def loss_and_grad(intercept):
+        constant.intercepts[0][...] = intercept
+        loss, gradient = constant.loss_and_grad(
+            zeros, problem.y, sample_weight=problem.sample_weight
+        )
+        return loss, constant.views(gradient).intercepts[0]
+
+    start = np.zeros(network.n_out)
+    return float(minimize(loss_and_grad, start, jac=True, options={"gtol": 1e-10}).fun)

@@ -48,10 +48,12 @@ const char fastnn_activation_needs_z[] = {
 };
 
 const char *const fastnn_loss_names[] = {
-#define LOSS(name, f, df) #name,
+#define LOSS(name, has_p, f, df) #name,
 #include "losses.def"
 #undef LOSS
     "softmax_log_loss",
+    "softmax_focal_loss",
+    "softmax_smoothed_log_loss",
     NULL,
 };
 

@@ -15,10 +15,12 @@ enum fastnn_activation {
 };
 
 enum fastnn_loss {
-#define LOSS(name, f, df) FASTNN_LOSS_##name,
+#define LOSS(name, has_p, f, df) FASTNN_LOSS_##name,
 #include "losses.def"
 #undef LOSS
     FASTNN_LOSS_softmax_log_loss,
+    FASTNN_LOSS_softmax_focal_loss,
+    FASTNN_LOSS_softmax_smoothed_log_loss,
     FASTNN_N_LOSSES
 };
 
@@ -74,6 +76,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         const T *y;                /* (n_samples, ldy), or NULL */                                              \
         ptrdiff_t ldy;                                                                                          \
         const T *weight;           /* (n_samples,) sample weights, or NULL for ones */                          \
+        const T *parameter;        /* (n_out,) of the loss, one an output, or NULL */                           \
     } fastnn_targets_##S;                                                                                       \
                                                                                                                 \
     typedef struct {               /* a pair of a sparse row on its own */                                      \

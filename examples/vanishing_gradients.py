@@ -2,9 +2,12 @@
 
 Going back through a layer multiplies the gradient by its weights and by the slope of its
 activation. The slope of the logistic function is at most 1/4: ten layers down nothing arrives, and
-the network predicts as if it had not looked. The table has, for every remedy, how much of the
+the network predicts as if it had not looked. The tables have, for every remedy, how much of the
 output's gradient reaches the first layer before training, what `diagnose` says to that, and the
-accuracy after training.
+accuracy after training: with the same rows, epochs and learning rate for all.
+
+Ten layers train with any of the remedies. At thirty only skip connections do reliably: they hand
+the gradient down unchanged, whatever becomes of it inside the layers (He et al., 2016).
 """
 
 import sys
@@ -17,13 +20,22 @@ from sklearn.model_selection import train_test_split
 from fastnn import MLPClassifier
 from fastnn.inspection import GradientFlowDisplay, diagnose
 
-WIDTH, EPOCHS = 30, 40
+WIDTH, EPOCHS, RATE = 30, 40, 0.001
+DEPTHS = (10, 30)
+
+LOGISTIC = {"activation": "logistic"}
 
 #: What to change about a deep network of logistic units. A remedy is a name and parameters.
 REMEDIES = [
-    ("none: logistic", {"activation": "logistic"}),
+    ("none: logistic", LOGISTIC),
     ("tanh: slope 1 at zero", {"activation": "tanh"}),
     ("relu: slope 1 above zero", {"activation": "relu"}),
+    ("relu, He's weights", {"activation": "relu", "init": "he_normal"}),
+    ("logistic, batch norm", {**LOGISTIC, "batch_norm": True}),
+    ("tanh, layer norm", {"activation": "tanh", "layer_norm": True}),
+    ("logistic, skips", {**LOGISTIC, "residual": True}),
+    ("logistic, skips, batch norm", {**LOGISTIC, "residual": True, "batch_norm": True}),
+    ("relu, skips, layer norm", {"activation": "relu", "residual": True, "layer_norm": True}),
 ]
 
 
@@ -31,13 +43,16 @@ def main():
     warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs, not convergence
     X, y = load_digits(return_X_y=True)
     data = train_test_split(X / 16, y, random_state=0)
-    print(f"Digits, layers of {WIDTH} units, {EPOCHS} epochs; one in ten is chance.\n")
-    print(f"{'remedy':<28}{'depth':>6}{'gradient left':>15}{'accuracy':>10}   diagnose said")
-    return {
-        (name, depth): row(name, depth, parameters, *data)
-        for depth in (10, 30)
-        for name, parameters in REMEDIES
-    }
+    print(f"Digits, layers of {WIDTH} units, {EPOCHS} epochs, learning rate {RATE}.")
+    print("One in ten is chance.")
+    results = {}
+    for depth in DEPTHS:
+        print(
+            f"\n{f'{depth} hidden layers':<30}{'gradient left':>15}{'accuracy':>10}   diagnose said"
+        )
+        for name, parameters in REMEDIES:
+            results[name, depth] = row(name, depth, parameters, *data)
+    return results
 
 
 def row(name, depth, parameters, X_train, X_test, y_train, y_test):
@@ -45,7 +60,7 @@ def row(name, depth, parameters, X_train, X_test, y_train, y_test):
         (WIDTH,) * depth,
         max_iter=EPOCHS,
         n_iter_no_change=EPOCHS,
-        learning_rate_init=0.002,
+        learning_rate_init=RATE,
         batch_size=64,
         random_state=0,
     ).set_params(**parameters)
@@ -53,8 +68,8 @@ def row(name, depth, parameters, X_train, X_test, y_train, y_test):
     left = report.layers[0].delta / report.layers[-1].delta
     flow = model, X_train, y_train
     accuracy = model.fit(X_train, y_train).score(X_test, y_test)
-    said = "vanishing gradients" if "vanishing gradients" in report else "no alarm"
-    print(f"{name:<28}{depth:>6}{left:>15.1e}{accuracy:>10.2f}   {said}")
+    said = ", ".join(verdict.name for verdict in report.verdicts) or "no alarm"
+    print(f"{name:<30}{left:>15.1e}{accuracy:>10.2f}   {said}")
     return {"left": left, "accuracy": accuracy, "said": said, "flow": flow}
 
 
@@ -62,20 +77,18 @@ def plot(results):
     import matplotlib.pyplot as plt
     from sklearn.base import clone
 
-    _, axes = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained", sharey=True)
-    markers = ["o", "s", "^", "D", "v", "P", "X", "*"]
-    for ax, depth in zip(axes, (10, 30), strict=True):
+    _, axes = plt.subplots(1, 2, figsize=(13, 4.5), layout="constrained", sharey=True)
+    markers = ["o", "s", "^", "D", "v", "P", "X", "*", "p"]
+    for ax, depth in zip(axes, DEPTHS, strict=True):
         for i, (name, _) in enumerate(REMEDIES):
             model, X, y = results[name, depth]["flow"]
             display = GradientFlowDisplay.from_estimator(clone(model), X, y)
             plt.close(display.figure_)
-            layers = range(1, depth + 2)
-            ax.plot(
-                layers, display.activation_gradients, marker=markers[i], markersize=4, label=name
-            )
+            flow, layers = display.activation_gradients, range(1, depth + 2)
+            ax.plot(layers, flow, marker=markers[i], markersize=4, markevery=(i % 3, 3), label=name)
         ax.set(yscale="log", xlabel="layer", title=f"{depth} hidden layers")
     axes[0].set_ylabel("gradient of a row by the pre-activations")
-    axes[0].legend(frameon=False)
+    axes[1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     plt.show()
 
 

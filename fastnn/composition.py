@@ -7,7 +7,7 @@ from fastnn._batches import as_rows
 from fastnn._network_fit import run_epochs
 from fastnn._summary import summary
 from fastnn.initializers import initialize
-from fastnn.losses import LOSSES
+from fastnn.losses import make_loss
 from fastnn.network import CompiledNetwork
 from fastnn.optimizers import Adam
 from fastnn.schedules import SCHEDULES
@@ -27,8 +27,8 @@ class Network:
     layers : list of layers
         Of `fastnn.layers`. The last one is a linear Dense with an output a class or target: the
         loss brings its own output activation.
-    loss : str, default="squared_error"
-        One of `fastnn.losses.LOSSES`.
+    loss : str or Loss, default="squared_error"
+        One of `fastnn.losses.LOSSES`, or an object of `fastnn.losses`.
     init : str or callable, default="glorot_uniform"
         First weights, see `fastnn.initializers`.
     dtype : {"float32", "float64"}, default="float64"
@@ -241,9 +241,10 @@ class Network:
         return as_rows(X, self.dtype)
 
     def _targets(self, y):
-        if LOSSES[self.loss].integer_targets:
-            return np.ascontiguousarray(y, np.intp)
-        return np.ascontiguousarray(y, self.dtype)
+        loss = make_loss(self.loss)
+        y = np.ascontiguousarray(y, np.intp if loss.integer_targets else self.dtype)
+        loss.check_targets(y)
+        return y
 
     def _weights(self, sample_weight):
         return None if sample_weight is None else np.ascontiguousarray(sample_weight, self.dtype)

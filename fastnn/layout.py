@@ -10,7 +10,7 @@ from fastnn._kernels.plan import Plan
 from fastnn._kernels.workspace import aligned_zeros
 from fastnn._stages import Stages, check_layers
 from fastnn.layers import Dense
-from fastnn.losses import LOSSES
+from fastnn.losses import make_loss
 
 
 class Blocks(NamedTuple):
@@ -35,8 +35,8 @@ class Layout:
     layers : list of layers
         Of `fastnn.layers`. The last one is a linear Dense: the loss brings its own output
         activation.
-    loss : str
-        Name in `fastnn.losses.LOSSES`.
+    loss : str or Loss
+        Name in `fastnn.losses.LOSSES`, or an object of `fastnn.losses`.
     dtype : {np.float32, np.float64}
     isa : str or None
         Instruction set to use, for tests and comparisons; None is the one chosen at import.
@@ -63,9 +63,7 @@ class Layout:
                 "layers must end with a linear Dense layer: the loss brings its own "
                 "output activation"
             )
-        if loss not in LOSSES:
-            raise ValueError(f"loss must be one of {', '.join(LOSSES)}; got {loss!r}")
-        self.n_in, self.layers, self.loss = int(n_in), layers, LOSSES[loss]
+        self.n_in, self.layers, self.loss = int(n_in), layers, make_loss(loss)
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
@@ -143,7 +141,7 @@ class Layout:
         rule, n_moments = table.updates()[optimizer.rule] if optimizer else (-1, 0)
         engine = Engine(
             plan or self._plan,
-            table.losses()[self.loss.name],
+            table.losses()[self.loss.kernel],
             table.output_number(self.loss.output_activation),
             block_rows,
             1 if self._stages.custom else n_threads,
@@ -153,6 +151,9 @@ class Layout:
             self._stages.custom,
             input_gradient,
         )
+        parameter = self.loss.parameter(self.n_out)
+        if parameter is not None:
+            engine.set_loss_parameter(parameter.astype(self.dtype))
         self.load(engine)
         return engine
 

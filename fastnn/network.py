@@ -8,6 +8,7 @@ import numpy as np
 from fastnn._batches import input_rows, targets
 from fastnn._kernels.table import N_COEFFICIENTS
 from fastnn._stages import Stages
+from fastnn.layers import Residual
 from fastnn.layout import Layout
 from fastnn.threads import ThreadChoice
 from fastnn.trainer import StepOptions, Trainer
@@ -146,18 +147,22 @@ class CompiledNetwork(Layout):
         """Set the running statistics of every BatchNorm to those of all rows at once."""
         if self.has("batch_norm"):
             n = X.shape[0]
+            for mean, variance in self.running:
+                mean[...] = variance[...] = 0  # no rounding that depends on what they were
             engine = self._engine(n, 1, plan=self._make_plan(momentum=1.0))
             engine.configure(track=True)
             batch = *self._data(X, y, None), np.arange(n, dtype=np.intp), 0, 1, n
             engine.run(*batch, np.zeros((1, N_COEFFICIENTS)), 1.0, 1)
             self.store(engine, engine.packed)
 
-    def layer_outputs(self, X):
+    def layer_outputs(self, X, *, branches=False):
         """What each layer puts out at prediction, the raw outputs last.
 
         Parameters
         ----------
         X : ndarray or CSR matrix of shape (n, n_in)
+        branches : bool, default=False
+            Of a Residual, what its own layers put out, before its input is added.
 
         Returns
         -------
@@ -166,7 +171,8 @@ class CompiledNetwork(Layout):
         stages, ends = Stages(self.n_in), []
         for layer in self.layers:
             layer.add_to(stages)
-            ends.append(stages.source)
+            added = branches and isinstance(layer, Residual)
+            ends.append(stages.specs[-1].source if added else stages.source)
         outputs = [None] * len(stages.specs)
         for end in ends:
             if end >= 0:

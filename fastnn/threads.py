@@ -7,7 +7,7 @@ import joblib
 
 from fastnn._kernels import scorer, table
 
-#: Multiply-adds of scoring that are worth a thread of their own: some forty microseconds.
+#: Multiply-adds of scoring that are worth a thread of their own: some ten microseconds.
 THREAD_WORK = scorer.THREAD_MULTIPLY_ADDS
 
 _forked = False

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.exceptions import DivergenceError
+from fastnn.shuffling import shuffle_rows
 
 __all__ = ["EpochLoop", "History"]
 
@@ -110,13 +111,13 @@ class EpochLoop:
             If the loss or a weight is not finite at the end of an epoch.
         """
         self._begin()
-        history, order = self.history, self.rows
+        history, order = self.history, self.rows.copy()
         outcome = "max_iter"
         for _ in range(1 if self.one_epoch else self.max_iter):
             if self.observer is not None:
                 self.observer.epoch_begin()
             if self.shuffle:
-                order = order[self._permutation(len(order))]
+                shuffle_rows(self.rng, order)  # further, from the order of the last epoch
             self._record(self._train_epoch(order))
             self._average_and_judge()
             self.schedule.epoch_ended(history.rows_seen)
@@ -148,11 +149,6 @@ class EpochLoop:
             score, _ = self.validation.measure(self.trainer)
             if not math.isnan(score):
                 history.best_score = score
-
-    def _permutation(self, n):
-        permutation = np.arange(n)
-        self.rng.shuffle(permutation)
-        return permutation
 
     def _train_epoch(self, order):
         """Train on every row once, in this order; return the mean loss."""

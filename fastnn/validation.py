@@ -6,17 +6,20 @@ They compute in float64.
 """
 
 import numpy as np
-from scipy.special import xlogy
+
+from fastnn.losses import make_loss
 
 __all__ = ["accuracy", "mean_loss", "r2"]
 
 
 def accuracy(loss, p, y, weight):
     """Share of rows that are classified correctly; with several labels a row, all of them."""
-    if loss == "softmax_log_loss":
+    loss = make_loss(loss)
+    if loss.integer_targets:
         hits = p.argmax(axis=1) == y
     else:
-        hits = ((p > 0.5) == (y > 0.5)).all(axis=1)
+        middle = 0.5 if loss.output_activation == "logistic" else 0.0  # margins lie around 0
+        hits = ((p > middle) == (y > 0.5)).all(axis=1)
     return float(np.average(hits, weights=weight))
 
 
@@ -41,21 +44,8 @@ def r2(loss, p, y, weight):
 def mean_loss(loss, p, y, weight):
     """Weighted mean loss of the rows, without any penalty on the weights of the network.
 
-    Summed over outputs, except that ``squared_error`` is half the mean over them. Probabilities are
-    kept one machine epsilon of their own dtype away from 0 and 1, as in training.
+    ``loss`` is a name or an object of `fastnn.losses`. Summed over outputs, except that
+    ``squared_error`` is half the mean over them. Probabilities are kept one machine epsilon of
+    their own dtype away from 0 and 1, as in training.
     """
-    eps = np.finfo(p.dtype).eps
-    p = p.astype(np.float64)
-    if loss == "softmax_log_loss":
-        rows = -np.log(p[np.arange(len(y)), y].clip(eps, 1 - eps))
-    elif loss == "logistic_log_loss":
-        p = p.clip(eps, 1 - eps)
-        rows = -np.where(y > 0.5, np.log(p), np.log1p(-p)).sum(axis=1)
-    elif loss == "squared_error":
-        rows = 0.5 * ((p - y) ** 2).mean(axis=1)
-    elif loss == "poisson":
-        # xlogy(y, y / p) with the division taken out of the logarithm: p may underflow to 0.
-        rows = (xlogy(y, y) - xlogy(y, p) - y + p).sum(axis=1)
-    else:
-        raise ValueError(f"unknown loss {loss!r}")
-    return float(np.average(rows, weights=weight))
+    return float(np.average(make_loss(loss).rows(p, y), weights=weight))

@@ -4,10 +4,11 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+from reference_losses import targets
 
 from fastnn import optimizers
 from fastnn._kernels import probe, table
-from fastnn.layers import Dense
+from fastnn.layers import ACTIVATIONS, Dense
 from fastnn.losses import LOSSES
 from fastnn.network import CompiledNetwork
 
@@ -19,6 +20,10 @@ OPTIMIZERS = {
     "sgd": partial(optimizers.SGD, momentum=0.9, nesterov=False),
     "nesterov": partial(optimizers.SGD, momentum=0.9, nesterov=True),
 }
+
+
+#: Every activation and every loss, not each with each: they meet only at the last layer.
+EACH_ONCE = [(a, "softmax_log_loss") for a in ACTIVATIONS] + [("tanh", loss) for loss in LOSSES]
 
 
 def sizes_around(unit):
@@ -61,13 +66,8 @@ def make_data(n, network, seed=0):
     rng = np.random.RandomState(seed)
     X = rng.normal(size=(n, network.n_in)).astype(network.dtype)
     weight = rng.uniform(0.5, 1.5, n).astype(network.dtype)
-    if LOSSES[network.loss.name].integer_targets:
-        return X, rng.randint(0, network.n_out, n).astype(np.intp), weight
-    if network.loss.name == "squared_error":
-        y = rng.normal(size=(n, network.n_out))
-    else:
-        y = rng.randint(0, 2, (n, network.n_out))
-    return X, y.astype(network.dtype), weight
+    y = targets(network.loss.name, rng, n, network.n_out)
+    return X, y if y.dtype == np.intp else y.astype(network.dtype), weight
 
 
 class FixedThreads:

@@ -19,9 +19,10 @@ is that of the sum). With one output the two are equal.
 from itertools import pairwise
 
 import numpy as np
+from reference_losses import LOSSES, OUTPUTS
 from reference_optimizers import step
 from scipy.sparse import issparse
-from scipy.special import expit, ndtr, softmax, xlogy
+from scipy.special import expit, ndtr
 
 # The constants of SELU, for which mean 0 and variance 1 are a fixed point.
 SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -58,31 +59,8 @@ ACTIVATIONS = {
 #: What numerical differentiation cannot check: the slope of the step is not its derivative.
 STRAIGHT_THROUGH = {"step"}
 
-# Activations of the last layer, each the canonical link of its loss: dloss/dz = p - y.
-OUTPUT_ACTIVATIONS = {
-    "softmax_log_loss": lambda z: softmax(z, axis=1),
-    "logistic_log_loss": expit,
-    "squared_error": lambda z: z.copy(),
-    "poisson": np.exp,
-}
-
-
-def loss_of_rows(loss, p, y):
-    """Loss of each row, summed over outputs. p, y : (n, n_out). Returns (n,).
-
-    Probabilities are kept one machine epsilon away from 0 and 1, as scikit-learn keeps them.
-    """
-    eps = np.finfo(p.dtype).eps
-    if loss == "softmax_log_loss":
-        return -xlogy(y, np.clip(p, eps, 1 - eps)).sum(axis=1)
-    if loss == "logistic_log_loss":
-        p = np.clip(p, eps, 1 - eps)
-        return -(xlogy(y, p) + xlogy(1 - y, 1 - p)).sum(axis=1)
-    if loss == "squared_error":
-        return 0.5 * ((p - y) ** 2).sum(axis=1)
-    if loss == "poisson":
-        return (xlogy(y, y / p) - y + p).sum(axis=1)
-    raise ValueError(f"unknown loss {loss!r}")
+# Activations of the last layer: name of the loss -> what turns raw outputs into predictions.
+OUTPUT_ACTIVATIONS = {name: OUTPUTS[output] for name, (_, output, _) in LOSSES.items()}
 
 
 def forward_arrays(
@@ -147,19 +125,20 @@ class Network:
         """(objective, reported loss, gradient) of these rows at these parameters."""
         zs, hs = self._activations(params, X)
         coefs, _ = self._views(params)
-        p = OUTPUT_ACTIVATIONS[self.loss](hs[-1])
-        if self.loss == "softmax_log_loss":
-            y = np.eye(p.shape[1], dtype=self.dtype)[y]
-        w = np.ones(len(p), dtype=self.dtype) if sample_weight is None else sample_weight
+        z, (function, _, parameter) = hs[-1], LOSSES[self.loss]
+        if self.loss.startswith("softmax"):
+            y = np.eye(z.shape[1], dtype=self.dtype)[y]
+        w = np.ones(len(z), dtype=self.dtype) if sample_weight is None else sample_weight
         total = w.sum()
 
-        data = float(w @ loss_of_rows(self.loss, p, y)) / total
+        losses, slopes = function(z, y, parameter, np.finfo(self.dtype).eps)
+        data = float(w @ losses.sum(axis=1)) / total
         penalty = 0.5 * alpha * sum(float((coef**2).sum()) for coef in coefs) / total
-        shown = data / p.shape[1] if self.loss == "squared_error" else data
+        shown = data / z.shape[1] if self.loss == "squared_error" else data
 
         grad = np.empty(self.n_params, dtype=self.dtype)
         grad_coefs, grad_intercepts = self._views(grad)
-        delta = (p - y) * w[:, None]
+        delta = slopes * w[:, None]
         for i in reversed(range(len(coefs))):
             delta = delta * ACTIVATIONS[self.layers[i].activation][1](zs[i + 1], hs[i + 1])
             grad_coefs[i][...] = (hs[i].T @ delta + alpha * coefs[i]) / total

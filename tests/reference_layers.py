@@ -7,7 +7,7 @@ import reference
 import reference_random
 from scipy.special import expit
 
-from fastnn.layers import CustomActivation, Dense
+from fastnn.layers import CustomActivation
 
 
 class Twin:
@@ -59,8 +59,7 @@ class Twin:
             self._next_stage()
             return layer.activation.f(z)
         if layer.activation == "bernoulli":
-            if not isinstance(layer, Dense):
-                self._next_stage()
+            self._next_stage()  # the logistic function
             p, key = expit(z), self._next_stage()
             return reference_random.bernoulli(p, key, 0) if self.training else p
         if layer.activation == "identity":

@@ -53,6 +53,27 @@ def test_order_of_events(parameters):
     assert recorder.last.coefs_[0] is not model.coefs_[0]
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"averaging": "ema", "averaging_decay": 0.9},
+        {"averaging": "swa", "averaging_start": 0.4},
+        {"batch_norm": True, "residual": True, "dropout": 0.1},
+        {"batch_norm": True, "solver": "lbfgs"},
+        {"batch_norm": True, "solver": "lbfgs", "n_init": 2},
+        {"layer_norm": True, "activation": "bernoulli"},
+    ],
+    ids=str,
+)
+def test_callbacks_see_what_the_fit_would_leave(parameters):
+    recorder = Recorder(look=True)
+    model = MLPClassifier(max_iter=6, **parameters, **SHORT).set_callbacks(recorder).fit(X, Y)
+    expected = MLPClassifier(max_iter=6, **parameters, **SHORT).fit(X, Y)
+    np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(X))
+    if "n_init" not in parameters:
+        np.testing.assert_array_equal(recorder.last.predict_proba(X), model.predict_proba(X))
+
+
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_a_callback_stops_the_fit(solver, recwarn):
     model = MLPClassifier(max_iter=50, solver=solver, **SHORT).set_callbacks(Recorder(stop_at=4))

@@ -99,7 +99,13 @@ def test_public_methods(name):
     ]
     assert methods[1] - methods[0] == set()
     of_transformers = {"transform", "fit_transform", "set_transform_request", "set_output"}
-    allowed = {"set_callbacks", *of_transformers, *ADDED_PARAMETERS, *ADDED_TO_ONE[name]}
+    allowed = {
+        "set_callbacks",
+        "input_gradients",
+        *of_transformers,
+        *ADDED_PARAMETERS,
+        *ADDED_TO_ONE[name],
+    }
     assert methods[0] - methods[1] <= allowed
     assert ours.loss == theirs.loss
     for method in ("fit", "partial_fit", "predict", "predict_proba", "predict_log_proba", "score"):

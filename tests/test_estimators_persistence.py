@@ -6,14 +6,19 @@ import os
 import pickle
 import sys
 import threading
+from importlib.util import find_spec
 
 import joblib
 import numpy as np
 import pytest
+from estimator_options import LAYERS, OPTIONS, SMALL, assert_same, learned
+from estimator_options import X as FEW
+from estimator_options import Y as FEW_Y
 from joblib import Parallel, delayed
 from sklearn.base import clone
 
-from fastnn import MLPClassifier, MLPRegressor
+import fastnn
+from fastnn import MLPClassifier, MLPRegressor, Predictor
 from fastnn.exceptions import VersionMismatchWarning
 
 RNG = np.random.RandomState(0)
@@ -188,3 +193,110 @@ def test_threads_change_no_bit(solver):
     for fit in fits[1:]:
         for one, other in zip(fit.coefs_, fits[0].coefs_, strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+# With each option
+
+
+def saved(model, tmp_path):
+    fastnn.save(model, tmp_path / "model.fnn")
+    return fastnn.load(tmp_path / "model.fnn")
+
+
+def trained(name, dtype=np.float64, cls=MLPClassifier, **more):
+    model = cls(**{**SMALL, **OPTIONS[name], **more})
+    return model.fit(FEW.astype(dtype), FEW_Y)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_survives(name, dtype, tmp_path):
+    model, data = trained(name, dtype), FEW.astype(dtype)
+    p, known = model.predict_proba(data), learned(model)
+    keeps = [*KEEPS_ALL, lambda model: saved(model, tmp_path)]
+    for keep in keeps[: 3 if name == "custom" else 4]:  # a file holds no functions
+        copied = keep(model)
+        np.testing.assert_array_equal(copied.predict_proba(data), p)
+        np.testing.assert_array_equal(copied.transform(data), model.transform(data))
+        found = learned(copied)
+        if found["_solver_state"] is None:  # a pickle after fit leaves it out
+            found["_solver_state"] = known["_solver_state"]
+        assert_same(found, known)
+        assert copied.get_params() == model.get_params()
+        assert not hasattr(clone(copied), "coefs_")
+        assert_same(learned(clone(copied).fit(data, FEW_Y)), known)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", OPTIONS.keys() - {"ema", "swa", "everything"})
+def test_every_option_resumes_exactly(name, dtype, tmp_path):
+    data = FEW.astype(dtype)
+    model = trained(name, dtype).partial_fit(data, FEW_Y)
+    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+    if name != "custom":
+        copies.append(saved(model, tmp_path))
+    for each in (model, *copies):
+        each.partial_fit(data[:100], FEW_Y[:100]).partial_fit(data[50:], FEW_Y[50:])
+        assert_same(learned(each), learned(model))
+
+
+def test_a_copy_of_arrays_is_its_own():
+    model = trained("blocks")
+    p = model.predict_proba(FEW)
+    copied = copy.deepcopy(model)
+    for norm in copied.norms_:
+        norm["mean"] += 1
+    copied.projections_[1] *= 2
+    assert not np.array_equal(copied.predict_proba(FEW), p)
+    np.testing.assert_array_equal(model.predict_proba(FEW), p)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_predictor_of_every_layer(name, dtype):
+    """Batch normalisations are folded into the weights, which changes the last bits."""
+    model, tolerance = trained(name), 1e-12 if dtype == "float64" else 1e-5
+    predictor = Predictor(model, dtype)
+    np.testing.assert_allclose(
+        predictor.predict_proba(FEW), model.predict_proba(FEW), rtol=tolerance, atol=tolerance / 10
+    )
+    values = trained(name, cls=MLPRegressor)
+    np.testing.assert_allclose(
+        Predictor(values, dtype).predict(FEW),
+        values.predict(FEW),
+        rtol=tolerance,
+        atol=tolerance * np.ptp(values.predict(FEW)),
+    )
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_onnx_of_every_layer(name):
+    pytest.importorskip("onnxruntime")
+    from test_export_onnx import assert_agrees, run
+
+    for dtype, tolerance in (("float32", 1e-5), ("float64", 1e-11)):
+        model, data = trained(name, dtype), FEW.astype(dtype)
+        assert_agrees(run(fastnn.to_onnx(model, dtype=dtype), data), model, data, atol=tolerance)
+        values = trained(name, dtype, cls=MLPRegressor)
+        assert_agrees(run(fastnn.to_onnx(values, dtype=dtype), data), values, data, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_c_of_every_layer(name, tmp_path):
+    from test_export_c import COMPILER, assert_agrees
+
+    if COMPILER is None:
+        pytest.skip("needs a C compiler")
+    assert_agrees(trained(name), tmp_path, FEW)
+
+
+def test_functions_stay_with_their_estimator(tmp_path):
+    exports = [Predictor, lambda model: fastnn.to_c(model, "net")]
+    exports.append(lambda model: saved(model, tmp_path))
+    if find_spec("onnx"):
+        exports.append(fastnn.to_onnx)
+    model = trained("custom")
+    for export in exports:
+        with pytest.raises(TypeError, match="a CustomActivation: only the estimator that has it"):
+            export(model)
+    assert not any(tmp_path.iterdir())

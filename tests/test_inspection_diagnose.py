@@ -69,6 +69,33 @@ def test_healthy_fits_raise_no_alarm(name, activation, seed):
     assert [report.measures.fitted for report in reports] == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dropout": 0.2},
+        {"batch_norm": True},
+        {"layer_norm": True},
+        {"residual": True},
+        {"residual": True, "batch_norm": True, "dropout": [0.1, 0.0]},
+        {"input_noise": 0.1, "averaging": "ema"},
+        {"input_dropout": 0.1, "averaging": "swa", "averaging_start": 0.3},
+        {"l1_ratio": 1.0},
+        {"activation": ["tanh", "silu"]},
+        {"early_stopping": True, "dropout": 0.1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_fits_with_options_raise_no_alarm(name, options):
+    features, y = HEALTHY[name]()
+    train, test = slice(None, None, 2), slice(1, None, 2)
+    model = model_for(y, 50, 20, max_iter=100, **options)
+    reports = [diagnose(model, features[train], y[train])]
+    model.fit(features[train], y[train])
+    reports += [diagnose(model, features[part], y[part]) for part in (train, test)]
+    assert [report.verdicts for report in reports] == [[], [], []]
+
+
 def test_small_weights_ten_layers_deep_vanish_with_their_layers_named():
     report = diagnose(drawn(CLASSES, (30,) * 10, "logistic", 0.1), X, CLASSES)
     verdict = report["vanishing gradients"]
@@ -225,6 +252,26 @@ def test_learning_rates_far_too_high(name, activation):
     report = diagnose(model.fit(features, y), features, y)
     assert "learning rate too low" not in report
     assert {"learning rate too high", "exploding"} & {v.name for v in report.verdicts}
+
+
+@pytest.mark.parametrize("options", [{"dropout": 0.2}, {"batch_norm": True}, {"residual": True}])
+@pytest.mark.parametrize("name", ["digits", "regression", "diabetes"])
+def test_learning_rates_far_too_high_with_options(name, options):
+    features, y = HEALTHY[name]()
+    model = model_for(y, 50, 20, learning_rate_init=3.0, max_iter=50, **options)
+    report = diagnose(model.fit(features, y), features, y)
+    assert "learning rate too high" in report
+
+
+def test_what_chance_explains_is_not_the_learning_rate():
+    features, y = HEALTHY["classification"]()
+    model = model_for(y, 50, 20, dropout=0.5, random_state=1).fit(features, y)
+    report = diagnose(model, features, y)
+    half = model.loss_curve_[len(model.loss_curve_) // 2 :]
+    rise = np.maximum(np.diff(half), 0.0).mean()
+    assert rise > 0.03 * np.mean(half)
+    assert report.verdicts == []
+    assert 0.3 < rise / (report.measures.noise / np.sqrt(np.pi)) < 1.7
 
 
 @pytest.mark.parametrize("y", [np.ones(200), np.zeros(200, int)], ids=["number", "class"])

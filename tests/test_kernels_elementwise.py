@@ -1,4 +1,4 @@
-"""Activations, losses, gathering and transposing, against NumPy in float64."""
+"""Activations, gathering and transposing, against NumPy in float64."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,6 @@ FUNCTIONS = {
 
 def test_every_function_of_the_tables_is_tested():
     assert set(table.activations()) == set(FUNCTIONS)
-    assert set(table.losses()) == set(reference.OUTPUT_ACTIVATIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -97,58 +96,6 @@ def test_softmax(isa, dtype):
         Z = padded(np.array([bad], dtype), isa)
         probe.softmax(Z, 3, isa)
         assert np.isnan(Z[0, :3]).any()
-
-
-def loss_case(name, rows, n, dtype):
-    """(z, labels, y, one-hot or y) of more rows than the batch has."""
-    z = RNG.normal(scale=3, size=(rows, n)).astype(dtype)
-    if name == "softmax_log_loss":
-        labels = RNG.randint(0, n, 2 * rows).astype(np.intp)
-        return z, labels, None, np.eye(n)[labels]
-    y = RNG.randint(0, 2, (2 * rows, n)).astype(dtype)
-    return z, None, y, y
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("name", reference.OUTPUT_ACTIVATIONS)
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("isa", ISAS)
-def test_loss_and_its_gradient(isa, dtype, name, weighted):
-    lanes = tile(dtype, isa)[0]
-    for rows in (1, lanes - 1, lanes, 2 * lanes + 3):
-        for n in (*sizes_around(lanes), 300):
-            z, labels, y, targets = loss_case(name, rows, n, dtype)
-            weight = RNG.uniform(size=2 * rows).astype(dtype) if weighted else None
-            sample = RNG.permutation(2 * rows)[:rows].astype(np.intp)
-            D, row_loss = padded(np.zeros_like(z), isa), np.empty(rows)
-            probe.loss(name, padded(z, isa), n, D, labels, y, weight, sample, row_loss, isa)
-
-            w = np.ones(rows) if weight is None else weight[sample].astype(np.float64)
-            p = reference.OUTPUT_ACTIVATIONS[name](z.astype(np.float64))
-            target = targets[sample].astype(np.float64)
-            eps = np.finfo(dtype).eps
-            bounded = p.clip(eps, 1 - eps) if name.endswith("log_loss") else p
-            expected = w * reference.loss_of_rows(name, bounded, target)
-            rtol = 20 * TOLERANCE[dtype]
-            np.testing.assert_allclose(row_loss, expected, rtol=rtol, atol=rtol * n)
-            expected = w[:, None] * (p - target)
-            np.testing.assert_allclose(D[:, :n], expected, rtol=rtol, atol=rtol)
-            width = D.shape[1] - lanes
-            assert (D[:, n:width] == 0).all()
-            assert np.isnan(D[:, width:]).all()
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("isa", ISAS)
-def test_losses_of_certain_rows_are_finite(isa, dtype):
-    sample, row_loss, eps = np.arange(2), np.empty(2), np.finfo(dtype).eps
-    z = padded(np.array([[1e4, -1e4], [-1e4, 1e4]], dtype), isa)
-    labels = np.zeros(2, np.intp)
-    probe.loss("softmax_log_loss", z, 2, z.copy(), labels, None, None, sample, row_loss, isa)
-    np.testing.assert_allclose(row_loss, [eps, -np.log(eps)], rtol=1e-6)
-    y = np.array([[1, 0], [1, 0]], dtype)
-    probe.loss("logistic_log_loss", z, 2, z.copy(), None, y, None, sample, row_loss, isa)
-    np.testing.assert_allclose(row_loss, [2 * eps, -2 * np.log(eps)], rtol=1e-6)
 
 
 @pytest.mark.parametrize("source", DTYPES)

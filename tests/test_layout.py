@@ -16,7 +16,7 @@ PYTHON = [p for p in SOURCES if p.suffix == ".py"]
 #: asks the C tables for names and facts.
 USES_KERNELS = {
     *("network.py", "layout.py", "_batches.py"),
-    *("arrays.py", "_scorer.py"),
+    *("arrays.py", "_scorer.py", "shuffling.py"),
     *("_config.py", "threads.py", "layers.py", "activations.py", "_stages.py"),
 }
 

@@ -54,9 +54,9 @@ def test_gradient_past_a_step_is_not_the_derivative(activation):
     numerical = numerical_gradient(network, X, y)
     (below, above), (below_bias, above_bias), *_ = network.views(grad)
     expected = network.views(numerical)
-    np.testing.assert_allclose(above, expected[0][1], atol=1e-9)
-    np.testing.assert_allclose(above_bias, expected[1][1], atol=1e-9)
-    assert (expected[0][0] == 0).all()
+    np.testing.assert_allclose(above, expected.coefs[1], atol=1e-9)
+    np.testing.assert_allclose(above_bias, expected.intercepts[1], atol=1e-9)
+    assert (expected.coefs[0] == 0).all()
     assert np.abs(below).max() > 1e-3
     assert np.abs(below_bias).max() > 1e-3
 

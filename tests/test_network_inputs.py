@@ -5,12 +5,20 @@ import time
 import numpy as np
 import pytest
 from fastnn._kernels.scorer import Scorer
-from kernel_cases import DTYPES, ISAS, OPTIMIZERS, make_data, make_network, same_bits, train
+from kernel_cases import (
+    DTYPES,
+    EACH_ONCE,
+    ISAS,
+    OPTIMIZERS,
+    make_data,
+    make_network,
+    same_bits,
+    train,
+)
 
 from fastnn._kernels import probe
 from fastnn.arrays import forward_arrays
-from fastnn.layers import ACTIVATIONS, Dense
-from fastnn.losses import LOSSES
+from fastnn.layers import Dense
 from fastnn.network import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
 
@@ -53,8 +61,7 @@ def test_inputs_are_taken_as_they_lie_and_not_modified(isa, dtype, loss, convert
     assert all(map(same_bits, *results))
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(("activation", "loss"), EACH_ONCE)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_nan_in_gives_nan_out(isa, dtype, loss, activation):
@@ -179,7 +186,7 @@ def test_denormals_do_not_slow_training():
             "linear Dense layer",
         ),
         (lambda net, X, y: CompiledNetwork(7, [], "squared_error"), "linear Dense layer"),
-        (lambda net, X, y: CompiledNetwork(7, [Dense(3)], "hinge"), "loss must be one of"),
+        (lambda net, X, y: CompiledNetwork(7, [Dense(3)], "hinges"), "loss must be one of"),
         (lambda net, X, y: CompiledNetwork(7, [Dense(3)], "poisson", np.int32), "dtype must be"),
         (lambda net, X, y: Dense(0), "n_out must be at least 1"),
         (lambda net, X, y: Dense(3, "sine"), "activation must be one of"),

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from kernel_cases import DTYPES, ISAS, THREADS, make_data, same_bits, train
 from reference_layers import Twin
+from scipy.sparse import csr_matrix
 from test_network_gradients import assert_gradient
 
 from fastnn.layers import (
@@ -209,3 +210,19 @@ def test_gradient_of_more_rows_than_go_through_at_a_time():
     parts = [net.loss_and_grad(X[i : i + 1000], y[i : i + 1000]) for i in range(0, 12000, 1000)]
     assert loss == pytest.approx(np.mean([part for part, _ in parts]))
     np.testing.assert_allclose(grad, np.mean([g for _, g in parts], axis=0), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "first", [Dropout(0.5), Residual([Dense(3, "relu")])], ids=["dropout", "skip"]
+)
+def test_sparse_rows_are_for_dense_layers(first):
+    net = CompiledNetwork(3, [first, Dense(1)], "squared_error")
+    X = csr_matrix(np.eye(3)[[0, 1, 2, 0]])
+    for call in (
+        net.layer_outputs,
+        net.input_gradient,
+        lambda X: net.loss_and_grad(X, np.ones((4, 1))),
+    ):
+        with pytest.raises(ValueError, match="X is sparse, and a layer other than Dense"):
+            call(X)
+    np.testing.assert_array_equal(net.forward(X), net.forward(X.toarray()))

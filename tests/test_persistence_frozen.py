@@ -97,11 +97,15 @@ def test_written_again_it_is_the_same_file(folder, name, expected, tmp_path, mon
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [example[:2] for example in EXAMPLES if example[1].startswith("classifier_sgd")],
+    [
+        example[:2]
+        for example in EXAMPLES
+        if example[1].startswith(("classifier_sgd", "classifier_blocks"))
+    ],
 )
 def test_training_goes_on(folder, name):
     model = fastnn.load(folder / name)
     rows, steps = model.t_, model._solver_state["moments"]["t"]
-    model.partial_fit(data(), target("binary"))
+    model.partial_fit(data(), target("binary" if "sgd" in name else "multiclass"))
     assert model.t_ == rows + len(data())
     assert model._solver_state["moments"]["t"] == steps + 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import reference
+from reference_losses import targets
 
 RNG = np.random.RandomState(0)
 
@@ -24,7 +25,7 @@ def test_gradient(activation, loss, weighted):
     network = reference.Network(4, [Dense(5, activation), Dense(3, activation), Dense(3)], loss)
     network.params[:] = RNG.uniform(-1, 1, network.n_params)
     X = RNG.normal(size=(7, 4))
-    y = RNG.randint(0, 3, 7) if loss == "softmax_log_loss" else RNG.randint(0, 2, (7, 3)) * 1.0
+    y = targets(loss, RNG, 7, 3)
     options = {"alpha": 0.7, "sample_weight": RNG.uniform(size=7) if weighted else None}
     _, grad = network.loss_and_grad(X, y, **options)
     start, step = network.params.copy(), 1e-6

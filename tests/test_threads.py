@@ -88,6 +88,37 @@ def test_concurrent_predictions_have_the_serial_bits(dtype):
         assert same_bits(by_scorer, expected)
 
 
+@pytest.mark.parametrize("n_threads", [2, 3, 7])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_shares_of_the_rows_have_the_serial_bits(dtype, n_threads):
+    """Whichever thread takes which rows, of none, few, uneven and many."""
+    network = make_network(784, (256, 10), dtype=dtype)
+    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", dtype)
+    rows = make_data(3000, network)[0]
+    serial = scorer.proba(rows, None, 1)
+    for n in (0, 1, 2, 11, 12, 13, 49, 97, 500, 2999) * 5:
+        assert same_bits(scorer.proba(rows[:n], None, n_threads), serial[:n])
+
+
+def test_one_team_serves_many_callers():
+    network = make_network(100, (80, 10))
+    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", "float64")
+    rows = make_data(600, network)[0]
+    serial = scorer.proba(rows, None, 1)
+
+    def score(n):
+        return all(same_bits(scorer.proba(rows[:n], None, 3), serial[:n]) for _ in range(100))
+
+    with ThreadPoolExecutor(5) as pool:
+        assert all(pool.map(score, [600, 599, 300, 450, 30]))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_scores_with_threads_of_its_own():
+    done = python(str(HERE / "threads_script.py"), "fork scoring")
+    assert done.stdout.strip() == "children [0, 0, 0]", done.stderr
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_concurrent_fits_have_the_serial_bits(dtype):
     def fit(seed, n_threads=1):

@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from fastnn import schedules, training
+from fastnn.shuffling import shuffle_rows
 from fastnn.validation import accuracy, mean_loss, r2
 
 RNG = np.random.RandomState(0)
@@ -140,5 +141,28 @@ def test_scores_are_those_of_scikit_learn(weighted):
 
 
 def test_unknown_loss():
-    with pytest.raises(ValueError, match="unknown loss 'hinge'"):
-        mean_loss("hinge", np.ones((1, 1)), np.ones((1, 1)), None)
+    with pytest.raises(ValueError, match="loss must be one of"):
+        mean_loss("hinges", np.ones((1, 1)), np.ones((1, 1)), None)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 64, 65, 1000, 4097])
+@pytest.mark.parametrize("bits", [np.random.MT19937, np.random.PCG64])
+def test_shuffle_draws_as_numpy(n, bits):
+    theirs, ours = (np.random.RandomState(bits(7)) for _ in range(2))
+    order, rows = np.arange(n)[::-1].copy(), np.arange(n)[::-1].copy()
+    for _ in range(3):
+        theirs.shuffle(order)
+        shuffle_rows(ours, rows)
+        np.testing.assert_array_equal(rows, order)
+    assert ours.randint(1 << 30) == theirs.randint(1 << 30)
+
+
+def test_shuffled_rows_are_not_the_callers():
+    trainer = Trainer()
+    epochs = loop(trainer, 50, shuffle=True, max_iter=3)
+    epochs.run()
+    np.testing.assert_array_equal(epochs.rows, np.arange(50))
+    order, rng = np.arange(50), np.random.RandomState(0)
+    for epoch in range(3):
+        order = order[rng.permutation(50)]
+        assert trainer.rows[50 * epoch :][:50] == list(order)

@@ -3,8 +3,10 @@
 import hashlib
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from fastnn._kernels.scorer import Scorer
 from kernel_cases import make_data, make_network, train
 
 from fastnn.optimizers import Adam
@@ -24,7 +26,31 @@ def digest(n_threads, isa=None):
     return result.hexdigest()
 
 
+def fork_scoring():
+    """Children forked while the team of the parent is at work, each asking for a team."""
+    network = make_network(100, (80, 10))
+    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", "float64")
+    rows = make_data(2000, network)[0]
+    serial = scorer.proba(rows, None, 1).tobytes()
+
+    def same():
+        return all(scorer.proba(rows, None, 3).tobytes() == serial for _ in range(30))
+
+    children = []
+    with ThreadPoolExecutor(2) as pool:
+        at_work = [pool.submit(same) for _ in range(6)]
+        for _ in range(3):
+            children.append(os.fork())
+            if children[-1] == 0:
+                os._exit(0 if same() else 1)
+        assert all(future.result() for future in at_work)
+    print("children", [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children])
+
+
 def main(mode):
+    if mode == "fork scoring":
+        fork_scoring()
+        return
     if mode == "threads":
         print(*{digest(n) for n in (1, 2, 4)}, effective_n_threads(4))
         return

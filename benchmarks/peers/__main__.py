@@ -48,9 +48,28 @@ def main():
         "skipped": list(dict.fromkeys(skipped)),
         "results": results,
     }
+    if options.add:
+        record = added(record, json.loads((options.out / "benchmarks.json").read_text()))
     write(record, options.out)
     for line in record["skipped"]:
         log(f"not measured: {line}")
+
+
+def added(record, before):
+    """The record with the cases of an earlier run on the same machine that it has not itself."""
+    for name in ("cpu", "cores", "fastnn isa"):
+        if record["machine"][name] != before["machine"][name]:
+            raise SystemExit(f"--add: {name} differs: {before['machine'][name]!r} before")
+    own = {result["case"] for result in record["results"]}
+    results = record["results"] + [r for r in before["results"] if r["case"] not in own]
+    order = list(cases.BY_NAME)
+    skipped = [line for line in before["skipped"] if line not in record["skipped"]]
+    return record | {
+        "versions": before["versions"] | record["versions"],
+        "rounds": min(record["rounds"], before["rounds"]),
+        "skipped": record["skipped"] + skipped,
+        "results": sorted(results, key=lambda result: order.index(result["case"])),
+    }
 
 
 def write(record, folder):
@@ -72,7 +91,9 @@ def parse():
     parser.add_argument("--peers", nargs="+", default=[], choices=list(registry.BY_NAME),
                         metavar="PEER", help=f"of: {', '.join(registry.BY_NAME)}")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each (default 7)")
-    parser.add_argument("--seconds", type=float, default=0.5, help="length of one (default 0.5)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of one (default 2)")
+    parser.add_argument("--add", action="store_true",
+                        help="keep the other cases of benchmarks.json in OUT")  # fmt: skip
     parser.add_argument("--out", type=Path, default=DOCS, help="where to write (default docs/)")
     options = parser.parse_args()
     if options.rounds < 5:

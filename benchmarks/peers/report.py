@@ -14,8 +14,9 @@ ABOUT = """
 Written by `make bench-peers`; do not edit. One process a peer and case, confined to the CPUs of
 its threads; warm-up excluded; {rounds} rounds, the peers in turns. A peer shows its best setting of
 threads (the medians of the rest are under *other threads*); fastnn chooses its own, auto. Times are
-medians, the best beside them. Training counts every step of an epoch, with shuffling, Adam and the
-loss.
+medians, the best beside them. A measurement of training is one fit of as many epochs as fill the
+time asked for (two seconds unless told otherwise): it counts every step, with shuffling, Adam and
+the loss, and for fastnn and scikit-learn the checks of the data and the first weights as well.
 
 *Of peak*: the arithmetic of the matrix products against the FMA peak measured on all cores. *Of
 bound*: the time that they take at that peak plus the optimizer's traffic at the bandwidth measured

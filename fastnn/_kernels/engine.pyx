@@ -33,6 +33,11 @@ cdef class Engine(Workspace):
     def _sparse_input(self, SparseRows X, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size):
         """Rows of a CSR matrix; workspace for the entries of the largest block among the batches."""
         cdef Py_ssize_t first = begin * batch_size, n = min(end * batch_size, <Py_ssize_t> order.shape[0]) - first
+        if self.plan.wants_rows:
+            raise ValueError(
+                "X is sparse, and a layer other than Dense takes the input: begin with a Dense layer, or pass "
+                "X.toarray() if that fits in memory"
+            )
         cdef Py_ssize_t pairs = X.most_pairs(<const Py_ssize_t *> address(order, "n", False) + first, n, batch_size,
                                              self.s.block_rows)
         cdef Py_ssize_t n_buckets = (self.s.dense[0].n_in + self.plan.lanes - 1) // self.plan.lanes
@@ -52,11 +57,6 @@ cdef class Engine(Workspace):
 
         step: the number of the step that batch `begin` is. accumulate: add to the gradient that is there."""
         if isinstance(X, SparseRows):
-            if self.plan.wants_rows:
-                raise ValueError(
-                    "X is sparse, and a layer other than Dense takes the input: begin with a Dense layer, or pass "
-                    "X.toarray() if that fits in memory"
-                )
             self._sparse_input(X, order, begin, end, batch_size)
         else:
             self._dense_input(X)

@@ -27,11 +27,13 @@ cdef extern from "fastnn.h" nogil:
         const float *y
         Py_ssize_t ldy
         const float *weight
+        const float *parameter
     ctypedef struct fastnn_targets_f64:
         const Py_ssize_t *labels
         const double *y
         Py_ssize_t ldy
         const double *weight
+        const double *parameter
 
     ctypedef struct fastnn_kernels_f32:
         int lanes, panel, tile_rows
@@ -198,5 +200,6 @@ cdef extern from "platform.h" nogil:
     ctypedef struct fastnn_barrier:
         pass
     void fastnn_wait(fastnn_barrier *b, int team) noexcept
+    Py_ssize_t fastnn_take(Py_ssize_t *next, Py_ssize_t n) noexcept
     unsigned long long fastnn_flush_denormals() noexcept
     void fastnn_restore_denormals(unsigned long long found) noexcept

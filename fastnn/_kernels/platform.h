@@ -3,6 +3,7 @@
 #define FASTNN_PLATFORM_H
 
 #include <sched.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef _OPENMP
@@ -64,6 +65,12 @@ static inline void fastnn_wait(fastnn_barrier *b, int team)
         else
             sched_yield();
     }
+}
+
+/* Takes n numbers, which no other thread gets; returns the first. */
+static inline ptrdiff_t fastnn_take(ptrdiff_t *next, ptrdiff_t n)
+{
+    return __atomic_fetch_add(next, n, __ATOMIC_RELAXED);
 }
 
 /* Denormals are flushed to zero between begin and end: Adam's moments of dead units decay into them, and each one costs

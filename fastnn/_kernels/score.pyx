@@ -4,20 +4,34 @@ Rows are independent and every sum has a fixed order: a row's result has the sam
 number of threads.
 """
 
-from cython.parallel cimport parallel, threadid
-from libc.math cimport exp, fabs, log, log1p
 from libc.stdint cimport int64_t
-from libc.string cimport memcpy
 
 from fastnn._kernels.dense cimport dense_forward
 from fastnn._kernels.plan cimport row_stride
+from fastnn._kernels.results cimport finish
 from fastnn._kernels.sparse cimport fill_rows, sparse_forward
-from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size
+from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
-from fastnn._kernels.table cimport activation_forward, floating, gather, lanes, softmax
+from fastnn._kernels.table cimport floating, gather, lanes
 
 cdef enum:
     BLOCK = 48          # rows: whole tiles of every ISA (6, 8, 12), and the block's activations stay in the cache
+    SHARES = 64         # most shares of the rows that a thread takes, about
+    BRIEF = 1 << 24     # multiply-adds, some two hundred microseconds
+
+
+cdef struct Job:        # rows to score, and which of them no thread has taken yet
+    const Model *model
+    Mode mode
+    const Input *x
+    void *out
+    void *scratch
+    Py_ssize_t scratch_size         # elements of each thread
+    Py_ssize_t next, end, rows      # rows: taken at a time
+
+
+cdef extern from "team.h" nogil:
+    void fastnn_team_work(void (*work)(void *, int) noexcept nogil, void *job, int n, bint brief) noexcept
 
 
 cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
@@ -74,17 +88,49 @@ cdef inline Py_ssize_t item_size(bint other_dtype, floating tag) noexcept nogil:
 cdef void score_threads(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
                         int n_threads) noexcept nogil:
     """score_rows with the rows shared out; scratch holds n_threads times scratch_size elements."""
+    cdef Job job
     if n_threads == 1:
         score_rows(model, mode, x, 0, rows, out, scratch)
-    else:
-        with parallel(num_threads=n_threads):
-            score_share(model, mode, x, rows, out, scratch, threadid(), fastnn_team_size())
+        return
+    job.model, job.mode, job.x, job.out, job.scratch = model, mode, x, out, scratch
+    job.scratch_size = scratch_size(model, x.csr != NULL, rows, <floating> 0)
+    job.next, job.end, job.rows = 0, rows, share_rows(rows, n_threads)
+    fastnn_team_work(&member_f64 if floating is double else &member_f32, &job, n_threads,
+                     rows * row_work(model) < BRIEF)
 
 
-cdef void score_share(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
-                      int thread, int team) noexcept nogil:
-    score_rows(model, mode, x, rows * thread // team, rows * (thread + 1) // team, out,
-               scratch + thread * scratch_size(model, x.csr != NULL, rows, <floating> 0))
+cdef inline double row_work(const Model *model) noexcept nogil:
+    """Multiply-adds of a row, if it is not sparse."""
+    cdef double work = 0
+    cdef int l
+    for l in range(model.n_layers):
+        work += <double> model.dense[l].n_in * model.dense[l].n_out
+    return work
+
+
+cdef void member_f32(void *job, int member) noexcept nogil:
+    score_shares(<Job *> job, member, <float> 0)
+
+
+cdef void member_f64(void *job, int member) noexcept nogil:
+    score_shares(<Job *> job, member, <double> 0)
+
+
+cdef void score_shares(Job *job, int member, floating tag) noexcept nogil:
+    """Rows that no thread has taken yet, as long as there are any: what a thread comes too late for, others do."""
+    cdef floating *scratch = <floating *> job.scratch + member * job.scratch_size
+    cdef Py_ssize_t first = fastnn_take(&job.next, job.rows)
+    while first < job.end:
+        score_rows(job.model, job.mode, job.x, first, min(first + job.rows, job.end), job.out, scratch)
+        first = fastnn_take(&job.next, job.rows)
+
+
+cdef inline Py_ssize_t share_rows(Py_ssize_t rows, int n_threads) noexcept nogil:
+    """Rows that a thread takes at a time: all shares alike, and a block or, of very many rows, some whole blocks."""
+    cdef Py_ssize_t n = (rows + n_threads * BLOCK - 1) // (n_threads * BLOCK)       # of every thread
+    n = n_threads * min(n, SHARES)
+    n = (rows + n - 1) // n
+    return n if n <= BLOCK else (n + BLOCK - 1) // BLOCK * BLOCK
 
 
 cdef inline Py_ssize_t row_bytes(const Model *model, Mode mode, floating tag) noexcept nogil:
@@ -124,7 +170,7 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
             z = stages_forward(model, n, a, lda, &csr if sparse else NULL, scratch)
         else:
             z = chain_forward(model, n, block, a, lda, &csr if sparse else NULL, scratch)
-        finish(model, mode, n, z, last_stride(model), <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
+        finish(model, mode, n, n_outputs(model), z, last_stride(model), <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
         first += n
     fastnn_restore_denormals(float_state)
 
@@ -168,54 +214,3 @@ cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floatin
     for t in range(model.n_stages):
         stage_forward(&p, t, <floating> 0)
     return <floating *> buffers[model.n_stages - 1].h
-
-
-cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, floating *z, Py_ssize_t ld,
-                 void *out) noexcept nogil:
-    """From the raw outputs z of a block to its rows of the result."""
-    cdef Py_ssize_t n = n_outputs(model), r, j
-    cdef floating *to = <floating *> out
-    cdef int64_t *code = <int64_t *> out
-    if mode == PROBABILITY or mode == CODES:
-        if model.output == SOFTMAX:
-            softmax(model.k, rows, n, z, ld)
-        elif model.output:
-            activation_forward(model.k, model.output, rows, n, <const floating *> z, z, ld)
-    for r in range(rows):
-        if mode == CODES and model.output == SOFTMAX:
-            code[r] = 0
-            for j in range(1, n):
-                if z[j] > z[code[r]]:
-                    code[r] = j
-        elif mode == CODES:
-            for j in range(n):
-                code[r * n + j] = z[j] > 0.5
-        elif mode == LOG_PROBABILITY and model.output == SOFTMAX:
-            log_softmax(n, z, to + r * n)
-        elif mode == LOG_PROBABILITY and model.binary:
-            to[2 * r], to[2 * r + 1] = log_logistic(-z[0]), log_logistic(z[0])
-        elif mode == LOG_PROBABILITY:
-            for j in range(n):
-                to[r * n + j] = log_logistic(z[j])
-        elif mode == PROBABILITY and model.binary:
-            to[2 * r], to[2 * r + 1] = 1 - z[0], z[0]
-        else:
-            memcpy(to + r * n, z, n * sizeof(floating))
-        z += ld
-
-
-cdef inline floating log_logistic(floating z) noexcept nogil:
-    """log(1 / (1 + e^-z)) without a probability that could round to zero."""
-    return <floating> (min(<double> z, 0.0) - log1p(exp(-fabs(<double> z))))
-
-
-cdef void log_softmax(Py_ssize_t n, const floating *z, floating *out) noexcept nogil:
-    cdef double top = z[0], total = 0
-    cdef Py_ssize_t j
-    for j in range(1, n):
-        top = max(top, <double> z[j])
-    for j in range(n):
-        total += exp(<double> z[j] - top)
-    total = top + log(total)
-    for j in range(n):
-        out[j] = <floating> (z[j] - total)

@@ -23,7 +23,7 @@ cnp.import_array()
 cdef enum:
     STACK_BYTES = 32768         # scratch up to this size lies on the stack: a row or a few allocate nothing
     RELEASE_WORK = 1 << 20      # multiply-adds, some ten microseconds: below, giving up the interpreter costs more
-    THREAD_WORK = 1 << 22       # multiply-adds a thread, some forty microseconds: below, one thread is faster
+    THREAD_WORK = 1 << 20       # multiply-adds a thread, some ten microseconds: below, one thread is faster
 
 
 THREAD_MULTIPLY_ADDS = THREAD_WORK

@@ -14,6 +14,7 @@ cdef struct Data:                   # rows picked by number: row r of a batch is
     const void *y                   # (n_samples, ldy)
     Py_ssize_t ldy
     const void *weight              # (n_samples,) or NULL
+    const void *parameter           # (n_out,) of the loss, one an output, or NULL
     const Py_ssize_t *order         # (n_rows,) row numbers in the order of training
     Py_ssize_t n_rows
 

@@ -142,14 +142,15 @@ cdef inline void softmax(Kernels k, Py_ssize_t rows, Py_ssize_t n, floating *z, 
 
 cdef inline void loss_rows(Kernels k, int loss, Py_ssize_t rows, Py_ssize_t n, const floating *z, floating *d,
                            Py_ssize_t ld, const Py_ssize_t *labels, const floating *y, Py_ssize_t ldy,
-                           const floating *weight, const Py_ssize_t *sample, double *row_loss) noexcept nogil:
+                           const floating *weight, const floating *parameter, const Py_ssize_t *sample,
+                           double *row_loss) noexcept nogil:
     cdef fastnn_targets_f32 t32
     cdef fastnn_targets_f64 t64
     if floating is float:
-        t32.labels, t32.y, t32.ldy, t32.weight = labels, y, ldy, weight
+        t32.labels, t32.y, t32.ldy, t32.weight, t32.parameter = labels, y, ldy, weight, parameter
         k.f32.loss[loss](rows, n, z, d, ld, &t32, sample, row_loss)
     else:
-        t64.labels, t64.y, t64.ldy, t64.weight = labels, y, ldy, weight
+        t64.labels, t64.y, t64.ldy, t64.weight, t64.parameter = labels, y, ldy, weight, parameter
         k.f64.loss[loss](rows, n, z, d, ld, &t64, sample, row_loss)
 
 

@@ -143,6 +143,11 @@ cdef class Workspace:
         else:
             pack(self.plan, <const float *> p, <float *> self.s.packed)
 
+    def set_loss_parameter(self, parameter):
+        """The loss's parameter of each output, (n_out,)."""
+        self._parameter = parameter
+        self.s.data.parameter = address(parameter, self._format, False)
+
     def release(self):
         """Let go of the weights; the engine is spent, but for its moments."""
         self.packed, self._spent = None, True

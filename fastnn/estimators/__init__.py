@@ -1,5 +1,6 @@
-"""The scikit-learn faces of the library, one file a family of estimators."""
+"""The scikit-learn faces of the library."""
 
-from fastnn.estimators.mlp import MLPClassifier, MLPRegressor
+from fastnn.estimators.classifier import MLPClassifier
+from fastnn.estimators.regressor import MLPRegressor
 
 __all__ = ["MLPClassifier", "MLPRegressor"]

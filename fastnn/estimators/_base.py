@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from numbers import Integral
 
+from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import validate_parameter_constraints
@@ -14,13 +15,13 @@ from fastnn._version import __version__
 from fastnn.arrays import forward_arrays, hidden_arrays
 from fastnn.estimators import _data
 from fastnn.estimators._availability import available_unless, no_hidden_layers
-from fastnn.estimators._blocks import hidden_outputs, outputs
+from fastnn.estimators._blocks import hidden_outputs, input_gradients, outputs
 from fastnn.estimators._callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
 from fastnn.estimators._fitting import Fit
 from fastnn.estimators._layers import hidden_activations
 from fastnn.estimators._toolbox import ToolboxParameters
 from fastnn.exceptions import VersionMismatchWarning
-from fastnn.layers import ACTIVATIONS
+from fastnn.layers import ACTIVATIONS, CustomActivation
 from fastnn.losses import LOSSES
 from fastnn.threads import effective_n_threads
 
@@ -156,6 +157,50 @@ class BaseMLP(
         arrays = self.coefs_, self.intercepts_
         return hidden_arrays(*arrays, self.activation, layer, X, n_threads, check_finite)
 
+    def input_gradients(self, X):
+        """Return the gradient of each output of the network by each feature, row by row.
+
+        The outputs are those before the output activation: decision values, or the logarithm of
+        what 'poisson' predicts. By backpropagation at prediction: dropout and noise are off, batch
+        normalisation uses its running averages, 'bernoulli' its probability, and 'step' counts as
+        in training, with slope one between -1 and 1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
+            The former of a network with one output. Of the dtype of the model.
+
+        Raises
+        ------
+        ValueError
+            For sparse X: the gradient of a row is dense.
+
+        References
+        ----------
+        .. [1] Simonyan, Vedaldi & Zisserman, "Deep inside convolutional networks: visualising image
+           classification models and saliency maps", ICLR 2014.
+
+        Examples
+        --------
+        >>> from fastnn import MLPRegressor
+        >>> model = MLPRegressor(hidden_layer_sizes=()).fit([[0, 0], [1, 0], [0, 2]], [1, 2, 3])
+        >>> bool((model.input_gradients([[5, 6]]) == model.coefs_[0].T).all())
+        True
+        """
+        check_is_fitted(self)
+        if issparse(X):
+            raise ValueError(
+                "input_gradients is for dense X, as its result is dense: pass X.toarray(), some "
+                "rows at a time if that does not fit in memory."
+            )
+        X = _data.scoring_data(self, X)
+        activations = hidden_activations(self.activation, len(self.coefs_) - 1)
+        return input_gradients(self, activations, self._loss(), X)
+
     def _outputs(self, X):
         """Outputs of the network, (n_samples, n_outputs), from coefs_ and intercepts_ as they are.
 
@@ -179,11 +224,12 @@ class BaseMLP(
 
     def _is_plain(self):
         """Whether dense layers and activations of the kernels are all there is to the network."""
-        if "norms_" in self.__dict__ or "projections_" in self.__dict__:
+        fitted, activation = self.__dict__, self.activation
+        if fitted.get("norms_") is not None or fitted.get("projections_") is not None:
             return False
-        if type(self.activation) is str:
-            return self.activation in _ACTIVATIONS
-        return all(name in _ACTIVATIONS for name in hidden_activations(self.activation, 1))
+        if isinstance(activation, str | CustomActivation):
+            return activation in _ACTIVATIONS
+        return all(name in _ACTIVATIONS for name in activation)
 
     def _forward(self, X, check_finite):
         if not self._is_plain():
@@ -225,7 +271,7 @@ class BaseMLP(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = not (self.input_dropout or self.input_noise)
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -8,6 +8,7 @@ import copy
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite
 
 from fastnn.layers import (
@@ -19,10 +20,18 @@ from fastnn.layers import (
     LayerNorm,
     Residual,
 )
-from fastnn.network import CompiledNetwork
+from fastnn.network import BLOCK_ROWS, CompiledNetwork
 from fastnn.threads import THREAD_WORK, effective_n_threads
 
-__all__ = ["Block", "Parts", "build_network", "hidden_blocks", "hidden_outputs", "outputs"]
+__all__ = [
+    "Block",
+    "Parts",
+    "build_network",
+    "hidden_blocks",
+    "hidden_outputs",
+    "input_gradients",
+    "outputs",
+]
 
 
 class Block(NamedTuple):
@@ -127,6 +136,14 @@ class Parts(NamedTuple):
                 named[f"projections_[{i}]"] = projection
         return named
 
+    def shapes(self):
+        """Return the shape of each array, by name, and "identity" for a skip without one."""
+        shapes = {name: np.shape(array) for name, array in self.arrays().items()}
+        for i, projection in enumerate(self.projections or []):
+            if isinstance(projection, str):
+                shapes[f"projections_[{i}]"] = projection
+        return shapes
+
     def take(self, other):
         """Copy the values of others in.
 
@@ -136,8 +153,7 @@ class Parts(NamedTuple):
             If they have not the same shapes.
         """
         own, given = self.arrays(), other.arrays()
-        wanted = {name: array.shape for name, array in own.items()}
-        found = {name: np.shape(array) for name, array in given.items()}
+        wanted, found = self.shapes(), other.shapes()
         if wanted != found:
             raise ValueError(
                 "Training can go on only with the layers it began with: the fitted attributes have "
@@ -190,7 +206,13 @@ def _fitted_network(estimator, activations, loss):
     dtype = np.float32 if parts.coefs[0].dtype == np.float32 else np.float64
     n_in, n_out = parts.coefs[0].shape[0], parts.coefs[-1].shape[1]
     network = build_network(n_in, blocks, n_out, loss, dtype)
-    Parts.of(network, blocks).take(parts)
+    try:
+        Parts.of(network, blocks).take(parts)
+    except ValueError:
+        raise ValueError(
+            "coefs_, intercepts_, norms_ and projections_ do not fit together: their shapes are "
+            f"{parts.shapes()}."
+        ) from None
     return network, blocks
 
 
@@ -208,7 +230,26 @@ def hidden_outputs(estimator, activations, loss, layer, X, check_finite):
         assert_all_finite(X, input_name="X")
     network, blocks = _fitted_network(estimator, activations, loss)
     end = sum(len(block.layers()) for block in blocks[: layer + 1])
-    return network.layer_outputs(X)[end - 1]
+    if not (issparse(X) and blocks[0].residual and blocks[0].width == X.shape[1]):
+        return network.layer_outputs(X)[end - 1]
+    # The first block adds X itself to its outputs, which are as many.
+    starts = range(0, X.shape[0], BLOCK_ROWS)
+    rows = (X[start : start + BLOCK_ROWS].toarray() for start in starts)
+    return np.concatenate([network.layer_outputs(some)[end - 1] for some in rows])
+
+
+def input_gradients(estimator, activations, loss, X):
+    """Gradients of the raw outputs of a fitted estimator by finite dense X, row by row.
+
+    Of shape (n, n_features) for one output, else (n, n_outputs, n_features).
+    """
+    network, _ = _fitted_network(estimator, activations, loss)
+    if network.n_out == 1:
+        return network.input_gradient(X)
+    gradients = np.empty((len(X), network.n_out, network.n_in), network.dtype)
+    for unit in range(network.n_out):
+        gradients[:, unit] = network.input_gradient(X, unit)
+    return gradients
 
 
 def _n_threads(estimator, X, network):

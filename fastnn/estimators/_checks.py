@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from fastnn._stages import check_activation
-from fastnn.activations import CustomActivation
+from fastnn.activations import BERNOULLI, CustomActivation
 
 __all__ = ["check_data", "check_parameters"]
 
@@ -25,20 +25,9 @@ _NOT_WITH_LBFGS = {
     "clip_norm": None,
 }
 
-# What the engine does not do yet, with the value that leaves it out.
-_NOT_YET = {
-    "label_smoothing": 0,
-}
-_NOT_YET_VALUES = {
-    "loss": {
-        *("hinge", "perceptron", "focal"),
-        *("absolute_error", "huber", "log_cosh", "quantile", "gamma", "tweedie"),
-    },
-}
-
 
 def check_parameters(estimator, n_hidden):
-    """Raise ValueError, or NotImplementedError, for parameters that cannot be used together.
+    """Raise ValueError for parameters that cannot be used together.
 
     Parameters
     ----------
@@ -59,24 +48,27 @@ def check_parameters(estimator, n_hidden):
             f"init_scale has no meaning with init={estimator.init!r}: leave it at None, or choose "
             "an init that it scales, such as 'normal' or 'glorot_uniform'."
         )
-    for name, off in _NOT_YET.items():
-        if hasattr(estimator, name) and not _is(getattr(estimator, name), off):
-            raise NotImplementedError(f"{name} is not implemented yet: leave it at {off!r}.")
-    for name, values in _NOT_YET_VALUES.items():
-        if getattr(estimator, name) in values:
-            raise NotImplementedError(
-                f"{name}={getattr(estimator, name)!r} is not implemented yet."
-            )
+    if getattr(estimator, "label_smoothing", 0) and estimator.loss != "log_loss":
+        raise ValueError(
+            f"label_smoothing is for loss='log_loss': set it to 0 with loss={estimator.loss!r}."
+        )
 
 
-def check_data(estimator, X):
-    """Raise ValueError for parameters that X rules out."""
+def check_data(estimator, X, widths):
+    """Raise ValueError for parameters that X rules out, with hidden layers of these widths."""
     if not issparse(X):
         return
+    if estimator.residual and widths and widths[0] == X.shape[1]:
+        raise ValueError(
+            f"residual adds the {X.shape[1]} features to the outputs of the first hidden layer, "
+            "which has as many units: X cannot be sparse. Give that layer another width, set "
+            "residual=False, or pass X.toarray() if that fits in memory."
+        )
     for name in ("input_dropout", "input_noise"):
         if getattr(estimator, name):
             raise ValueError(
-                f"{name} is for dense X: set {name}=0, or pass X.toarray() if that fits in memory."
+                f"{name} is for dense X, and this one is sparse: set {name}=0, or pass X.toarray() "
+                "if that fits in memory."
             )
 
 
@@ -110,6 +102,11 @@ def _check_solver(estimator):
                     f"{name} is for the stochastic solvers: leave it at {off!r} with "
                     "solver='lbfgs', or choose another solver, such as 'adam'."
                 )
+        if np.any(np.array(estimator.activation, object) == BERNOULLI):
+            raise ValueError(
+                "activation 'bernoulli' has a gradient that is not that of the loss, which "
+                "solver='lbfgs' needs: choose another solver, such as 'adam', or 'logistic'."
+            )
     elif (
         estimator.solver == "sgd"
         and estimator.learning_rate != "constant"

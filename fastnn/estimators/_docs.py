@@ -9,6 +9,12 @@ _ATTRIBUTES = """\
 coefs_, intercepts_ : list of ndarray
         Weights (n_in, n_out) and biases (n_out,) of the layers. They are the model: who assigns to
         them or writes into them changes its predictions.
+    norms_ : list of dict or None
+        Normalisation of each hidden layer, if any: ``kind`` ("batch" or "layer"), ``gain`` and
+        ``shift`` (n_units,), running ``mean`` and ``variance`` (None for "layer"), ``epsilon``.
+    projections_ : list of ndarray, "identity" or None
+        With ``residual``, what the input of each hidden layer goes through before it is added to
+        the output: weights (n_in, n_out), or nothing.
     n_layers_, n_outputs_ : int
         Layers, input and output included, and outputs.
     out_activation_ : str

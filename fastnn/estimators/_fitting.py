@@ -1,7 +1,9 @@
 """One call of ``fit`` or ``partial_fit``: from the user's data to a dict of fitted attributes."""
 
+import copy
 import math
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -17,7 +19,6 @@ from fastnn.estimators._early_stopping import Rows, given_rows, watch
 from fastnn.estimators._layers import first_weights, hidden_activations, hidden_widths
 from fastnn.estimators._starts import Outcome, best_outcome, seeds_after_first
 from fastnn.lbfgs import minimize_lbfgs
-from fastnn.losses import LOSSES
 from fastnn.threads import effective_n_threads
 from fastnn.training import EpochLoop, History
 
@@ -62,7 +63,7 @@ class Fit:
         self.X, self.labels = _data.training_data(
             est, X, y, reset=not self.continuing, y_numeric=est._y_numeric
         )
-        check_data(est, self.X)
+        check_data(est, self.X, self._hidden)
         self.loss = est._learn_targets(self.labels, self.continuing, self.one_epoch)
         self.dtype = self.X.dtype
         if self.continuing:
@@ -85,6 +86,10 @@ class Fit:
         self._blocks = hidden_blocks(est, self._hidden, activations)
         layers = self.X.shape[1], self._blocks, n_outputs, self.loss
         self.network = self._model_network = build_network(*layers, self.dtype, estimator=est)
+        # What dropout and noise draw from, aside: with an int as random_state it is the same in
+        # every partial_fit, whose steps go on, and weights and order of rows are as without them.
+        random = self.network.has("dropout", "noise", "bernoulli")
+        self._seed = int(copy.deepcopy(self.rng).randint(2**31)) if random else 0
         if self.continuing:
             Parts.of(self.network, self._blocks).take(Parts.fitted(est))
         else:
@@ -113,11 +118,21 @@ class Fit:
 
     def _lbfgs(self):
         est = self.estimator
+        X, y, weight = self.X, self.y, self.weight
+        if len(self.rows) < X.shape[0] and self.network.has("batch_norm"):
+            # The statistics of a batch count its rows, whatever their weights.
+            X, y, weight = X[self.rows], y[self.rows], weight[self.rows]
+
+        def snapshot():
+            self.network.settle_statistics(X, y)
+            return self._snapshot()
+
+        self._fitted_up_to_now = snapshot
         result = minimize_lbfgs(
             self.network,
-            self.X,
-            self.y,
-            sample_weight=self.weight,
+            X,
+            y,
+            sample_weight=weight,
             alpha=est.alpha,
             n_threads=self.n_threads,
             max_iter=est.max_iter,
@@ -126,7 +141,7 @@ class Fit:
             verbose=est.verbose,
             observer=self._observer,
         )
-        self.network.settle_statistics(self.X, self.y)
+        self.network.settle_statistics(X, y)
         attributes = {
             **self._model(),
             "n_iter_": min(result.nit, est.max_iter),
@@ -163,17 +178,19 @@ class Fit:
             clip_norm=est.clip_norm,
             max_norm=est.max_norm,
             average_decay=est.averaging_decay if est.averaging == "ema" else None,
-            seed=self._seed(),
+            seed=self._seed,
         )
 
-        def snapshot():
-            trainer.pull()
-            return self._snapshot()
-
-        self._fitted_up_to_now = snapshot
         averaging = None
         if est.averaging == "swa":
             averaging = WeightMean(math.floor(est.averaging_start * est.max_iter))
+
+        def snapshot():
+            with averaging.installed(trainer) if averaging else nullcontext():
+                trainer.pull()
+            return self._snapshot()
+
+        self._fitted_up_to_now = snapshot
         end = EpochLoop(
             trainer,
             self.X,
@@ -233,11 +250,6 @@ class Fit:
         badness = -history.best_score if validated else history.loss_curve[-1]
         return Outcome(attributes, badness, report, end == "stopped")
 
-    def _seed(self):
-        """What dropout and noise draw from; the generator is left alone where there are none."""
-        random = self.network.has("dropout", "noise", "bernoulli")
-        return int(self.rng.randint(2**31)) if random else 0
-
     def _model(self, *, copy=False):
         """What the network is, as attributes; the weights in the dtype of the data."""
         network = self._model_network
@@ -250,12 +262,12 @@ class Fit:
             **parts.attributes(),
             "n_layers_": len(parts.coefs) + 1,
             "n_outputs_": network.n_out,
-            "out_activation_": LOSSES[self.loss].output_activation,
+            "out_activation_": self.loss.output_activation,
         }
 
     def _snapshot(self):
         """Attributes for a copy of the estimator as if it had been fitted up to now."""
-        return self._model(copy=True)
+        return {"norms_": None, "projections_": None, **self._model(copy=True)}
 
     def _history(self):
         est = self.estimator
@@ -276,7 +288,7 @@ class Fit:
     def _shown_loss(self, objective):
         """The loss that scikit-learn reports, which averages squared errors over the outputs."""
         n_outputs = self.network.intercepts[-1].shape[0]
-        if not LOSSES[self.loss].averaged or n_outputs == 1:
+        if not self.loss.averaged or n_outputs == 1:
             return objective
         total = self.X.shape[0] if self.weight is None else self.weight.sum()
         penalty = sum(np.vdot(coef, coef) for coef in self.network.coefs)
@@ -286,9 +298,7 @@ class Fit:
     def _split(self):
         """Set a part of the training rows apart, for early stopping."""
         est, rows = self.estimator, self.rows
-        strata = None
-        if est._stratified and (self.y.ndim == 1 or self.y.shape[1] == 1):
-            strata = self.y[rows].ravel().astype(np.intp)
+        strata = est._strata(self.y[rows])
         rows, apart = _data.split_off_validation_rows(
             rows, strata, est.validation_fraction, self.rng
         )

@@ -5,6 +5,8 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from fastnn.losses import make_loss
+
 __all__ = ["check_same_classes", "class_factors", "encode", "learn_classes", "loss_of_labels"]
 
 
@@ -41,19 +43,34 @@ def check_same_classes(y, classes, *, all_present, name="y"):
         )
 
 
-def loss_of_labels(binarizer):
-    """Name the loss that fits the type of the labels."""
-    return "softmax_log_loss" if binarizer.y_type_ == "multiclass" else "logistic_log_loss"
+def loss_of_labels(estimator, binarizer):
+    """Return the loss that the parameters name, in the form for the type of the labels."""
+    several = binarizer.y_type_ == "multiclass"
+    if estimator.loss == "log_loss":
+        name = "softmax_log_loss" if several else "logistic_log_loss"
+        return make_loss(name, label_smoothing=estimator.label_smoothing)
+    if estimator.loss == "focal":
+        name = "softmax_focal_loss" if several else "logistic_focal_loss"
+        return make_loss(name, gamma=estimator.focal_gamma)
+    return make_loss(estimator.loss)
 
 
-def encode(binarizer, y, dtype):
+def encode(binarizer, y, dtype, *, numbers):
     """Turn known labels into targets.
+
+    Parameters
+    ----------
+    binarizer : LabelBinarizer
+    y : ndarray
+    dtype : dtype
+    numbers : bool
+        Whether several classes are numbered, rather than each having an output of its own.
 
     Returns
     -------
     ndarray
-        Class numbers of shape (n,) and dtype intp for several classes; else zeros and ones of shape
-        (n, n_outputs) and of the given dtype, where a single class counts as zero.
+        Class numbers of shape (n,) and dtype intp; or zeros and ones of shape (n, n_outputs) and of
+        the given dtype, where a single class counts as zero.
     """
     if binarizer.y_type_.startswith("multilabel"):
         if not type_of_target(y).startswith("multilabel"):
@@ -70,7 +87,8 @@ def encode(binarizer, y, dtype):
         raise ValueError("The object was not fitted with multilabel input.")
     classes = binarizer.classes_
     if binarizer.y_type_ == "multiclass":
-        return np.searchsorted(classes, y).astype(np.intp, copy=False)
+        found = np.searchsorted(classes, y).astype(np.intp, copy=False)
+        return found if numbers else np.eye(len(classes), dtype=dtype)[found]
     if len(classes) == 1:
         return np.zeros((len(y), 1), dtype=dtype)
     return (y == classes[1]).astype(dtype).reshape(-1, 1)

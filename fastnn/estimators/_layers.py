@@ -28,8 +28,14 @@ def hidden_widths(hidden_layer_sizes):
 
 def hidden_activations(activation, n_hidden):
     """Return the activation of each hidden layer as a list."""
-    one = isinstance(activation, str | CustomActivation)
-    return [activation] * n_hidden if one else list(activation)
+    if isinstance(activation, str | CustomActivation):
+        return [activation] * n_hidden
+    if len(activation) != n_hidden:
+        raise ValueError(
+            f"activation must be one value or a list with one for each of the {n_hidden} hidden "
+            f"layers that were fitted; got {activation!r}."
+        )
+    return list(activation)
 
 
 def first_weights(network, estimator, rng):

@@ -19,6 +19,11 @@ from fastnn.schedules import SCHEDULES, Schedule
 
 __all__ = ["LossFirst", "ToolboxParameters"]
 
+_REGRESSION_LOSSES = {
+    *("squared_error", "absolute_error", "huber", "log_cosh", "quantile"),
+    *("poisson", "gamma", "tweedie"),
+}
+
 
 @parameters
 class ToolboxParameters(CommonParameters):
@@ -96,7 +101,8 @@ class ToolboxParameters(CommonParameters):
     )
     averaging_decay: float = parameter(
         "float",
-        "Weight of the average before a step in that after it, for 'ema'.",
+        "Weight of the average before a step in that after it, for 'ema'; at step t, from 0, at "
+        "most (1 + t) / (10 + t).",
         default=0.999,
         valid=[BELOW_1],
     )
@@ -120,7 +126,8 @@ class ToolboxParameters(CommonParameters):
     )
     batch_norm: bool = parameter(
         "bool",
-        "Normalise the hidden pre-activations over the batch; predictions use running averages.",
+        "Normalise the hidden pre-activations over the rows of a batch, whatever their weights; "
+        "predictions use running averages.",
         default=False,
         valid=["boolean"],
     )
@@ -166,10 +173,12 @@ class LossFirst:
     fields first."""
 
     loss: str = parameter(
-        "{'squared_error', 'poisson'}",
-        "Half the squared error, or half the Poisson deviance, which predicts exp(...) and needs "
-        "y >= 0.",
+        "{'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', "
+        "'gamma', 'tweedie'}",
+        "Half the squared error; more robust ones, of which the last gives quantiles; or half a "
+        "deviance, which predicts exp(...): 'poisson' and 'tweedie' need y >= 0, 'gamma' y > 0. "
+        "See ``fastnn.losses``.",
         default="squared_error",
-        valid=[StrOptions({"squared_error", "poisson"})],
+        valid=[StrOptions(_REGRESSION_LOSSES)],
         kw_only=False,
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.inspection import _network
+from fastnn.inspection import _network, _twins
 from fastnn.inspection._plotting import COLORS, axes
 
 __all__ = ["ActivationDisplay"]
@@ -14,6 +14,7 @@ _TAIL = 0.002
 class ActivationDisplay:
     """A histogram of the outputs of every hidden layer, one above the other.
 
+    They are what the activations put out at prediction, before a skip connection adds the input.
     Use `from_estimator` to make one. Outputs that are exactly zero, most of a ReLU layer's, are not
     in the histogram; their share is written beside it.
 
@@ -60,10 +61,9 @@ class ActivationDisplay:
             If the network has no hidden layer.
         """
         _network.check_estimator(estimator, "ActivationDisplay.from_estimator")
-        problem = _network.problem_of_estimator(estimator, X, y)
-        outputs = _network.layer_outputs(problem.network, problem.X)[:-1]
-        activations = _network.hidden_activations(problem.network)
-        names = [f"hidden {k} ({name})" for k, name in enumerate(activations, start=1)]
+        _, problem = _twins.twins(_network.problem_of_estimator(estimator, X, y))
+        outputs = _twins.layer_outputs(problem, units=True)[:-1]
+        names = [f"hidden {k} ({name})" for k, name in enumerate(problem.activations, start=1)]
         return cls(outputs, names).plot(ax=ax, bins=bins, **fill)
 
     def plot(self, ax=None, *, bins=60, **fill):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.inspection import _network
+from fastnn.inspection import _network, _twins
 from fastnn.inspection._measures import layer_measures
 from fastnn.inspection._plotting import COLORS, MARKERS, axes, tidy
 
@@ -13,7 +13,7 @@ class GradientFlowDisplay:
     """Size of the gradient in every layer, on a logarithmic scale.
 
     Use `from_estimator` to make one. A straight line that falls towards the input is a vanishing
-    gradient, one that rises an exploding one.
+    gradient, one that rises an exploding one. What is random in training is left out.
 
     Parameters
     ----------
@@ -22,7 +22,8 @@ class GradientFlowDisplay:
     weight_gradients : array-like of shape (n_layers,)
         Root mean square over the weights of a layer of the gradient by them, penalty left out.
     activation_gradients : array-like of shape (n_layers,)
-        Root mean square over rows and units of a row's gradient by the pre-activations.
+        Root mean square over rows and units of a row's gradient by the pre-activations, behind a
+        normalisation, at prediction.
 
     Attributes
     ----------
@@ -57,7 +58,7 @@ class GradientFlowDisplay:
         _network.check_estimator(estimator, "GradientFlowDisplay.from_estimator")
         problem = _network.problem_of_estimator(estimator, X, y)
         problem.alpha = 0.0
-        layers = layer_measures(problem)
+        layers = layer_measures(*_twins.twins(problem))
         display = cls(
             [layer.name for layer in layers],
             np.array([layer.gradient_norm / np.sqrt(layer.n_weights) for layer in layers]),

@@ -29,7 +29,8 @@ def _vanishing_gradients(m):
         f"a row's gradient shrinks to {least:.1e} of what it is at the output, so these layers "
         "hardly learn.",
         "activation='relu', weights from init='glorot_uniform' (tanh) or 'he_normal' (relu), "
-        "batch_norm=True or layer_norm=True, skip connections (residual=True), fewer layers.",
+        "skip connections (residual=True), batch_norm=True, with tanh or relu layer_norm=True, "
+        "fewer layers.",
         layers,
     )
 
@@ -48,7 +49,7 @@ def _vanishing_signals(m):
         f"outputs differ between rows by no more than {least:.1e} of what the inputs do: all rows "
         "look alike to the layers above.",
         "larger initial weights (init='glorot_uniform', 'he_normal' for relu), scaled inputs, "
-        "batch_norm=True or layer_norm=True.",
+        "batch_norm=True, with tanh or relu layer_norm=True.",
         layers,
     )
 

@@ -72,8 +72,8 @@ class LossCurveDisplay:
         curve = getattr(estimator, "loss_curve_", None)
         if not curve:
             raise ValueError(
-                "There is no loss_curve_: fit the estimator first, with a stochastic solver "
-                "('adam' or 'sgd'); L-BFGS records none."
+                "There is no loss_curve_: fit the estimator first, with any solver but 'lbfgs', "
+                "which records none."
             )
         validation = getattr(estimator, "validation_loss_curve_", None)
         best = None

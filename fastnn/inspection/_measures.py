@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastnn.inspection import _network
+from fastnn.inspection import _network, _twins
 from fastnn.inspection._input_measures import InputMeasures, input_measures
 
 __all__ = ["LayerMeasures", "Measures", "layer_measures", "layer_name", "measure"]
@@ -13,13 +13,19 @@ __all__ = ["LayerMeasures", "Measures", "layer_measures", "layer_name", "measure
 #: Of a large network's gradients, as many as have so many numbers together.
 _ROWS, _GRADIENT_ROWS, _GRADIENT_SIZE = 10_000, 64, 300_000_000
 
+#: Losses from which `Measures.noise` is taken.
+_DRAWS = 8
+
 #: Outputs outside which a unit counts as saturated.
-_SATURATION = {"tanh": (-0.99, 0.99), "logistic": (0.01, 0.99)}
+_SATURATION = {"tanh": (-0.99, 0.99), "logistic": (0.01, 0.99), "bernoulli": (0.01, 0.99)}
 
 
 @dataclass
 class LayerMeasures:
-    """One layer on the rows of a report.
+    """One layer on the rows of a report, with what is random in training (dropout, noise) left out.
+
+    Outputs and deltas are those at prediction, when the statistics of a BatchNorm are fixed; the
+    gradient by the weights is that of a training step with all rows.
 
     Attributes
     ----------
@@ -28,25 +34,29 @@ class LayerMeasures:
         Of the output layer, ``"identity"``: it is measured before the link of the loss.
     n_units, n_weights : int
     mean, variance : float
-        Of the layer's outputs, over rows and units.
+        Of the layer's outputs, over rows and units: of what the activation puts out, before a skip
+        connection adds the input.
     saturated : float or None
-        Share of outputs with ``|tanh| > 0.99``, or of the logistic function outside [0.01, 0.99];
+        Share of outputs with ``|tanh| > 0.99``, or probabilities outside [0.01, 0.99];
         None for an activation that has no flat ends.
     dead : int
         Hidden units that are zero for every row.
     zeros : float
         Share of outputs that are zero.
     signal : float
-        How much the outputs differ between rows: root mean square, over the units, of their
-        standard deviations.
+        How much what the next layer gets differs between rows: root mean square, over the units, of
+        the standard deviations.
     gradient_norm : float
         Of the loss, without the penalty, by the layer's weights.
     delta : float
-        Root mean square, over rows, of the norm of a row's gradient by the pre-activations.
+        Root mean square, over rows, of the norm of a row's gradient by the pre-activations: what
+        goes into the activation, behind a normalisation.
     weight_norm : float
+        Of the same weights; the projection of a skip connection is not among them.
     gain : float
         ``sqrt(n_in mean(w^2))``: factor on the size of independent signals; about 1 after Glorot's
-        initialisation, 1.4 after He's.
+        initialisation, 1.4 after He's. Where pre-activations are normalised, whatever the weights,
+        the root mean square of the normalisation's gains.
     update_ratio : float
         ``learning_rate_init * gradient_norm / weight_norm``: the relative change of the weights in
         a step of plain gradient descent. Other solvers take other steps.
@@ -76,8 +86,9 @@ class LayerMeasures:
 class Measures:
     """All that the verdicts are taken from.
 
-    ``loss`` and ``constant_loss``, that of the best constant, are on the rows and without penalty,
-    ``training_loss`` and ``validation_loss`` as the fit recorded them.
+    ``loss``, at prediction, and ``constant_loss``, that of the best constant, are on the rows and
+    without penalty, ``training_loss`` and ``validation_loss`` as the fit recorded them. ``noise``
+    is the standard deviation of the loss in training for what dropout, noise and sampling draw.
     """
 
     estimator: str
@@ -89,6 +100,7 @@ class Measures:
     layers: list
     loss: float
     constant_loss: float
+    noise: float
     training_loss: float | None
     validation_loss: float | None
     loss_curve: np.ndarray
@@ -106,8 +118,9 @@ def measure(estimator, X, y):
     per_output = problem.network.n_out if problem.network.loss.averaged else 1
     training, validation, curve = _recorded(estimator)
     with np.errstate(all="ignore"):
-        layers = layer_measures(problem, estimator.learning_rate_init)
-        loss = problem.loss_and_grad()[0]
+        at_training, at_prediction = _twins.twins(problem)
+        layers = layer_measures(at_training, at_prediction, estimator.learning_rate_init)
+        loss = at_prediction.loss_and_grad()[0]
     return Measures(
         estimator=type(estimator).__name__,
         solver=estimator.solver,
@@ -118,10 +131,21 @@ def measure(estimator, X, y):
         layers=layers,
         loss=loss / per_output,
         constant_loss=_network.best_constant_loss(problem) / per_output,
+        noise=_noise(problem) / per_output,
         training_loss=training,
         validation_loss=validation,
         loss_curve=curve,
     )
+
+
+def _noise(problem):
+    network = problem.network
+    if not network.has("dropout", "noise", "bernoulli"):
+        return 0.0
+    rows = problem.X, problem.y
+    weight = problem.sample_weight
+    draws = [network.loss_and_grad(*rows, sample_weight=weight, seed=s)[0] for s in range(_DRAWS)]
+    return float(np.std(draws, ddof=1))
 
 
 def _sample(problem, n):
@@ -142,42 +166,49 @@ def _recorded(estimator):
     return float(estimator.loss_), None, curve
 
 
-def layer_measures(problem, learning_rate=float("nan")):
-    """A `LayerMeasures` for every layer; gradients are without the penalty, which would hide how
-    small they are."""
-    network = problem.network
-    outputs = _network.layer_outputs(network, problem.X)
-    by_coefs = network.views(problem.loss_and_grad()[1]).coefs
+def layer_measures(training, problem, learning_rate=float("nan")):
+    """A `LayerMeasures` for every layer, from the twins of a problem; gradients are without the
+    penalty, which would hide how small they are."""
+    network, n_layers = training.network, len(problem.blocks) + 1
+    units = _twins.layer_outputs(problem, units=True)
+    outputs = _twins.layer_outputs(problem)
+    by_weights = _twins.layer_parameters(training, training.loss_and_grad()[1])
     n_gradients = min(_GRADIENT_ROWS, max(8, _GRADIENT_SIZE // network.n_params))
-    deltas = _network.row_deltas(_sample(problem, n_gradients))
-    activations = [*_network.hidden_activations(network), "identity"]
+    deltas = _twins.row_deltas(_sample(problem, n_gradients))
+    activations = [*problem.activations, "identity"]
     layers = []
-    for k, (coef, h) in enumerate(zip(network.coefs, outputs, strict=True)):
+    for k, (coef, norm_gain, _) in enumerate(_twins.layer_parameters(training, network.params)):
+        h = units[k]
         low, high = _SATURATION.get(activations[k], (None, None))
         zero = h == 0
-        weight_norm, gradient_norm = np.linalg.norm(coef), np.linalg.norm(by_coefs[k])
+        weight_norm, gradient_norm = np.linalg.norm(coef), np.linalg.norm(by_weights[k][0])
         ratio = learning_rate * gradient_norm / weight_norm if weight_norm else np.inf
         layers.append(
             LayerMeasures(
-                name=layer_name(k, len(outputs)),
+                name=layer_name(k, n_layers),
                 activation=activations[k],
                 n_units=h.shape[1],
                 n_weights=coef.size,
                 mean=float(h.mean()),
                 variance=float(h.var()),
                 saturated=None if low is None else float(((h < low) | (h > high)).mean()),
-                dead=0 if k == len(outputs) - 1 else int(zero.all(axis=0).sum()),
+                dead=0 if k == n_layers - 1 else int(zero.all(axis=0).sum()),
                 zeros=float(zero.mean()),
-                signal=_signal(h),
+                signal=_signal(outputs[k]),
                 gradient_norm=float(gradient_norm),
                 delta=_rms_norm(deltas[k]),
                 weight_norm=float(weight_norm),
-                gain=float(weight_norm / np.sqrt(coef.shape[1])),
+                gain=_gain(coef, norm_gain),
                 update_ratio=float(ratio),
-                finite=bool(np.isfinite(coef).all() and np.isfinite(h).all()),
+                finite=bool(np.isfinite(coef).all() and np.isfinite(outputs[k]).all()),
             )
         )
     return layers
+
+
+def _gain(coef, norm_gain):
+    of = coef if norm_gain is None else norm_gain
+    return float(np.linalg.norm(of) / np.sqrt(of.shape[-1]))
 
 
 def _signal(h):

@@ -5,7 +5,7 @@ A `Problem` is a float64 network with data in the form that the network takes.
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,10 @@ __all__ = [
     "best_constant_loss",
     "blocks",
     "check_estimator",
-    "hidden_activations",
     "is_network",
-    "layer_outputs",
     "output_sum",
     "problem_of_estimator",
     "problem_of_network",
-    "row_deltas",
 ]
 
 
@@ -36,7 +33,9 @@ __all__ = [
 class Problem:
     """A network in float64, and rows with targets as its loss takes them.
 
-    The network is a copy: whoever has the problem may write to ``network.params``.
+    The network is a copy: whoever has the problem may write to ``network.params``. That of an
+    estimator has a block for each hidden layer, and the name of its activation; ``alpha`` is the L2
+    part of the penalty.
     """
 
     network: CompiledNetwork
@@ -44,6 +43,9 @@ class Problem:
     y: np.ndarray
     sample_weight: np.ndarray | None = None
     alpha: float = 0.0
+    blocks: list = field(default_factory=list)
+    activations: list = field(default_factory=list)
+    fitted: bool = True
 
     def loss_and_grad(self):
         """Loss over all rows with the L2 penalty, and its gradient as one vector."""
@@ -54,7 +56,7 @@ class Problem:
     def take(self, rows):
         """The same network on some of the rows."""
         weight = None if self.sample_weight is None else self.sample_weight[rows]
-        return Problem(self.network, self.X[rows], self.y[rows], weight, self.alpha)
+        return replace(self, X=self.X[rows], y=self.y[rows], sample_weight=weight)
 
 
 def check_estimator(estimator, caller):
@@ -82,8 +84,9 @@ def problem_of_estimator(estimator, X, y, sample_weight=None):
     fitted = hasattr(estimator, "coefs_")
     fit = Fit(estimator, X, y, sample_weight, one_epoch=fitted)
     problem = problem_of_network(fit.network, fit.X, fit.y, fit.weight)
-    problem.alpha = float(estimator.alpha)
-    return problem
+    alpha = float(estimator.alpha * (1 - estimator.l1_ratio))
+    names = [getattr(block.activation, "name", block.activation) for block in fit._blocks]
+    return replace(problem, alpha=alpha, blocks=fit._blocks, activations=names, fitted=fitted)
 
 
 def is_network(model):
@@ -98,10 +101,7 @@ def problem_of_network(network, X, y, sample_weight=None):
             raise ValueError("The network has no weights yet: call build(n_in) or fit first.")
         network = network.compiled
     twin = CompiledNetwork(network.n_in, network.layers, network.loss.name)
-    twin.params[...] = network.params
-    for ours, given in zip(twin.running, network.running, strict=True):
-        for array, values in zip(ours, given, strict=True):
-            array[...] = values
+    twin.copy_from(network)
     X = X.astype(np.float64)
     y = np.asarray(y)
     if not network.loss.integer_targets:
@@ -128,42 +128,6 @@ def blocks(network, vector):
 def output_sum(problem, unit):
     """Sum over rows of a raw output: its gradient by X is `CompiledNetwork.input_gradient`."""
     return float(problem.network.forward(problem.X, raw=True)[:, unit].sum())
-
-
-def hidden_activations(network):
-    """Name of the activation of each hidden layer."""
-    names = (layer.activation for layer in network.layers[:-1])
-    return [name if isinstance(name, str) else name.name for name in names]
-
-
-def layer_outputs(network, X):
-    """Outputs of every layer, hidden ones after their activation, the last one's before its link.
-
-    Returns
-    -------
-    list of ndarray of shape (n, n_units)
-    """
-    return network.layer_outputs(X)
-
-
-def row_deltas(problem):
-    """Gradient of each row's own loss by the pre-activations of every layer.
-
-    That of a single row is its gradient by the intercepts.
-
-    Returns
-    -------
-    list of ndarray of shape (n, n_units)
-    """
-    network, n = problem.network, problem.X.shape[0]
-    deltas = [np.empty((n, b.size)) for b in network.intercepts]
-    gradient = np.empty_like(network.params)
-    by_intercepts = network.views(gradient).intercepts
-    for i in range(n):
-        network.loss_and_grad(problem.X[i : i + 1], problem.y[i : i + 1], grad=gradient)
-        for delta, block in zip(deltas, by_intercepts, strict=True):
-            delta[i] = block
-    return deltas
 
 
 def best_constant_loss(problem):

@@ -43,7 +43,8 @@ def _rate_too_high(m):
     if len(curve) < value("epochs"):
         return None
     half = curve[len(curve) // 2 :]
-    rise = np.maximum(np.diff(half), 0.0).mean()
+    # Independent draws rise by noise / sqrt(pi) on average, whatever the learning rate.
+    rise = np.maximum(np.diff(half), 0.0).mean() - m.noise
     last, least, highest = curve[-1], curve.min(), curve.max()
     if over("rise", rise / constant) and over("relative rise", rise / half.mean()):
         found = f"the loss goes up and down, by {rise:.2g} an epoch."
@@ -53,7 +54,7 @@ def _rate_too_high(m):
         found = f"the loss rose from {curve[0]:.3g} to {highest:.3g} before it came down."
     elif (
         over("jump", highest / constant)
-        and last > value("underfitting") * constant
+        and min(last, m.loss) > value("underfitting") * constant
         and half[0] - last < 0.1 * last
     ):
         found = (

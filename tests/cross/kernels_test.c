@@ -79,20 +79,70 @@ static const struct {
     {"step", plain_step, slope_step},
 };
 
-static double loss_logistic(double z, double y) { return fmax(z, 0) - z * y + log1p(exp(-fabs(z))); }
-static double loss_squared(double z, double y) { return 0.5 * (z - y) * (z - y); }
-static double loss_poisson(double z, double y) { return (y > 0 ? y * log(y) : 0) - y * z - y + exp(z); }
-static double gradient_logistic(double z, double y) { return plain_logistic(z) - y; }
-static double gradient_squared(double z, double y) { return z - y; }
-static double gradient_poisson(double z, double y) { return exp(z) - y; }
+/* Losses of one output, with the parameter q that some have; targets y lie in (0, 1). */
+static double plain_log_cosh(double r) { return fabs(r) < 0.1 ? log1p(2 * pow(sinh(r / 2), 2)) : log(cosh(r)); }
+static double softplus(double z) { return plain_softplus(z); }
+
+static double loss_logistic(double z, double y, double q) { return (void)q, softplus(z) - z * y; }
+static double loss_squared(double z, double y, double q) { return (void)q, 0.5 * (z - y) * (z - y); }
+static double loss_poisson(double z, double y, double q) { return (void)q, y * log(y) - y * z - y + exp(z); }
+static double loss_absolute(double z, double y, double q) { return (void)q, fabs(z - y); }
+static double loss_huber(double z, double y, double q)
+{
+    double r = fabs(z - y);
+    return r > q ? q * (r - q / 2) : r * r / 2;
+}
+static double loss_log_cosh(double z, double y, double q) { return (void)q, plain_log_cosh(z - y); }
+static double loss_quantile(double z, double y, double q) { return y > z ? q * (y - z) : (q - 1) * (y - z); }
+static double loss_gamma(double z, double y, double q) { return (void)q, y * exp(-z) + z - log(y) - 1; }
+static double loss_tweedie(double z, double y, double q)
+{
+    q += 1;
+    return pow(y, 2 - q) / (1 - q) / (2 - q) - y * exp((1 - q) * z) / (1 - q) + exp((2 - q) * z) / (2 - q);
+}
+static double loss_hinge(double z, double y, double q) { return (void)q, fmax(0, 1 - (2 * y - 1) * z); }
+static double loss_perceptron(double z, double y, double q) { return (void)q, fmax(0, (1 - 2 * y) * z); }
+static double loss_focal(double z, double y, double q)
+{
+    double margin = (2 * y - 1) * z;
+    return exp(-q * softplus(margin)) * softplus(-margin);
+}
+static double loss_smoothed(double z, double y, double q) { return softplus(z) - z * (y + q * (0.5 - y)); }
+static double gradient_logistic(double z, double y, double q) { return (void)q, plain_logistic(z) - y; }
+static double gradient_squared(double z, double y, double q) { return (void)q, z - y; }
+static double gradient_poisson(double z, double y, double q) { return (void)q, exp(z) - y; }
+static double gradient_absolute(double z, double y, double q) { return (void)q, (z > y) - (z < y); }
+static double gradient_huber(double z, double y, double q) { return fmax(-q, fmin(q, z - y)); }
+static double gradient_log_cosh(double z, double y, double q) { return (void)q, tanh(z - y); }
+static double gradient_quantile(double z, double y, double q) { return y > z ? -q : 1 - q; }
+static double gradient_gamma(double z, double y, double q) { return (void)q, 1 - y * exp(-z); }
+static double gradient_tweedie(double z, double y, double q) { return exp((1 - q) * z) - y * exp(-q * z); }
+static double gradient_hinge(double z, double y, double q) { return (void)q, (2 * y - 1) * z > 1 ? 0 : 1 - 2 * y; }
+static double gradient_perceptron(double z, double y, double q) { return (void)q, (2 * y - 1) * z > 0 ? 0 : 1 - 2 * y; }
+static double gradient_focal(double z, double y, double q)
+{
+    double t = 2 * y - 1, margin = t * z, wrong = plain_logistic(-margin);
+    return -t * pow(wrong, q) * (q * plain_logistic(margin) * softplus(-margin) + wrong);
+}
+static double gradient_smoothed(double z, double y, double q) { return plain_logistic(z) - (y + q * (0.5 - y)); }
 
 static const struct {
     const char *name;
-    double (*f)(double z, double y), (*df)(double z, double y);
+    double (*f)(double z, double y, double q), (*df)(double z, double y, double q);
 } plain_losses[] = {
     {"logistic_log_loss", loss_logistic, gradient_logistic},
     {"squared_error", loss_squared, gradient_squared},
     {"poisson", loss_poisson, gradient_poisson},
+    {"absolute_error", loss_absolute, gradient_absolute},
+    {"huber", loss_huber, gradient_huber},
+    {"log_cosh", loss_log_cosh, gradient_log_cosh},
+    {"quantile", loss_quantile, gradient_quantile},
+    {"gamma", loss_gamma, gradient_gamma},
+    {"tweedie", loss_tweedie, gradient_tweedie},   /* of power 1 + q */
+    {"hinge", loss_hinge, gradient_hinge},
+    {"perceptron", loss_perceptron, gradient_perceptron},
+    {"logistic_focal_loss", loss_focal, gradient_focal},
+    {"logistic_smoothed_log_loss", loss_smoothed, gradient_smoothed},
 };
 
 typedef struct { double w, m, v, u; } weight;   /* one weight and its moments */

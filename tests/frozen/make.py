@@ -48,6 +48,77 @@ def models_v2():
     ):
         model = fold_batch_norms(fabricated(kind, blocks, activation)).astype(dtype)
         yield f"predictor_{name}", replace(model, feature_names=names)
+    X, small = data(), {"hidden_layer_sizes": (7, 4, 4), "max_iter": 4}
+    for name, kind, params in (
+        (
+            "classifier_blocks_float64",
+            "multiclass",
+            {
+                "batch_norm": True,
+                "residual": True,
+                "dropout": [0.1, 0.0, 0.2],
+                "activation": ["gelu", "tanh", "relu"],
+                "solver": "amsgrad",
+            },
+        ),
+        (
+            "classifier_sgd_everything_float32",
+            "binary",
+            {
+                "layer_norm": True,
+                "residual": True,
+                "dropout": 0.1,
+                "input_dropout": 0.1,
+                "input_noise": 0.1,
+                "clip_norm": 1.0,
+                "clip_value": 0.5,
+                "max_norm": 2.0,
+                "l1_ratio": 0.5,
+                "weight_decay": 0.01,
+                "schedule": "cosine",
+                "warmup": 2,
+                "init": "he_normal",
+                "solver": "sgd",
+            },
+        ),
+        (
+            "classifier_swa_float64",
+            "multilabel",
+            {
+                "averaging": "swa",
+                "averaging_start": 0.4,
+                "activation": "bernoulli",
+                "early_stopping": True,
+                "batch_norm": True,
+            },
+        ),
+        (
+            "classifier_balanced_float32",
+            "binary",
+            {
+                "class_weight": "balanced",
+                "n_init": 2,
+                "hidden_layer_sizes": "5-4",
+                "layer_norm": True,
+                "solver": "nadam",
+            },
+        ),
+        (
+            "regressor_ema_float64",
+            "multioutput",
+            {"averaging": "ema", "solver": "adamw", "residual": True, "averaging_decay": 0.9},
+        ),
+        (
+            "regressor_lbfgs_float32",
+            "regressor",
+            {"batch_norm": True, "residual": True, "solver": "lbfgs", "activation": "silu"},
+        ),
+    ):
+        dtype = np.float32 if name.endswith("float32") else np.float64
+        y = target(kind)
+        model = fit(network("fastnn", kind, **{**small, **params}), X.astype(dtype), y)
+        goes_on = name.startswith(("classifier_blocks", "classifier_sgd"))
+        yield name, model.partial_fit(X.astype(dtype), y) if goes_on else model
 
 
 def models_v1():

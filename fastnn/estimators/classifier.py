@@ -1,11 +1,8 @@
-"""Multi-layer perceptrons: MLPClassifier and MLPRegressor."""
-
-from collections.abc import Sequence
-from numbers import Real
+"""MLPClassifier."""
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
 from fastnn.estimators import _labels
@@ -18,11 +15,10 @@ from fastnn.estimators._availability import (
 from fastnn.estimators._base import BaseMLP, unchanged_on_failure
 from fastnn.estimators._declare import parameter, parameters
 from fastnn.estimators._docs import documented
-from fastnn.estimators._parameters import AT_LEAST_0, BELOW_1, POSITIVE
-from fastnn.estimators._toolbox import LossFirst
-from fastnn.validation import accuracy, r2
+from fastnn.estimators._parameters import AT_LEAST_0, BELOW_1
+from fastnn.validation import accuracy
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier"]
 
 
 @documented
@@ -55,8 +51,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     """
 
     loss: str = parameter(
-        "{'log_loss'}",
-        "The cross-entropy, of a softmax for several classes.",
+        "{'log_loss', 'focal', 'hinge', 'perceptron'}",
+        "The cross-entropy, of a softmax for several classes; the same with rows that are right "
+        "already counting for less; or margins, one output against the rest, which make decision "
+        "values and no probabilities.",
         default="log_loss",
         valid=[StrOptions({"log_loss", "hinge", "perceptron", "focal"})],
     )
@@ -68,7 +66,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     )
     label_smoothing: float = parameter(
         "float",
-        "Share of every target that is spread evenly over the classes.",
+        "Share of every target of 'log_loss' that is spread evenly over the classes.",
         default=0.0,
         valid=[BELOW_1],
     )
@@ -80,8 +78,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         valid=[dict, StrOptions({"balanced"}), None],
     )
     _y_numeric = False
-    _stratified = True
-    _default_score = staticmethod(accuracy)
 
     def _learn_targets(self, y, continuing, one_epoch):
         known = hasattr(self, "classes_") and (self.warm_start or one_epoch)
@@ -90,13 +86,24 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         else:
             self._label_binarizer = _labels.learn_classes(y)
             self.classes_ = self._label_binarizer.classes_
-        return _labels.loss_of_labels(self._label_binarizer)
+        return _labels.loss_of_labels(self, self._label_binarizer)
 
     def _check_further_targets(self, y):
         _labels.check_same_classes(y, self.classes_, all_present=False, name="y_val")
 
     def _encode(self, y, dtype):
-        return _labels.encode(self._label_binarizer, y, dtype)
+        numbers = _labels.loss_of_labels(self, self._label_binarizer).integer_targets
+        return _labels.encode(self._label_binarizer, y, dtype, numbers=numbers)
+
+    def _strata(self, y):
+        if self._label_binarizer.y_type_ == "multiclass":
+            return y if y.ndim == 1 else y.argmax(axis=1)
+        return y.ravel().astype(np.intp) if y.shape[1] == 1 else None
+
+    def _default_score(self, loss, p, y, weight):
+        if self._label_binarizer.y_type_ == "multiclass":
+            return float(np.average(p.argmax(axis=1) == self._strata(y), weights=weight))
+        return accuracy(loss, p, y, weight)
 
     def _class_factors(self, y, weight):
         if self.class_weight is None:
@@ -208,112 +215,4 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = self.class_weight is None
-        return tags
-
-
-@documented
-@parameters
-class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
-    """Multi-layer perceptron for regression.
-
-    Parameters
-    ----------
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-
-    References
-    ----------
-    .. [1] Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
-
-    Examples
-    --------
-    >>> from fastnn import MLPRegressor
-    >>> from sklearn.datasets import make_regression
-    >>> X, y = make_regression(n_samples=200, n_features=10, random_state=1)
-    >>> model = MLPRegressor(solver="lbfgs", random_state=1, max_iter=500).fit(X[:150], y[:150])
-    >>> bool(model.score(X[150:], y[150:]) > 0.9)
-    True
-    """
-
-    huber_delta: float = parameter(
-        "float",
-        "Residual from which on 'huber' is linear.",
-        default=1.0,
-        valid=[POSITIVE],
-    )
-    quantile: float | Sequence[float] = parameter(
-        "float or list of float",
-        "Level of 'quantile', or levels, each of which makes an output of its own.",
-        default=0.5,
-        valid=[Interval(Real, 0, 1, closed="neither"), "array-like"],
-    )
-    tweedie_power: float = parameter(
-        "float",
-        "Power of the mean to which the variance of 'tweedie' is proportional.",
-        default=1.5,
-        valid=[Interval(Real, 1, 2, closed="neither")],
-    )
-    _y_numeric = True
-    _stratified = False
-    _default_score = staticmethod(r2)
-
-    def _learn_targets(self, y, continuing, one_epoch):
-        if self.loss == "poisson":
-            self._check_further_targets(y)
-        return self.loss
-
-    def _check_further_targets(self, y):
-        if self.loss == "poisson" and y.min() < 0:
-            raise ValueError(
-                f"loss='poisson' needs targets that are not negative; the least of y is {y.min()}."
-            )
-
-    def _encode(self, y, dtype):
-        with np.errstate(over="ignore"):
-            targets = np.ascontiguousarray(y, dtype=dtype).reshape(len(y), -1)
-        if not np.isfinite(targets).all():
-            raise ValueError(
-                f"Input y contains a value too large for {np.dtype(dtype)}, the dtype of X: scale "
-                "y, or pass X as float64."
-            )
-        return targets
-
-    @available_unless(no_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
-        """Train one epoch on these rows, going on from the present weights and moments.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        self : MLPRegressor
-        """
-        with unchanged_on_failure(self):
-            return self._fit(X, y, sample_weight, one_epoch=True)
-
-    def predict(self, X):
-        """Predict the targets of each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        """
-        p = self._outputs(X)
-        return p.reshape(-1) if p.shape[1] == 1 else p
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self.loss == "poisson"
         return tags

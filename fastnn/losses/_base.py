@@ -1,0 +1,85 @@
+"""What all losses share."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from fastnn._ranges import check_ranges
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A row-wise loss; row losses add up over outputs.
+
+    Training computes it from the raw outputs z together with its gradient (csrc/losses.def,
+    csrc/softmax.inc); ``rows`` computes it once more, in float64, from predictions.
+
+    Attributes
+    ----------
+    name : str
+    output_activation : str
+        What turns raw outputs into predictions.
+    integer_targets : bool
+        Targets are class numbers ``(n,)`` of ``np.intp`` rather than ``(n, n_out)`` numbers.
+    averaged : bool
+        Reported as the mean over outputs rather than the sum, as scikit-learn reports it. The
+        gradient is that of the sum either way.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of its range.
+    """
+
+    name: ClassVar[str]
+    output_activation: ClassVar[str] = "identity"
+    integer_targets: ClassVar[bool] = False
+    averaged: ClassVar[bool] = False
+
+    #: Lowest and highest target, whether these are targets themselves, and what to do about others.
+    _targets: ClassVar[tuple] = (-np.inf, np.inf, "[]", "")
+
+    def __post_init__(self):
+        check_ranges(self)
+
+    @property
+    def kernel(self):
+        """Name in the table of C functions."""
+        return self.name
+
+    def parameter(self, n_out):
+        """The parameter of each output, (n_out,) of float64, or None if the loss has none."""
+
+    def encode(self, y):
+        """Targets (n, n_targets) as the loss takes them, (n, n_out)."""
+        return y
+
+    def check_targets(self, y):
+        """Raise a ValueError if a target is out of the loss's range."""
+        low, high, (left, right), remedy = self._targets
+        if self.integer_targets or y.size == 0 or (low == -np.inf and high == np.inf):
+            return
+        least, most = y.min(), y.max()
+        for value, bad in (
+            (least, least < low or (left == "(" and least == low)),
+            (most, most > high or (right == ")" and most == high)),
+        ):
+            if bad:
+                wanted = f"targets in the range {left}{low:g}, {high:g}{right}"
+                raise ValueError(
+                    f"loss={self.name!r} needs {wanted}, and y holds {value:g}: {remedy}"
+                )
+
+    def rows(self, p, y):
+        """Loss of each row, (n,) of float64, from predictions p (n, n_out) and targets y.
+
+        Probabilities are kept one machine epsilon of their own dtype away from 0 and 1.
+        """
+        raise NotImplementedError
+
+
+def bounded(p):
+    """Probabilities in float64, one epsilon of their dtype away from 0 and 1, as in training."""
+    eps = np.finfo(p.dtype).eps
+    return p.astype(np.float64).clip(eps, 1 - eps)

@@ -1,0 +1,215 @@
+"""fastnn.losses: parameters, targets, predictions' losses, and what minimises them."""
+
+import numpy as np
+import pytest
+from kernel_cases import DTYPES, make_data, make_network, train
+from reference_losses import LOSSES as TWIN
+from reference_losses import targets
+from sklearn._loss import loss as sklearn_losses
+from sklearn.linear_model import (
+    GammaRegressor,
+    LogisticRegression,
+    Perceptron,
+    PoissonRegressor,
+    Ridge,
+    TweedieRegressor,
+)
+from sklearn.metrics import hinge_loss, mean_pinball_loss
+from test_network_gradients import assert_gradient
+
+from fastnn import losses
+from fastnn.layers import Dense
+from fastnn.lbfgs import minimize_lbfgs
+from fastnn.losses import LOSSES, make_loss
+from fastnn.network import CompiledNetwork
+from fastnn.optimizers import SGD
+from fastnn.validation import accuracy, mean_loss
+
+RNG = np.random.RandomState(0)
+VARIANTS = [
+    *LOSSES.values(),
+    losses.SoftmaxLogLoss(label_smoothing=0.2),
+    losses.LogisticLogLoss(label_smoothing=0.2),
+    losses.SoftmaxFocalLoss(gamma=0.0),
+    losses.SoftmaxFocalLoss(gamma=0.7),
+    losses.LogisticFocalLoss(gamma=0.7),
+    losses.Huber(delta=0.3),
+    losses.Quantile(level=[0.1, 0.5, 0.8]),
+    losses.Tweedie(power=1.2),
+]
+
+
+def case(loss, n=40, dtype=np.float64):
+    """A network with the loss, X, and targets as the loss takes them."""
+    network = make_network(5, (6, 3), "tanh", loss, dtype)
+    X, y, _ = make_data(n, network)
+    if loss.name == "quantile" and len(loss.levels) > 1:
+        y = loss.encode(y[:, :1])
+    return network, X, y
+
+
+@pytest.mark.parametrize("loss", VARIANTS, ids=repr)
+def test_gradient_with_parameters(loss):
+    network, X, y = case(loss, 9)
+    assert_gradient(network, X, y, alpha=0.3)
+
+
+@pytest.mark.parametrize("loss", VARIANTS, ids=repr)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_loss_of_predictions_is_that_of_training(dtype, loss):
+    network, X, y = case(loss, dtype=dtype)
+    expected, _ = network.loss_and_grad(X, y)
+    if loss.averaged:
+        expected /= network.n_out
+    got = mean_loss(loss, network.forward(X), y, None)
+    assert got == pytest.approx(expected, rel=1e-12 if dtype == np.float64 else 1e-5)
+    weight = RNG.uniform(size=len(X)).astype(dtype)
+    expected, _ = network.loss_and_grad(X, y, sample_weight=weight)
+    got = mean_loss(loss, network.forward(X), y, weight)
+    assert got == pytest.approx(expected / (network.n_out if loss.averaged else 1), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_names_stand_for_default_parameters(name):
+    loss = make_loss(name)
+    assert loss == LOSSES[name] == make_loss(loss)
+    assert loss.kernel == name
+    function, output, parameter = TWIN[name]
+    assert loss.output_activation == output
+    q = loss.parameter(4)
+    assert q is None if parameter is None else (q == parameter).all()
+    y = targets(name, RNG, 30, 4)
+    loss.check_targets(y)
+    z = RNG.normal(size=(30, 4))
+    one_hot = np.eye(4)[y] if y.dtype == np.intp else y
+    expected = function(z, one_hot, parameter, np.finfo(float).eps)[0].sum(axis=1)
+    p = np.exp(z) if output == "exp" else 1 / (1 + np.exp(-z)) if output == "logistic" else z
+    if output == "softmax":
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    got = loss.rows(p, y) * (4 if loss.averaged else 1)
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "theirs"),
+    [
+        (losses.Gamma(), sklearn_losses.HalfGammaLoss()),
+        (losses.Poisson(), sklearn_losses.HalfPoissonLoss()),
+        (losses.Tweedie(power=1.3), sklearn_losses.HalfTweedieLoss(power=1.3)),
+        (losses.Huber(delta=0.7), sklearn_losses.HuberLoss(quantile=0.5, delta=0.7)),
+        (losses.AbsoluteError(), sklearn_losses.AbsoluteError()),
+        (losses.Quantile(level=0.2), sklearn_losses.PinballLoss(quantile=0.2)),
+        (losses.SquaredError(), sklearn_losses.HalfSquaredError()),
+        (losses.LogisticLogLoss(), sklearn_losses.HalfBinomialLoss()),
+    ],
+    ids=lambda loss: type(loss).__name__,
+)
+def test_values_are_those_of_scikit_learn(loss, theirs):
+    y, z = targets(loss.name, RNG, 50, 1), RNG.normal(size=(50, 1))
+    p = theirs.link.inverse(z)
+    expected = theirs.loss(y.ravel(), z.ravel().copy())
+    if loss.name != "logistic_log_loss":  # there the constant is the entropy of y, not the loss
+        expected = expected + theirs.constant_to_optimal_zero(y.ravel())
+    np.testing.assert_allclose(loss.rows(p, y), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_margins_and_quantiles_are_those_of_scikit_learn():
+    y, z = RNG.randint(0, 2, (50, 1)), RNG.normal(size=(50, 1))
+    assert mean_loss("hinge", z, y, None) == pytest.approx(hinge_loss(y.ravel(), z.ravel()))
+    assert accuracy("hinge", z, y, None) == np.mean((z > 0) == y)
+    y, z = RNG.normal(size=(2, 50, 1))
+    loss = losses.Quantile(level=[0.1, 0.8])
+    Y = loss.encode(np.hstack([y, 2 * y]))
+    np.testing.assert_array_equal(Y, np.hstack([y, y, 2 * y, 2 * y]))
+    np.testing.assert_array_equal(loss.parameter(4), [0.1, 0.8, 0.1, 0.8])
+    expected = sum(mean_pinball_loss(t * y, z, alpha=q) for t in (1, 2) for q in (0.1, 0.8))
+    assert mean_loss(loss, np.tile(z, 4), Y, None) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("loss", "theirs"),
+    [
+        ("gamma", GammaRegressor(alpha=0.1, tol=1e-9, max_iter=1000)),
+        ("poisson", PoissonRegressor(alpha=0.1, tol=1e-9, max_iter=1000)),
+        (
+            losses.Tweedie(power=1.7),
+            TweedieRegressor(power=1.7, link="log", alpha=0.1, tol=1e-9, max_iter=1000),
+        ),
+        ("squared_error", Ridge(alpha=20.0)),
+        ("logistic_log_loss", LogisticRegression(C=1 / 20, tol=1e-9, max_iter=1000)),
+        ("softmax_log_loss", LogisticRegression(C=1 / 20, tol=1e-9, max_iter=1000)),
+    ],
+    ids=str,
+)
+def test_without_hidden_layers_it_is_the_linear_model(loss, theirs):
+    """An alpha of theirs, relative to the mean loss, is one of ours relative to the sum."""
+    loss, n = make_loss(loss), 200
+    X = RNG.normal(size=(n, 4))
+    y = targets(loss.name, RNG, n, 3 if loss.integer_targets else 1)
+    network = CompiledNetwork(4, [Dense(3 if loss.integer_targets else 1)], loss)
+    minimize_lbfgs(network, X, y, alpha=20.0, tol=1e-10, max_iter=1000)
+    theirs.fit(X, y.ravel())
+    coef, intercept = network.coefs[0].T, network.intercepts[0]
+    if loss.integer_targets:  # softmax does not change with what is added to all
+        intercept = intercept - intercept.mean()
+    np.testing.assert_allclose(coef, np.atleast_2d(theirs.coef_), atol=1e-4)
+    np.testing.assert_allclose(intercept, theirs.intercept_, atol=1e-4)
+
+
+@pytest.mark.parametrize("level", [0.2, 0.5, 0.9])
+def test_the_minimum_of_the_pinball_loss_is_the_quantile(level):
+    y = RNG.normal(size=(501, 1))
+    network = CompiledNetwork(1, [Dense(1)], losses.Quantile(level))
+    X, order = np.zeros((501, 1)), np.arange(501, dtype=np.intp)
+    trainer = network.trainer(SGD(momentum=0.0, nesterov=False), batch_size=501)
+    for i in range(2000):
+        trainer.run(X, y, order, 0, 1, learning_rate=3.0 / (1 + i))
+    trainer.pull()
+    assert network.intercepts[0][0] == pytest.approx(np.quantile(y, level), abs=0.02)
+
+
+def test_row_by_row_it_is_the_perceptron():
+    X, y = RNG.normal(size=(60, 4)), RNG.randint(0, 2, 60)
+    theirs = Perceptron(shuffle=False, max_iter=5, tol=None).fit(X, y)
+    network = CompiledNetwork(4, [Dense(1)], "perceptron")
+    trainer = network.trainer(SGD(momentum=0.0, nesterov=False), batch_size=1)
+    order, y = np.arange(60, dtype=np.intp), y[:, None].astype(np.float64)
+    for _ in range(5):
+        trainer.run(X, y, order, 0, 60, learning_rate=1.0)
+    trainer.pull()
+    np.testing.assert_allclose(network.coefs[0].T, theirs.coef_, rtol=1e-12)
+    np.testing.assert_allclose(network.intercepts[0], theirs.intercept_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_parameters_reach_every_thread(n_threads):
+    results = []
+    for threads in (1, n_threads):
+        network, X, y = case(losses.Quantile(level=[0.1, 0.5, 0.8]), 90)
+        train(network, SGD(), X, y, n_threads=threads)
+        results.append(network.params)
+    np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: make_loss("hinges"), "loss must be one of .*hinge"),
+        (lambda: make_loss(None), "loss must be one of"),
+        (lambda: make_loss("huber", gamma=2), "loss='huber' has no parameter gamma"),
+        (lambda: make_loss(losses.Huber(), delta=2), "has its parameters already"),
+        (lambda: losses.Huber(delta=0), "delta must be"),
+        (lambda: losses.Tweedie(power=2), "power must be"),
+        (lambda: losses.SoftmaxFocalLoss(gamma=-1), "gamma must be"),
+        (lambda: losses.SoftmaxLogLoss(label_smoothing=1), "label_smoothing must be"),
+        (lambda: losses.Quantile(level=1.0), "level must be"),
+        (lambda: losses.Quantile(level=[]), "level must be"),
+        (lambda: losses.Quantile(level=[0.1, 0.9]).parameter(3), "2 levels"),
+        (lambda: losses.Gamma().check_targets(np.zeros((3, 1))), r"\(0, inf\].*holds 0"),
+        (lambda: losses.Poisson().check_targets(np.full((3, 1), -1.0)), "holds -1"),
+        (lambda: losses.Hinge().check_targets(np.full((3, 1), 2.0)), "holds 2.*0 and 1"),
+    ],
+)
+def test_bad_parameters_and_targets_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

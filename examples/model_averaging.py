@@ -95,7 +95,7 @@ def plot(results):
         right.plot(np.full(N_MODELS, place), scores, "o", color=blue, alpha=0.4)
         right.plot(place, scores.mean(), "_", color="black", markersize=40)
     right.set(xlabel="weights kept", xlim=(-0.5, len(WEIGHTS) - 0.5))
-    right.set_xticks(range(len(WEIGHTS)), results["averaged"])
+    right.set_xticks(range(len(WEIGHTS)), ["last", "ema", "swa"])
     plt.show()
 
 

@@ -65,13 +65,13 @@ def plot(results):
     import matplotlib.pyplot as plt
 
     _, ax = plt.subplots(figsize=(9, 5), layout="constrained")
-    styles = ["-", "--", "-.", ":", (0, (3, 1, 1, 1))]
+    styles = ["-", "--", "-.", ":"]
     curves = {name: model for name, model in results.items() if hasattr(model, "loss_curve_")}
     for i, (name, model) in enumerate(curves.items()):
         ax.plot(
             range(1, EPOCHS + 1),
             model.loss_curve_,
-            linestyle=styles[i % 5],
+            linestyle=styles[i % 4],
             color=f"C{i % 10}",
             label=name,
         )

@@ -3,6 +3,10 @@
 A neuron puts a straight line between its two answers. AND and OR have one, XOR has none: whatever
 the weights, at least one of its four points lies on the wrong side (Minsky and Papert, 1969). A
 hidden layer of two units draws two lines, and the output neuron combines their answers.
+
+Rosenblatt's rule changes the weights only where the answer is wrong, by the row itself: it is
+stochastic gradient descent on the loss ``max(0, -t z)``. It ends after finitely many mistakes where
+a line exists (Novikoff, 1962), and never where none does.
 """
 
 import sys
@@ -16,8 +20,18 @@ FUNCTIONS = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}
 NETWORKS = {"one neuron": (), "two hidden units": (2,)}
 
 
+#: Passes over the four points before the rule is given up.
+PASSES = 100
+
+
 def main():
     results = {}
+    for function, answers in FUNCTIONS.items():
+        model, passes = rosenblatt(np.array(answers))
+        right = int((model.predict(POINTS) == answers).sum())
+        ended = f"after {passes} passes" if passes else f"no end in {PASSES} passes"
+        print(f"{'perceptron rule':<17} {function:<4} {right} of 4 points right, {ended}")
+        results["perceptron rule", function] = model, right
     for hidden_name, hidden in NETWORKS.items():
         for function, answers in FUNCTIONS.items():
             model = best_of_restarts(hidden, np.array(answers))
@@ -31,6 +45,17 @@ def main():
         print(f"  {point.astype(int)} -> {units[0]:+.2f} {units[1]:+.2f}   XOR = {answer}")
     print("In these coordinates one straight line is enough.")
     return results
+
+
+def rosenblatt(y):
+    """The rule, a pass at a time; returns also how many it took, None if it does not end."""
+    settings = {"momentum": 0.0, "alpha": 0.0, "batch_size": 1, "learning_rate_init": 0.1}
+    model = MLPClassifier((), loss="perceptron", solver="sgd", random_state=0, **settings)
+    for passes in range(1, PASSES + 1):
+        model.partial_fit(POINTS, y, classes=[0, 1])
+        if (model.predict(POINTS) == y).all():
+            return model, passes
+    return model, None
 
 
 def best_of_restarts(hidden, y):
@@ -48,7 +73,9 @@ def plot(results):
     )
     u = np.linspace(-0.5, 1.5, 100)
     plane = np.stack(np.meshgrid(u, u), axis=-1).reshape(-1, 2)
-    for ax, ((network, function), (model, _)) in zip(axes.flat, results.items(), strict=True):
+    shown = [key for key in results if key[0] in NETWORKS]
+    for ax, (network, function) in zip(axes.flat, shown, strict=True):
+        model, _ = results[network, function]
         probability = model.predict_proba(plane)[:, 1].reshape(100, 100)
         image = ax.contourf(u, u, probability, levels=np.linspace(0, 1, 11), cmap="PuOr")
         y = np.array(FUNCTIONS[function])

@@ -6,6 +6,9 @@ from scipy import sparse
 # Converted rows are bounded by this, whatever the number of rows.
 _BLOCK_BYTES = 1 << 22
 
+# Rows whose class numbers are held at a time.
+_BLOCK_CODES = 1 << 16
+
 
 def score_rows(kernel, X, out, n_threads, model):
     """Apply a method of a Scorer to any array-like.
@@ -43,6 +46,28 @@ def score_rows(kernel, X, out, n_threads, model):
         step = max(1, _BLOCK_BYTES // (8 * n_features))
         for begin in range(0, n_rows, step):
             kernel(_block(X, begin, begin + step), to[begin : begin + step], n_threads)
+    return out
+
+
+def is_long(X):
+    """Whether X has so many rows that `score_labels` saves memory."""
+    return type(X) is np.ndarray and X.ndim == 2 and len(X) > _BLOCK_CODES
+
+
+def score_labels(score, kernel, X, labels, out, n_jobs):
+    """Labels of an ndarray's rows from ``score(kernel, rows, codes, n_jobs)``, a block at a time.
+
+    The class numbers of all rows would take eight bytes each beside the result.
+    """
+    if out is None:
+        out = np.empty(len(X), labels.dtype)
+    else:
+        check_out(out, (len(X),), labels.dtype)
+    codes = np.empty(_BLOCK_CODES, np.int64)
+    for begin in range(0, len(X), _BLOCK_CODES):
+        block = X[begin : begin + _BLOCK_CODES]
+        of_block = score(kernel, block, codes[: len(block)], n_jobs)
+        labels.take(of_block, out=out[begin : begin + _BLOCK_CODES], mode="clip")
     return out
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fastnn._model import ScoringModel
 from fastnn._model_file import read_model_file
-from fastnn._rows import check_out, frozen, score_rows
+from fastnn._rows import check_out, frozen, is_long, score_labels, score_rows
 from fastnn._scorer import make_scorer
 from fastnn.folding import fold_batch_norms, scoring_model
 from fastnn.threads import effective_n_threads
@@ -131,6 +131,8 @@ class Predictor:
             return self._score(self._scorer.codes, X, out, n_jobs)
         if kind == "regressor":
             return self._values(self._scorer.proba, X, out, n_jobs, self._model.flat)
+        if is_long(X):
+            return score_labels(self._score, self._scorer.codes, X, self._labels, out, n_jobs)
         codes = self._score(self._scorer.codes, X, None, n_jobs)
         if out is None:
             return self._labels[codes]

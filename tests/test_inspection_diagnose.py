@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn import datasets
 from sklearn.linear_model import LogisticRegression
@@ -331,6 +332,48 @@ def test_the_best_constant_of_classes_has_their_entropy():
     shares = np.bincount(CLASSES) / len(CLASSES)
     report = diagnose(model_for(CLASSES, 5), X, CLASSES)
     assert report.measures.constant_loss == pytest.approx(-(shares * np.log(shares)).sum())
+
+
+@pytest.mark.parametrize(
+    ("loss", "constant"),
+    [
+        ("absolute_error", np.median),
+        ("quantile", lambda y: np.quantile(y, 0.9)),
+        ("huber", None),
+        ("log_cosh", None),
+        ("poisson", lambda y: np.log(y.mean())),
+        ("gamma", lambda y: np.log(y.mean())),
+        ("tweedie", lambda y: np.log(y.mean())),
+    ],
+)
+def test_the_best_constant_of_every_loss_with_its_parameters(loss, constant):
+    y = np.exp(LINEAR)
+    options = {"quantile": 0.9} if loss == "quantile" else {}
+    rate = {"learning_rate_init": 0.01}
+    model = model_for(y, 5, loss=loss, max_iter=200, **rate, **options).fit(X, y)
+    report = diagnose(model, X, y)
+    alone = MLPRegressor(hidden_layer_sizes=(), loss=loss, max_iter=1, **options).fit(X, y)
+    alone.coefs_[0][...] = 0
+
+    def loss_of(z):
+        alone.intercepts_[0][...] = z
+        return diagnose(alone, X, y).measures.loss
+
+    if constant is None:
+        best = minimize_scalar(loss_of, bounds=(0, 5), method="bounded").fun
+    else:
+        best = loss_of(constant(y))
+    assert report.measures.constant_loss == pytest.approx(best, rel=1e-4)
+    assert report.measures.loss < best
+
+
+@pytest.mark.parametrize("loss", ["hinge", "perceptron", "focal"])
+@pytest.mark.parametrize("y", [CLASSES, CLASSES > 0], ids=["three", "two"])
+def test_losses_of_classes_raise_no_alarm(loss, y):
+    model = model_for(y, 20, loss=loss, max_iter=200, learning_rate_init=0.01).fit(X, y)
+    report = diagnose(model, X, y)
+    assert report.verdicts == []
+    assert report.measures.loss == pytest.approx(model.loss_, rel=0.1, abs=0.003)
 
 
 def test_losses_are_in_the_units_of_the_loss_curve():

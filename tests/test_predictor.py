@@ -538,3 +538,26 @@ class TestDecisionValues:
         predictor = Predictor(model)
         twin = pickle.loads(pickle.dumps(predictor))
         np.testing.assert_array_equal(twin.predict(data()), predictor.predict(data()))
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_labels_of_many_rows_come_in_blocks(kind):
+    predictor = Predictor(fitted("sklearn", kind))
+    X = np.tile(data().astype(np.float32), (3000, 1))[:140_001]
+    assert len(X) > 2 << 16
+    expected = np.tile(predictor.predict(data()), 3000)[: len(X)]
+    np.testing.assert_array_equal(predictor.predict(X), expected)
+    out = np.empty(len(X), predictor.classes_.dtype)
+    tracemalloc.start()
+    try:
+        assert predictor.predict(X, out=out, n_jobs=1) is out
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(out, expected)
+    assert peak < 700_000  # the numbers of a block; those of all rows would take 1.1 MB
+    X[-1, 0] = np.nan
+    with pytest.raises(ValueError, match="contains NaN"):
+        predictor.predict(X)
+    with pytest.raises(ValueError, match="out must be"):
+        predictor.predict(X, out=out[1:])

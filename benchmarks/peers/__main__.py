@@ -1,87 +1,74 @@
-"""Train and score beside every installed peer: ``python -m benchmarks.peers --help``."""
+"""Train and score beside every installed peer: ``python -m benchmarks.peers --help``.
+
+Every case measured replaces the same case of an earlier run in benchmarks.json, and the page is
+written from all of them: a long benchmark can be run in parts.
+"""
 
 import argparse
 import importlib.util
-import json
 import sys
 from pathlib import Path
 
-from benchmarks import data, machine
+from benchmarks import data
 from benchmarks.peers import cases, registry, report, runner
+from benchmarks.peers.store import OtherMachineError, Store
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def main():
     options = parse()
-    chosen = [cases.BY_NAME[name] for name in options.cases] or cases.CASES
-    skipped = []
-    installed = []
+    try:
+        store = Store(options.out, options.fresh)
+    except OtherMachineError as error:
+        sys.exit(str(error))
+    if not options.report_only:
+        measure(options, store)
+    write(store.record, options.out)
+
+
+def measure(options, store):
+    """Run the cases and peers that the options name, saving each case as it is done."""
+    missing, installed = [], []
     for peer in [registry.BY_NAME[name] for name in options.peers] or registry.PEERS:
         if peer.missing:
-            skipped.append(
-                f"{peer.name}: not installed (pip install {' '.join(peer.missing)}, "
-                "or pip install '.[bench]' for all)"
-            )
-            log(f"skipping {skipped[-1]}")
+            missing.append(peer)
+            log(f"skipping {not_installed(peer)}")
         else:
             installed.append(peer)
-    results, versions = [], {}
-    for case in chosen:
+    for case in [cases.BY_NAME[name] for name in options.cases] or cases.CASES:
         log(f"{case.name}: {'-'.join(map(str, case.sizes))}, {case.rows:,} rows")
         peers = [peer for peer in installed if case.kind in peer.kinds]
         if not peers:
             continue
         result = runner.run_case(case, peers, options.rounds, options.seconds, log)
-        results.append(result)
-        for run in result["runs"]:
-            if run["error"]:
-                skipped.append(f"{run['peer']} on {case.name}: {run['error']}")
-            else:
-                versions[run["peer"]] = run["version"]
+        runs = result["runs"]
+        versions = {run["peer"]: run["version"] for run in runs if not run["error"]}
+        if case.kind == "train" and case.sizes[0] == 784:
+            versions["MNIST"] = data.mnist()[2]
+        skipped = [not_installed(peer) for peer in missing if case.kind in peer.kinds]
+        skipped += [f"{run['peer']} on {case.name}: {run['error']}" for run in runs if run["error"]]
+        store.add(result, versions, skipped)
         print(report.table([result]), flush=True)
-    versions["MNIST"] = data.mnist()[2]
-    record = {
-        "machine": machine.facts(),
-        "versions": versions,
-        "rounds": options.rounds,
-        "skipped": list(dict.fromkeys(skipped)),
-        "results": results,
-    }
-    if options.add:
-        record = added(record, json.loads((options.out / "benchmarks.json").read_text()))
-    write(record, options.out)
-    for line in record["skipped"]:
-        log(f"not measured: {line}")
+        for line in skipped:
+            log(f"not measured: {line}")
 
 
-def added(record, before):
-    """The record with the cases of an earlier run on the same machine that it has not itself."""
-    for name in ("cpu", "cores", "fastnn isa"):
-        if record["machine"][name] != before["machine"][name]:
-            raise SystemExit(f"--add: {name} differs: {before['machine'][name]!r} before")
-    own = {result["case"] for result in record["results"]}
-    results = record["results"] + [r for r in before["results"] if r["case"] not in own]
-    order = list(cases.BY_NAME)
-    skipped = [line for line in before["skipped"] if line not in record["skipped"]]
-    return record | {
-        "versions": before["versions"] | record["versions"],
-        "rounds": min(record["rounds"], before["rounds"]),
-        "skipped": record["skipped"] + skipped,
-        "results": sorted(results, key=lambda result: order.index(result["case"])),
-    }
+def not_installed(peer):
+    return (
+        f"{peer.name}: not installed (pip install {' '.join(peer.missing)}, "
+        "or pip install '.[bench]' for all)"
+    )
 
 
 def write(record, folder):
-    """The record as benchmarks.json, .md and, with matplotlib, .png in ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "benchmarks.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    """The record as benchmarks.md and, with matplotlib, benchmarks.png in ``folder``."""
     if importlib.util.find_spec("matplotlib"):
-        report.plot(record["results"], folder / "benchmarks.png")
+        report.plot(report.in_order(record), folder / "benchmarks.png")
     else:
-        record["skipped"].append("the plot: matplotlib is not installed")
+        log("no plot: matplotlib is not installed (pip install '.[bench]')")
     (folder / "benchmarks.md").write_text(report.document(record))
-    log(f"wrote benchmarks.md and benchmarks.json in {folder}")
+    log(f"wrote benchmarks.md from benchmarks.json in {folder}")
 
 
 def parse():
@@ -91,10 +78,12 @@ def parse():
     parser.add_argument("--peers", nargs="+", default=[], choices=list(registry.BY_NAME),
                         metavar="PEER", help=f"of: {', '.join(registry.BY_NAME)}")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each (default 7)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of one (default 2)")
-    parser.add_argument("--add", action="store_true",
-                        help="keep the other cases of benchmarks.json in OUT")  # fmt: skip
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of one (default 0.5)")
     parser.add_argument("--out", type=Path, default=DOCS, help="where to write (default docs/)")
+    parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
+    parser.add_argument(
+        "--report-only", action="store_true", help="write the page, measure nothing"
+    )
     options = parser.parse_args()
     if options.rounds < 5:
         parser.error(f"--rounds must be at least 5, got {options.rounds}")

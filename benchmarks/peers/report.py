@@ -11,17 +11,25 @@ HEADER = (
     "GFLOP/s", "of peak", "of bound", "fastnn is",
 )  # fmt: skip
 ABOUT = """
-Written by `make bench-peers`; do not edit. One process a peer and case, confined to the CPUs of
-its threads; warm-up excluded; {rounds} rounds, the peers in turns. A peer shows its best setting of
-threads (the medians of the rest are under *other threads*); fastnn chooses its own, auto. Times are
-medians, the best beside them. A measurement of training is one fit of as many epochs as fill the
-time asked for (two seconds unless told otherwise): it counts every step, with shuffling, Adam and
-the loss, and for fastnn and scikit-learn the checks of the data and the first weights as well.
+Written by `make bench-peers` from the results in benchmarks.json; do not edit. One process a peer
+and case, confined to the CPUs of its threads; warm-up excluded; {rounds} rounds, the peers in
+turns. A peer shows its best setting of threads (the medians of the rest are under *other threads*);
+fastnn chooses its own, auto. Times are medians, the best beside them.
+
+Training counts every step of an epoch, with shuffling, Adam and the loss, as it runs on: the time
+of n + 1 epochs less that of one, so that nobody's compiling, allocating or checking of the data is
+in it (*Setting up* has what that costs a `fit`). Full batch is the exception: whole fits of 30
+iterations.
 
 *Of peak*: the arithmetic of the matrix products against the FMA peak measured on all cores. *Of
 bound*: the time that they take at that peak plus the optimizer's traffic at the bandwidth measured
 for as much memory, divided by the time taken.
 """.strip()
+
+
+def in_order(record):
+    """The results of a record in the order of the cases."""
+    return [record["cases"][name] for name in BY_NAME if name in record["cases"]]
 
 
 def best_runs(result):
@@ -108,48 +116,85 @@ def scaling_table(results):
     return tables.markdown(["case", "threads", "median, µs", "speed-up"], rows) if rows else ""
 
 
+def once_table(results):
+    """What a fit takes beyond its epochs."""
+    rows = [
+        [result["case"], run["peer"], tables.significant(max(0.0, median(run["once"])) / 1e3)]
+        for result in results
+        for run in best_runs(result)
+        if run["peer"] in ("fastnn", "scikit-learn") and None not in run["once"]
+    ]
+    return tables.markdown(["case", "peer", "ms a fit"], rows) if rows else ""
+
+
 def document(record):
     """The page docs/benchmarks.md."""
-    results = record["results"]
+    results = in_order(record)
+    rounds = sorted({result["rounds"] for result in results})
+    dates = sorted({result["date"] for result in results})
+    facts = {**record["machine"], "date": " to ".join(dict.fromkeys([dates[0], dates[-1]]))}
+    training = [result for result in results if BY_NAME[result["case"]].kind != "score"]
+    scoring = [result for result in results if BY_NAME[result["case"]].kind == "score"]
     sections = [
         "# Benchmarks",
-        ABOUT.format(rounds=record["rounds"]),
-        machine.as_lines(record["machine"] | record["versions"]),
+        ABOUT.format(rounds=" or ".join(map(str, rounds))),
+        machine.as_lines(facts | record["versions"]),
         "![times of all peers](benchmarks.png)",
-        table(results),
     ]
-    if latency := latency_table(results):
+    for title, part in (("Training", training), ("Scoring: `Predictor.predict_proba`", scoring)):
+        sections += [f"## {title}"] * bool(part) + [table([result]) for result in part]
+    if once := once_table(training):
+        sections += ["## Setting up", once]
+    if latency := latency_table(scoring):
         sections += ["## Latency of single calls", "100,000 calls one by one.", latency]
     if scaling := scaling_table(results):
         sections += ["## Threads", scaling]
-    if record["skipped"]:
-        sections += ["## Not measured", "\n".join(f"- {line}" for line in record["skipped"])]
+    if skipped := list(dict.fromkeys(line for result in results for line in result["skipped"])):
+        sections += ["## Not measured", "\n".join(f"- {line}" for line in skipped)]
     return "\n\n".join(sections) + "\n"
 
 
 def plot(results, path):
-    """Bars of every peer's time relative to fastnn's (or, without it, to the fastest)."""
+    """Two panels, training and scoring: every peer's time over fastnn's."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     names = list(dict.fromkeys(run["peer"] for result in results for run in best_runs(result)))
-    height = 0.8 / len(names)
-    figure, axes = pyplot.subplots(figsize=(9, 0.5 + 0.8 * len(results)))
-    for i, name in enumerate(names):
-        where, lengths = [], []
-        for position, result in enumerate(results):
-            runs = {run["peer"]: run["median"] for run in best_runs(result)}
-            if name in runs:
-                where.append(position + (i - (len(names) - 1) / 2) * height)
-                lengths.append(runs[name] / runs.get("fastnn", min(runs.values())))
-        axes.barh(where, lengths, height, label=name)
-    axes.set_xscale("log")
-    axes.set_yticks(range(len(results)), [result["case"] for result in results])
-    axes.invert_yaxis()
-    axes.set_xlabel("time relative to fastnn (shorter is better)")
-    axes.legend()
-    figure.tight_layout()
+    names.sort(key=lambda name: name != "fastnn")
+    parts = [
+        [r for r in results if (BY_NAME[r["case"]].kind == "score") == scored]
+        for scored in (False, True)
+    ]
+    heights = [max(1, len(part)) for part in parts]
+    figure, panels = pyplot.subplots(
+        2, 1, figsize=(9, 1.5 + 0.9 * sum(heights)), height_ratios=heights, layout="constrained"
+    )
+    for axes, part, title in zip(panels, parts, ("training", "scoring"), strict=True):
+        _bars(axes, part, names)
+        axes.set_title(title, loc="left")
+    panels[-1].set_xlabel("time, fastnn = 1 (shorter is better)")
+    handles = {h.get_label(): h for axes in panels for h in axes.containers}
+    figure.legend(handles.values(), handles.keys(), loc="outside upper right", ncols=4)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
+
+
+def _bars(axes, results, names):
+    """A group of bars for every case, a color for every peer."""
+    for position, result in enumerate(results):
+        runs = {run["peer"]: run["median"] for run in best_runs(result)}
+        own = runs.get("fastnn", min(runs.values()))
+        height = 0.85 / len(runs)
+        for i, (name, us) in enumerate(runs.items()):
+            where = position + (i - (len(runs) - 1) / 2) * height
+            color = f"C{names.index(name)}"
+            bar = axes.barh(where, us / own, height, color=color, label=name)
+            axes.bar_label(bar, [f" {us / own:.3g}"], fontsize=7)
+    axes.set_xscale("log")
+    axes.set_xlim(left=0.5)
+    axes.margins(x=0.1)
+    axes.axvline(1, color="gray", linewidth=0.5)
+    axes.set_yticks(range(len(results)), [result["case"] for result in results])
+    axes.invert_yaxis()

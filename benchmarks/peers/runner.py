@@ -23,7 +23,7 @@ class Worker:
 
     def __init__(self, peer, case, threads):
         self.peer, self.threads, self.error = peer, threads, None
-        self.times = []
+        self.times, self.once = [], []
         environment = dict(os.environ)
         for name in THREAD_VARIABLES:
             environment.pop(name, None)
@@ -61,6 +61,7 @@ class Worker:
             "peer": self.peer.name,
             "threads": self.threads,
             "us": self.times,
+            "once": self.once,
             "error": self.error,
             **self.facts,
         }
@@ -82,6 +83,7 @@ def run_case(case, peers, rounds, seconds, log):
             answer = worker.ask(do="time")
             if answer:
                 worker.times.append(answer["us"])
+                worker.once.append(answer.get("once"))
         roof.append(machine_roof(case))
     if case.kind == "score" and case.rows == 1:
         for worker in workers:
@@ -89,7 +91,8 @@ def run_case(case, peers, rounds, seconds, log):
             worker.facts |= answer or {}
     for worker in workers:
         worker.close()
-    return {"case": case.name, "runs": [w.record() for w in workers], "roof": best_roof(roof)}
+    runs = [worker.record() for worker in workers]
+    return {"case": case.name, "rounds": rounds, "runs": runs, "roof": best_roof(roof)}
 
 
 def machine_roof(case):

@@ -36,5 +36,7 @@ cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil
 cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil
 cdef void score_threads(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
                         int n_threads) noexcept nogil
+cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
+                        int n_threads, bint check) noexcept nogil
 cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t first, Py_ssize_t end, void *out,
                      floating *scratch) noexcept nogil

@@ -12,11 +12,11 @@ from fastnn._kernels.results cimport finish
 from fastnn._kernels.sparse cimport fill_rows, sparse_forward
 from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
-from fastnn._kernels.table cimport floating, gather, lanes
+from fastnn._kernels.table cimport finite, floating, gather, lanes
 
 cdef enum:
     BLOCK = 48          # rows: whole tiles of every ISA (6, 8, 12), and the block's activations stay in the cache
-    SHARES = 64         # most shares of the rows that a thread takes, about
+    SHARES = 1024       # most shares of the rows that a thread takes, about
     BRIEF = 1 << 24     # multiply-adds, some two hundred microseconds
 
 
@@ -28,6 +28,7 @@ cdef struct Job:        # rows to score, and which of them no thread has taken y
     void *scratch
     Py_ssize_t scratch_size         # elements of each thread
     Py_ssize_t next, end, rows      # rows: taken at a time
+    bint check, unsound             # whether rows are checked to be finite, and some are not
 
 
 cdef extern from "team.h" nogil:
@@ -88,15 +89,25 @@ cdef inline Py_ssize_t item_size(bint other_dtype, floating tag) noexcept nogil:
 cdef void score_threads(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
                         int n_threads) noexcept nogil:
     """score_rows with the rows shared out; scratch holds n_threads times scratch_size elements."""
+    score_checked(model, mode, x, rows, out, scratch, n_threads, False)
+
+
+cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
+                        int n_threads, bint check) noexcept nogil:
+    """score_threads that, if asked, ends at rows that are not finite. Returns whether all are; of sparse ones, true."""
     cdef Job job
-    if n_threads == 1:
+    if n_threads == 1 and rows <= BLOCK:
+        if check and x.csr == NULL and not finite(model.k, x.x, x.x_other, rows * x.ldx, <floating> 0):
+            return False
         score_rows(model, mode, x, 0, rows, out, scratch)
-        return
+        return True
     job.model, job.mode, job.x, job.out, job.scratch = model, mode, x, out, scratch
+    job.check, job.unsound = check and x.csr == NULL, False
     job.scratch_size = scratch_size(model, x.csr != NULL, rows, <floating> 0)
     job.next, job.end, job.rows = 0, rows, share_rows(rows, n_threads)
     fastnn_team_work(&member_f64 if floating is double else &member_f32, &job, n_threads,
                      rows * row_work(model) < BRIEF)
+    return not job.unsound
 
 
 cdef inline double row_work(const Model *model) noexcept nogil:
@@ -119,9 +130,15 @@ cdef void member_f64(void *job, int member) noexcept nogil:
 cdef void score_shares(Job *job, int member, floating tag) noexcept nogil:
     """Rows that no thread has taken yet, as long as there are any: what a thread comes too late for, others do."""
     cdef floating *scratch = <floating *> job.scratch + member * job.scratch_size
-    cdef Py_ssize_t first = fastnn_take(&job.next, job.rows)
-    while first < job.end:
-        score_rows(job.model, job.mode, job.x, first, min(first + job.rows, job.end), job.out, scratch)
+    cdef Py_ssize_t first = fastnn_take(&job.next, job.rows), end
+    cdef Py_ssize_t row = job.x.ldx * item_size(job.x.x_other, tag)
+    while first < job.end and not job.unsound:
+        end = min(first + job.rows, job.end)
+        if job.check and not finite(job.model.k, <const char *> job.x.x + first * row, job.x.x_other,
+                                    (end - first) * job.x.ldx, tag):
+            job.unsound = True
+            return
+        score_rows(job.model, job.mode, job.x, first, end, job.out, scratch)
         first = fastnn_take(&job.next, job.rows)
 
 
@@ -170,7 +187,8 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
             z = stages_forward(model, n, a, lda, &csr if sparse else NULL, scratch)
         else:
             z = chain_forward(model, n, block, a, lda, &csr if sparse else NULL, scratch)
-        finish(model, mode, n, n_outputs(model), z, last_stride(model), <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
+        finish(model, mode, n, n_outputs(model), z, last_stride(model),
+               <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
         first += n
     fastnn_restore_denormals(float_state)
 

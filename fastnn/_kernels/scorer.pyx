@@ -8,7 +8,7 @@ from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.packing cimport pack
 from fastnn._kernels.plan cimport Plan
 from fastnn._kernels.score cimport (CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model, n_columns,
-                                    score_threads, scratch_size)
+                                    score_checked, scratch_size)
 from fastnn._kernels.sparse cimport SparseRows
 from fastnn._kernels.table cimport finite, floating
 
@@ -202,9 +202,8 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
     cdef char stack[STACK_BYTES]
     cdef void *scratch = <void *> ((<size_t> &stack[0] + 63) & ~<size_t> 63)
     cdef void *heap = NULL
-    if check_finite and not finite(self.model.k, x.x, x.x_other, n_values, tag):
-        raise ValueError("Input X contains NaN, infinity or a value too large for "
-                         + ("float64" if floating is double else "float32"))
+    if check_finite and x.csr != NULL and not finite(self.model.k, x.x, x.x_other, n_values, tag):
+        raise not_finite(tag)
     if work < 2 * THREAD_WORK or rows == 1:
         n_threads = 1
     else:
@@ -217,10 +216,18 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
         if heap == NULL:
             raise MemoryError()
         scratch = <void *> ((<size_t> heap + 63) & ~<size_t> 63)
+    cdef bint sound
     if work < RELEASE_WORK:
-        score_threads(&self.model, mode, x, rows, out, <floating *> scratch, n_threads)
+        sound = score_checked(&self.model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
     else:
         with nogil:
-            score_threads(&self.model, mode, x, rows, out, <floating *> scratch, n_threads)
+            sound = score_checked(&self.model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
     PyMem_RawFree(heap)
+    if not sound:
+        raise not_finite(tag)
     return 0
+
+
+cdef object not_finite(floating tag):
+    return ValueError("Input X contains NaN, infinity or a value too large for "
+                      + ("float64" if floating is double else "float32"))

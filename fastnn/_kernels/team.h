@@ -27,7 +27,7 @@ static struct {
     void *job;
     int processor;  /* of the caller */
     int64_t ended;  /* when the last job did */
-} fastnn_pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+} fastnn_pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .processor = -1};
 
 static int64_t fastnn_now(void)
 {
@@ -76,12 +76,24 @@ static void fastnn_confine(int without, int only)
 #endif
 }
 
+/* Moves the calling thread off the caller's processor. */
+static void fastnn_leave_caller(void)
+{
+    int callers = __atomic_load_n(&fastnn_pool.processor, __ATOMIC_RELAXED);
+    if (callers >= 0 && fastnn_here() == callers) {
+        fastnn_confine(callers, -1);
+        fastnn_confine(-1, -1);
+    }
+}
+
 static void fastnn_sleep(void)
 {
+    fastnn_leave_caller();
     fastnn_confine(-1, fastnn_here());   /* to wake up here, where the caller is not */
     pthread_mutex_lock(&fastnn_pool.lock);
     fastnn_pool.asleep++;
-    while (fastnn_pool.wanted == 0) pthread_cond_wait(&fastnn_pool.wake, &fastnn_pool.lock);
+    /* once: who comes too late for the job stays awake for the next, on another processor */
+    if (fastnn_pool.wanted == 0) pthread_cond_wait(&fastnn_pool.wake, &fastnn_pool.lock);
     fastnn_pool.asleep--;
     pthread_mutex_unlock(&fastnn_pool.lock);
     fastnn_confine(-1, -1);
@@ -90,16 +102,13 @@ static void fastnn_sleep(void)
 static void fastnn_join(void)
 {
     pthread_mutex_lock(&fastnn_pool.lock);
-    int member = fastnn_pool.wanted ? ++fastnn_pool.begun : 0, callers = fastnn_pool.processor;
+    int member = fastnn_pool.wanted ? ++fastnn_pool.begun : 0;
     if (member) {
         __atomic_store_n(&fastnn_pool.wanted, fastnn_pool.wanted - 1, __ATOMIC_RELAXED);
         __atomic_add_fetch(&fastnn_pool.running, 1, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&fastnn_pool.lock);
-    if (callers >= 0 && fastnn_here() == callers) {
-        fastnn_confine(callers, -1);
-        fastnn_confine(-1, -1);
-    }
+    fastnn_leave_caller();
     if (member) {
         fastnn_pool.work(fastnn_pool.job, member);
         __atomic_sub_fetch(&fastnn_pool.running, 1, __ATOMIC_RELEASE);
@@ -110,6 +119,7 @@ static void *fastnn_helper(void *unused)
 {
     (void)unused;
     for (;;) {
+        fastnn_leave_caller();
         fastnn_spin(&fastnn_pool.wanted, 0, fastnn_now() + FASTNN_AWAKE);
         if (__atomic_load_n(&fastnn_pool.wanted, __ATOMIC_RELAXED) == 0) fastnn_sleep();
         fastnn_join();
@@ -159,12 +169,12 @@ static inline void fastnn_team_work(void (*work)(void *job, int member), void *j
         __atomic_store_n(&fastnn_pool.taken, 0, __ATOMIC_RELEASE);
         return;
     }
+    __atomic_store_n(&fastnn_pool.processor, fastnn_here(), __ATOMIC_RELAXED);
     pthread_mutex_lock(&fastnn_pool.lock);
     fastnn_hire(n - 1);
     fastnn_pool.work = work;
     fastnn_pool.job = job;
     fastnn_pool.begun = 0;
-    fastnn_pool.processor = fastnn_here();
     __atomic_store_n(&fastnn_pool.wanted, n - 1, __ATOMIC_RELEASE);
     if (fastnn_pool.asleep) pthread_cond_broadcast(&fastnn_pool.wake);
     pthread_mutex_unlock(&fastnn_pool.lock);

@@ -100,7 +100,7 @@ def problem_of_network(network, X, y, sample_weight=None):
         if not hasattr(network, "compiled"):
             raise ValueError("The network has no weights yet: call build(n_in) or fit first.")
         network = network.compiled
-    twin = CompiledNetwork(network.n_in, network.layers, network.loss.name)
+    twin = CompiledNetwork(network.n_in, network.layers, network.loss)
     twin.copy_from(network)
     X = X.astype(np.float64)
     y = np.asarray(y)
@@ -133,7 +133,7 @@ def output_sum(problem, unit):
 def best_constant_loss(problem):
     """Loss of the best prediction that does not look at X, without penalty."""
     network = problem.network
-    constant = CompiledNetwork(1, [Dense(network.n_out)], network.loss.name)
+    constant = CompiledNetwork(1, [Dense(network.n_out)], network.loss)
     zeros = np.zeros((problem.X.shape[0], 1))
 
     def loss_and_grad(intercept):

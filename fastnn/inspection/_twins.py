@@ -42,7 +42,7 @@ def twins(problem):
 
 def _built(problem, blocks, parts):
     old = problem.network
-    network = build_network(old.n_in, blocks, old.n_out, old.loss.name, np.float64)
+    network = build_network(old.n_in, blocks, old.n_out, old.loss, np.float64)
     Parts.of(network, blocks).take(parts)
     return replace(problem, network=network, blocks=blocks)
 

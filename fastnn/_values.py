@@ -60,7 +60,7 @@ def encode(value, name, tensors):
     if isinstance(value, np.random.RandomState):
         return {"random_state": _encode_random_state(value, name, tensors)}
     kind = type(value).__name__
-    if kind in _SCHEDULES and type(value) is getattr(schedules, kind, None):
+    if kind in _SCHEDULES and type(value) is getattr(schedules, kind):
         values = {f.name: getattr(value, f.name) for f in fields(value)}
         return {"schedule": {"class": kind, "fields": encode(values, name, tensors)["dict"]}}
     raise TypeError(f"cannot save {name}: a {type(value).__name__} has no place in a model file")
@@ -165,7 +165,7 @@ def _decode_schedule(content, tensors, depth):
     if set(content) != {"class", "fields"} or not isinstance(content["fields"], dict):
         raise ModelFormatError("a schedule has missing or unknown fields")
     kind = content["class"]
-    if not isinstance(kind, str) or kind not in _SCHEDULES or not hasattr(schedules, kind):
+    if not isinstance(kind, str) or kind not in _SCHEDULES:
         raise ModelFormatError("a schedule is of an unknown class")
     values = {name: decode(value, tensors, depth) for name, value in content["fields"].items()}
     if not all(_is_field(value) for value in values.values()):

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -76,8 +75,7 @@ def execute(content):
     try:
         network_, parts = parse_model_file(io.BytesIO(content), len(content))
         if parts is None:
-            with suppress(NotImplementedError):  # of kernels that lack a part of it
-                Predictor(network_, network_.dtype)
+            Predictor(network_, network_.dtype)
         else:
             build_estimator(network_, parts)
     except ModelFormatError:

@@ -18,9 +18,8 @@ from fastnn.inspection import (
     diagnose,
 )
 
-matplotlib = pytest.importorskip("matplotlib")
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+plt = pytest.importorskip("matplotlib.pyplot")
+plt.switch_backend("Agg")
 
 X, y = load_digits(return_X_y=True)
 X, y = X[:300] / 16, y[:300]

@@ -277,23 +277,11 @@ def test_labels_without_a_place_are_refused(classes, path):
         fastnn.save(Predictor(model), path)
 
 
-def toolbox(kind, **params):
-    """A network with parameters that scikit-learn's has not; a skipped test while it has not."""
-    unknown = params.keys() - network("fastnn", kind).get_params().keys()
-    if unknown or (isinstance(params.get("hidden_layer_sizes"), str) and not has("warmup")):
-        pytest.skip(f"there is no parameter {min(unknown, default='of that form')} yet")
-    return network("fastnn", kind, **params)
-
-
-def has(param):
-    return param in network("fastnn", "regressor").get_params()
-
-
 @pytest.mark.parametrize(
     "params",
     [
         {"schedule": "cosine", "warmup": 3},
-        {"schedule": "StepDecay", "warmup": 0.1},
+        {"schedule": schedules.StepDecay(every=2), "warmup": 0.1},
         {"class_weight": {-5: 2.0, 2**40 - 5: 0.5}},
         {"class_weight": "balanced", "n_init": 2},
         {"averaging": "swa", "averaging_start": 0.5},
@@ -305,10 +293,8 @@ def has(param):
 )
 def test_toolbox_parameters_come_back(params, path):
     """To the bit; training goes on as if it had never been saved."""
-    if params.get("schedule") == "StepDecay" and hasattr(schedules, "StepDecay"):
-        params = {**params, "schedule": schedules.StepDecay(every=2)}
     y = target("multiclass")
-    estimator = fit(toolbox("multiclass", max_iter=4, **params), data(), y)
+    estimator = fit(network("fastnn", "multiclass", max_iter=4, **params), data(), y)
     fastnn.save(estimator, path)
     again = fastnn.load(path)
     assert_same_value(plain(again), plain(estimator))
@@ -321,7 +307,7 @@ def test_toolbox_parameters_come_back(params, path):
 
 
 def test_parameters_that_are_functions_are_named(path):
-    estimator = fit(toolbox("regressor", n_init=1), data(), target("regressor"))
+    estimator = fit(network("fastnn", "regressor", n_init=1), data(), target("regressor"))
     for name in ("init", "schedule"):
         setattr(estimator, name, print)
         with pytest.raises(TypeError, match=rf"params\.{name}: a builtin_function"):
@@ -332,14 +318,17 @@ def test_parameters_that_are_functions_are_named(path):
 class TestSchedules:
     """Objects of fastnn.schedules are parameters that a file can hold."""
 
-    @pytest.fixture(params=["StepDecay", "Cosine", "Warmup", "ReduceOnPlateau"])
+    @pytest.fixture(
+        params=[
+            schedules.StepDecay(every=3, factor=0.25),
+            schedules.Cosine(),
+            schedules.Warmup(schedules.StepDecay(every=0.1), steps=7),
+            schedules.ReduceOnPlateau(patience=None),
+        ],
+        ids=lambda schedule: type(schedule).__name__,
+    )
     def schedule(self, request):
-        if not hasattr(schedules, request.param):
-            pytest.skip(f"there is no schedule {request.param} yet")
-        fields = {"StepDecay": {"every": 3, "factor": 0.25}, "ReduceOnPlateau": {"patience": None}}
-        if request.param == "Warmup":
-            fields["Warmup"] = {"schedule": schedules.StepDecay(every=0.1), "steps": 7}
-        return getattr(schedules, request.param)(**fields.get(request.param, {}))
+        return request.param
 
     def test_come_back(self, schedule):
         tensors = {}

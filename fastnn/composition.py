@@ -112,7 +112,7 @@ class Network:
         batch_size : int, default=200
             At most n are taken.
         optimizer : Optimizer or None, default=None
-            Of `fastnn.optimizers`; None is Adam. Its state goes on from call to call.
+            Of `fastnn.optimizers`, whose state goes on from call to call; None is a new Adam.
         schedule : str or Schedule, default="constant"
             Of `fastnn.schedules`.
         shuffle : bool, default=True

@@ -70,8 +70,7 @@ def watch(estimator, rows, loss, snapshot):
     ----------
     estimator : BaseMLP
     rows : Rows
-    loss : str
-        Name of the loss.
+    loss : Loss
     snapshot : callable
         Returns the attributes of an estimator fitted up to now.
     """
@@ -97,8 +96,7 @@ class HeldOut:
     ----------
     X, y, weight
         The rows, with targets as the loss takes them.
-    loss : str
-        Name of the loss.
+    loss : Loss
     score : callable or None
         ``score(loss, p, y, weight) -> float`` over the outputs p, higher being better. Without one,
         the negative loss is the score.
@@ -129,8 +127,7 @@ class ScoredHeldOut(HeldOut):
     Parameters
     ----------
     rows : Rows
-    loss : str
-        Name of the loss.
+    loss : Loss
     scorer : callable
         ``scorer(estimator, X, y[, sample_weight])``.
     fitted_copy : callable

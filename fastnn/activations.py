@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn._kernels import table
 
-__all__ = ["ACTIVATIONS", "BERNOULLI", "CustomActivation"]
+__all__ = ["ACTIVATIONS", "BERNOULLI", "CustomActivation", "one_per_layer"]
 
 #: Names of the activations a hidden layer may have. They come from csrc/activations.def, a line
 #: each.
@@ -64,3 +64,21 @@ class CustomActivation:
                 f"df must be the derivative of f: at z = {at:g} it gives {slope[wrong][0]:g}, but "
                 f"f rises by {measured[wrong][0]:g} per unit"
             )
+
+
+def one_per_layer(activation, n_hidden):
+    """Return the activation of each hidden layer as a list; one value is that of all.
+
+    Raises
+    ------
+    ValueError
+        For a list of another length.
+    """
+    if isinstance(activation, str | CustomActivation):
+        return [activation] * n_hidden
+    if len(activation) != n_hidden:
+        raise ValueError(
+            f"activation must be one value or a list with one for each of the {n_hidden} hidden "
+            f"layers that the network has; got {activation!r}."
+        )
+    return list(activation)

@@ -5,6 +5,7 @@ import numpy as np
 from fastnn._kernels import table
 from fastnn._kernels.arrays import score_arrays
 from fastnn._kernels.scorer import Scorer
+from fastnn.activations import one_per_layer
 from fastnn.losses import LOSSES
 
 #: From so many rows on, packing the weights first pays.
@@ -60,27 +61,16 @@ def forward_arrays(
         if result is not NotImplemented:
             return result
     output = "identity" if raw else LOSSES[loss].output_activation
-    activations = _one_per_layer(activation, len(coefs) - 1)
+    activations = one_per_layer(activation, len(coefs) - 1)
     return _score(coefs, intercepts, activations, output, X, n_threads, check_finite)
 
 
 def hidden_arrays(coefs, intercepts, activation, layer, X, n_threads=1, check_finite=False):
     """Outputs of hidden layer number ``layer``, from 0; the rest is as in `forward_arrays`."""
-    activations = _one_per_layer(activation, len(coefs) - 1)
+    activations = one_per_layer(activation, len(coefs) - 1)
     first = slice(layer + 1)
     arrays = coefs[first], intercepts[first]
     return _score(*arrays, activations[:layer], activations[layer], X, n_threads, check_finite)
-
-
-def _one_per_layer(activation, n_hidden):
-    if isinstance(activation, str):
-        return [activation] * n_hidden
-    if len(activation) != n_hidden:
-        raise ValueError(
-            f"activation must be one name, or one for each of {n_hidden} hidden layers; got "
-            f"{activation!r}"
-        )
-    return list(activation)
 
 
 def _score(coefs, intercepts, activations, output, X, n_threads, check_finite):

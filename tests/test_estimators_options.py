@@ -14,8 +14,9 @@ from sklearn.linear_model import ElasticNet, Lasso
 import fastnn.network
 import fastnn.trainer
 from fastnn import MLPClassifier, MLPRegressor
+from fastnn.activations import one_per_layer
 from fastnn.estimators._blocks import Parts, build_network, hidden_blocks
-from fastnn.estimators._layers import hidden_activations, hidden_widths
+from fastnn.estimators._layers import hidden_widths
 from fastnn.exceptions import DivergenceError
 from fastnn.layers import CustomActivation
 
@@ -254,7 +255,7 @@ def test_the_first_step_is_that_of_the_twin(name, early_stopping):
         X, T, **({"X_val": X, "y_val": T} if early_stopping else {})
     )
     widths = hidden_widths(model.hidden_layer_sizes)
-    blocks = hidden_blocks(model, widths, hidden_activations(model.activation, len(widths)))
+    blocks = hidden_blocks(model, widths, one_per_layer(model.activation, len(widths)))
     network = build_network(11, blocks, 2, "squared_error", np.float64, estimator=model)
     Parts.of(network, blocks).take(Parts.fitted(model))
     twin = Twin(network, training=True, seed=np.random.RandomState(0).randint(2**31))

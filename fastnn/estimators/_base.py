@@ -12,13 +12,13 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn._version import __version__
+from fastnn.activations import one_per_layer
 from fastnn.arrays import forward_arrays, hidden_arrays
 from fastnn.estimators import _data
 from fastnn.estimators._availability import available_unless, no_hidden_layers
 from fastnn.estimators._blocks import hidden_outputs, input_gradients, outputs
 from fastnn.estimators._callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
 from fastnn.estimators._fitting import Fit
-from fastnn.estimators._layers import hidden_activations
 from fastnn.estimators._toolbox import ToolboxParameters
 from fastnn.exceptions import VersionMismatchWarning
 from fastnn.layers import ACTIVATIONS, CustomActivation
@@ -32,7 +32,7 @@ _ACTIVATIONS = frozenset(ACTIVATIONS)
 _NO_DEFAULT = object()
 
 # Attributes that some fits set and others must remove.
-_STOCHASTIC_ATTRIBUTES = (
+_NOT_OF_EVERY_FIT = (
     "loss_curve_",
     "learning_rate_curve_",
     "best_loss_",
@@ -93,7 +93,7 @@ class BaseMLP(
     def _fit(self, X, y, sample_weight, held_out=(None, None, None), *, one_epoch=False):
         fit = Fit(self, X, y, sample_weight, held_out, one_epoch=one_epoch)
         fitted = fit.run()
-        for name in _STOCHASTIC_ATTRIBUTES:
+        for name in _NOT_OF_EVERY_FIT:
             self.__dict__.pop(name, None)
         self.__dict__.update(fitted)
         fit.report_end()
@@ -112,7 +112,7 @@ class BaseMLP(
 
     @abstractmethod
     def _learn_targets(self, y, continuing, one_epoch):
-        """Learn from validated y what the targets are, and return the name of the loss."""
+        """Learn from validated y what the targets are, and return the Loss."""
 
     @abstractmethod
     def _check_further_targets(self, y):
@@ -151,7 +151,7 @@ class BaseMLP(
         layer %= n_hidden
         check_finite = not get_config()["assume_finite"]
         if not self._is_plain():
-            activations = hidden_activations(self.activation, n_hidden)
+            activations = one_per_layer(self.activation, n_hidden)
             return hidden_outputs(self, activations, self._loss(), layer, X, check_finite)
         n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
         arrays = self.coefs_, self.intercepts_
@@ -198,7 +198,7 @@ class BaseMLP(
                 "rows at a time if that does not fit in memory."
             )
         X = _data.scoring_data(self, X)
-        activations = hidden_activations(self.activation, len(self.coefs_) - 1)
+        activations = one_per_layer(self.activation, len(self.coefs_) - 1)
         return input_gradients(self, activations, self._loss(), X)
 
     def _outputs(self, X):
@@ -233,7 +233,7 @@ class BaseMLP(
 
     def _forward(self, X, check_finite):
         if not self._is_plain():
-            activations = hidden_activations(self.activation, len(self.coefs_) - 1)
+            activations = one_per_layer(self.activation, len(self.coefs_) - 1)
             return outputs(self, activations, self._loss(), X, check_finite)
         n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
         return forward_arrays(

@@ -2,21 +2,22 @@
 
 import copy
 import math
-import warnings
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.optimize import _check_optimize_result
 
+from fastnn.activations import one_per_layer
 from fastnn.averaging import WeightMean
 from fastnn.estimators import _data, _solvers
 from fastnn.estimators._blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators._callbacks import FitCallbacks
 from fastnn.estimators._checks import check_data, check_parameters
 from fastnn.estimators._early_stopping import Rows, given_rows, watch
-from fastnn.estimators._layers import first_weights, hidden_activations, hidden_widths
+from fastnn.estimators._history import badness, history_attributes, past_history, warn_of_end
+from fastnn.estimators._layers import first_weights, hidden_widths
 from fastnn.estimators._starts import Outcome, best_outcome, seeds_after_first
 from fastnn.lbfgs import minimize_lbfgs
 from fastnn.threads import effective_n_threads
@@ -82,7 +83,7 @@ class Fit:
     def _make_network(self):
         est = self.estimator
         n_outputs = self.y.shape[1] if self.y.ndim == 2 else len(est.classes_)
-        activations = hidden_activations(est.activation, len(self._hidden))
+        activations = one_per_layer(est.activation, len(self._hidden))
         self._blocks = hidden_blocks(est, self._hidden, activations)
         layers = self.X.shape[1], self._blocks, n_outputs, self.loss
         self.network = self._model_network = build_network(*layers, self.dtype, estimator=est)
@@ -164,7 +165,7 @@ class Fit:
                 self._training_rows = self._split()
         rows, held_out = self._training_rows
         batch_size = _solvers.batch_size(est, len(rows))
-        history = self._history()
+        history = past_history(est) if self.continuing else History()
         optimizer = _solvers.make_optimizer(est)
         schedule = _solvers.make_schedule(est, -(-len(rows) // batch_size))
         if self.one_epoch and self.continuing:
@@ -213,42 +214,22 @@ class Fit:
             first_step=optimizer.state.get("t", 0),
         ).run()
         trainer.finish()
-        validated = bool(history.validation_scores)
         attributes = {
             **self._model(),
-            "n_iter_": history.n_iter,
-            "t_": history.rows_seen,
-            "loss_": history.loss_curve[-1],
-            "loss_curve_": history.loss_curve,
-            "learning_rate_curve_": history.learning_rates,
-            "best_loss_": None if est.early_stopping else history.best_loss,
-            "validation_scores_": history.validation_scores if validated else None,
-            "validation_loss_curve_": history.validation_losses if validated else None,
-            "best_validation_score_": history.best_score if validated else None,
+            **history_attributes(est, history),
             "_solver_state": _solvers.solver_state(
                 est, optimizer, schedule, history.stale, resumable=self.one_epoch
             ),
         }
 
-        def report():
-            if end == "max_iter" and not self.one_epoch:
-                warnings.warn(
-                    f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the "
-                    "optimization hasn't converged yet.",
-                    ConvergenceWarning,
-                    stacklevel=2,
-                )
-            if averaging is not None and averaging.count == 0:
-                warnings.warn(
-                    f"averaging='swa' has averaged nothing: training ended after "
-                    f"{history.n_iter} epochs, and averaging_start={est.averaging_start} of "
-                    f"max_iter={est.max_iter} is later. Lower one of them, or raise "
-                    "n_iter_no_change.",
-                    stacklevel=2,
-                )
-
-        badness = -history.best_score if validated else history.loss_curve[-1]
-        return Outcome(attributes, badness, report, end == "stopped")
+        report = partial(
+            warn_of_end,
+            est,
+            history,
+            converged=end != "max_iter" or self.one_epoch,
+            averaged=averaging is None or averaging.count > 0,
+        )
+        return Outcome(attributes, badness(history), report, end == "stopped")
 
     def _model(self, *, copy=False):
         """What the network is, as attributes; the weights in the dtype of the data."""
@@ -268,22 +249,6 @@ class Fit:
     def _snapshot(self):
         """Attributes for a copy of the estimator as if it had been fitted up to now."""
         return {"norms_": None, "projections_": None, **self._model(copy=True)}
-
-    def _history(self):
-        est = self.estimator
-        if not self.continuing:
-            return History()
-        loss_curve = list(getattr(est, "loss_curve_", []))
-        scores = list(getattr(est, "validation_scores_", None) or [])
-        return History(
-            loss_curve=loss_curve,
-            learning_rates=list(getattr(est, "learning_rate_curve_", [])),
-            best_loss=min(loss_curve, default=np.inf),
-            validation_scores=scores,
-            validation_losses=list(getattr(est, "validation_loss_curve_", None) or []),
-            best_score=est.best_validation_score_ if scores else -np.inf,
-            rows_seen=est.t_,
-        )
 
     def _shown_loss(self, objective):
         """The loss that scikit-learn reports, which averages squared errors over the outputs."""

@@ -1,11 +1,10 @@
-"""The network of an estimator: its widths, its layers, and weights carried over from a fit."""
+"""The hidden layers that the parameters ask for: their widths and first weights."""
 
 from operator import index
 
 from fastnn.initializers import initialize
-from fastnn.layers import CustomActivation
 
-__all__ = ["first_weights", "hidden_activations", "hidden_widths"]
+__all__ = ["first_weights", "hidden_widths"]
 
 
 def hidden_widths(hidden_layer_sizes):
@@ -24,18 +23,6 @@ def hidden_widths(hidden_layer_sizes):
     if any(width <= 0 for width in widths):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return widths
-
-
-def hidden_activations(activation, n_hidden):
-    """Return the activation of each hidden layer as a list."""
-    if isinstance(activation, str | CustomActivation):
-        return [activation] * n_hidden
-    if len(activation) != n_hidden:
-        raise ValueError(
-            f"activation must be one value or a list with one for each of the {n_hidden} hidden "
-            f"layers that were fitted; got {activation!r}."
-        )
-    return list(activation)
 
 
 def first_weights(network, estimator, rng):

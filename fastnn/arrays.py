@@ -73,6 +73,32 @@ def hidden_arrays(coefs, intercepts, activation, layer, X, n_threads=1, check_fi
     return _score(*arrays, activations[:layer], activations[layer], X, n_threads, check_finite)
 
 
+def block_arrays(coefs, intercepts, activations, norms, skips, loss, X, n_threads=1):
+    """Predictions of a network whose hidden layers may have a norm and a skip.
+
+    The shapes must chain: nothing checks them. X is not looked at for NaN.
+
+    Parameters
+    ----------
+    coefs, intercepts : list of ndarray
+    activations : list of str
+        Of each hidden layer.
+    norms, skips
+        Of each hidden layer, as `Scorer` takes them.
+    loss, X, n_threads
+        As in `forward_arrays`.
+
+    Returns
+    -------
+    ndarray of shape (n, n_out), or NotImplemented for an X that the kernels do not read in place
+    """
+    dtype = np.float32 if coefs[0].dtype == np.float32 else np.float64
+    output = LOSSES[loss].output_activation
+    names = [*activations, "identity"]
+    scorer = Scorer(coefs, intercepts, names, output, dtype, norms=norms, skips=skips)
+    return scorer.proba(X, None, n_threads, False)
+
+
 def _score(coefs, intercepts, activations, output, X, n_threads, check_finite):
     coefs, intercepts = _chained(coefs, intercepts, X.shape[1])
     scorer = Scorer(coefs, intercepts, [*activations, "identity"], output, coefs[0].dtype)

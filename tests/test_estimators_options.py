@@ -15,6 +15,7 @@ import fastnn.network
 import fastnn.trainer
 from fastnn import MLPClassifier, MLPRegressor
 from fastnn.activations import one_per_layer
+from fastnn.estimators import _blocks
 from fastnn.estimators._blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators._layers import hidden_widths
 from fastnn.exceptions import DivergenceError
@@ -466,6 +467,67 @@ def test_attributes_that_do_not_fit_together(name):
     for method in (model.predict, model.transform, model.input_gradients):
         with pytest.raises(ValueError, match=r"coefs_, .* do not fit together: .*\(\d+, 3\)"):
             method(X)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, None])
+@both_dtypes
+@every_layer
+def test_a_scorer_gives_the_bits_of_the_network(name, dtype, n_jobs):
+    model = classifier(name, n_jobs=n_jobs).fit(X.astype(dtype), Y)
+    parts = Parts.fitted(model)
+    blocks = _blocks._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
+    network = _blocks._fitted_network(parts, blocks, "softmax_log_loss")
+    rows = np.tile(X, (9, 1))
+    for given in (rows, rows.astype(np.float32), X[:1], csr_matrix(np.where(rows > 1, rows, 0))):
+        found = _blocks._outputs_of_arrays(model, parts, blocks, "softmax_log_loss", given)
+        assert (found is NotImplemented) is model.batch_norm
+        expected = network.forward(given)
+        np.testing.assert_array_equal(model.predict_proba(given), expected)
+        if not model.batch_norm:
+            assert found.dtype == dtype
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "residual", "projections", "bernoulli"])
+def test_predictions_follow_the_arrays(name):
+    """They are read at every call: another one assigned, or written into."""
+    model = classifier(name).fit(X, Y)
+    before = model.predict_proba(X)
+    for change in ("assign", "write"):
+        for array in list(Parts.fitted(model).arrays()):
+            twin = clone(model).fit(X, Y)
+            changed = Parts.fitted(twin).arrays()[array]
+            if change == "assign" and array.startswith("coefs_"):
+                twin.coefs_[int(array[7])] = np.asfortranarray(changed * 1.5)
+            else:
+                changed += 0.5
+            assert not np.array_equal(twin.predict_proba(X), before)
+            np.testing.assert_allclose(twin.predict_proba(X), softmax(by_numpy(twin, X)[0], axis=1))
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "wrong"),
+    [
+        ("layer_norm", "intercepts_", lambda array: array[:3]),
+        ("projections", "projections_", lambda array: array[:, :3]),
+        ("projections", "projections_", lambda array: "identity"),
+        ("residual", "projections_", lambda array: np.eye(11)),
+    ],
+)
+def test_skips_and_intercepts_that_do_not_fit(name, attribute, wrong):
+    model = classifier(name).fit(X, Y)
+    arrays = getattr(model, attribute)
+    arrays[0] = wrong(arrays[0])
+    with pytest.raises(ValueError, match=r"coefs_, .* do not fit together"):
+        model.predict(X)
+
+
+def test_a_gain_that_does_not_fit():
+    model = classifier("layer_norm").fit(X, Y)
+    model.norms_[1]["gain"] = model.norms_[1]["gain"][:2]
+    with pytest.raises(ValueError, match=r"coefs_, .* do not fit together"):
+        model.predict(X)
 
 
 def test_a_list_of_activations_that_has_lost_one():

@@ -89,10 +89,11 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         int panel;       /* columns of a full weight panel: two vectors */                                      \
         int tile_rows;   /* most rows of a register tile */                                                     \
         /* c (mr, nv vectors) = init + a (mr, k) . b (k, nv vectors); init has row stride ldi (0: one row for   \
-           all) or is NULL for zero. 1 <= mr <= tile_rows, nv is 1 or 2. */                                     \
+           all) or is NULL for zero. 1 <= mr <= tile_rows, nv is 1 or 2. Then, if rectify, c = max(c, 0);       \
+           and unless gate, which has c's stride, is NULL: c = 0 where gate is not positive */                  \
         void (*gemm_tile)(int mr, int nv, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb,    \
-                          const T *init, ptrdiff_t ldi, T *c, ptrdiff_t ldc);                                   \
-        /* the same with a transposed: a is (k, mr) with row stride lda */                                      \
+                          const T *init, ptrdiff_t ldi, int rectify, const T *gate, T *c, ptrdiff_t ldc);       \
+        /* the same with a transposed, a is (k, mr) with row stride lda, and without rectify and gate */        \
         void (*outer_tile)(int mr, int nv, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb,   \
                            const T *init, ptrdiff_t ldi, T *c, ptrdiff_t ldc);                                  \
         /* y (np panels of two vectors) = init + x (k,) . b: one row through 1 <= np <= 4 full panels at once */ \

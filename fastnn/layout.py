@@ -137,6 +137,7 @@ class Layout:
         whole_gradient=True,
         plan=None,
         input_gradient=False,
+        n_groups=1,
     ):
         rule, n_moments = table.updates()[optimizer.rule] if optimizer else (-1, 0)
         engine = Engine(
@@ -150,6 +151,7 @@ class Layout:
             whole_gradient,
             self._stages.custom,
             input_gradient,
+            n_groups,
         )
         parameter = self.loss.parameter(self.n_out)
         if parameter is not None:

@@ -6,6 +6,7 @@ import time
 import numpy as np
 
 from fastnn._batches import input_rows, targets
+from fastnn._kernels.groups import number_of_groups
 from fastnn._kernels.table import N_COEFFICIENTS
 from fastnn._stages import Stages
 from fastnn.layers import Residual
@@ -114,9 +115,9 @@ class CompiledNetwork(Layout):
 
     def _gradient_engine(self, n, n_threads):
         """An engine without update rule, kept for the next of a minimizer's many calls."""
-        key = self._gradient_block(n), n_threads
+        key = self._gradient_block(n), n_threads, self._groups(n)
         if self._kept is None or self._kept[0] != key:
-            engine = self._engine(*key)
+            engine = self._engine(*key[:2], n_groups=key[2])
             choice = ThreadChoice(engine.n_threads, 3.0 * key[0] * self.n_params)
             self._kept = key, engine, choice
         return self._kept[1:]
@@ -125,9 +126,14 @@ class CompiledNetwork(Layout):
         """Rows that go through at a time: with batch statistics, all."""
         return max(n, 1) if self.has("batch_norm") else min(max(n, 1), self._cached_rows())
 
+    def _groups(self, rows):
+        """Groups of a batch's rows that threads share out, see `fastnn._kernels.groups`."""
+        if self.has("batch_norm") or self._stages.custom:
+            return 1
+        return number_of_groups(rows, self.n_params, self.dtype.itemsize)
+
     def _cached_rows(self):
-        """Rows of a block where no update follows at once. The bits do not depend on it: a sum over
-        rows goes on where the block before left it."""
+        """Rows of a block where no update follows at once."""
         row = (self.n_in + 2 * sum(spec.n for spec in self._stages.specs)) * self.dtype.itemsize
         return min(BLOCK_ROWS, max(96, _CACHE // row // 48 * 48))
 
@@ -140,7 +146,8 @@ class CompiledNetwork(Layout):
         at_once = int(batch_size) <= BLOCK_ROWS or self.has("batch_norm")
         block_rows = int(batch_size) if at_once else self._cached_rows()
         whole = not at_once or options.clip_norm is not None
-        engine = self._engine(block_rows, n_threads, optimizer, whole)
+        groups = self._groups(int(batch_size))
+        engine = self._engine(block_rows, n_threads, optimizer, whole, n_groups=groups)
         return Trainer(self, engine, optimizer, options, batch_size)
 
     def settle_statistics(self, X, y):

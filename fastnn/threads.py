@@ -1,6 +1,7 @@
 """How many threads: the one place that decides."""
 
 import os
+from collections import deque
 from functools import cache
 
 import joblib
@@ -16,6 +17,7 @@ _forked = False
 def _after_fork():
     global _forked
     _forked = True
+    scorer.set_automatic_n_threads(effective_n_threads)
 
 
 # The OpenMP runtime does not survive a fork: a child that opened a parallel region would hang.
@@ -74,12 +76,22 @@ _WORTH_TRYING = 10e-3
 _TRIAL = 1e-3
 _MULTIPLY_ADD = 1e-11
 
-#: Steps of a team's first meeting, and how many times slower than one thread it may then be.
+#: Steps of a team's first meetings. Threads have to be made or woken for one; after it a team that
+#: is still so many times slower than one thread is hopeless.
 _PROBE = 4
+_MEETINGS = 2
 _HOPELESS = 5
 
-#: After so many calls the numbers of threads are measured anew: other processes come and go.
+#: Measurements of each number of threads. The least one counts: what other processes add is chance.
+_SAMPLES = 3
+
+#: Fewer threads that are this much slower than more of them need no second measurement.
+_SLOWER = 1.4
+
+#: After so many calls and seconds the numbers of threads are measured anew: other processes come
+#: and go.
 _TRUST = 50
+_TRUST_SECONDS = 0.25
 
 
 class ThreadChoice:
@@ -101,23 +113,24 @@ class ThreadChoice:
         powers = (1 << i for i in range(most.bit_length()))
         self._candidates = sorted({most, *(n for n in powers if n <= most)})
         self._guess = work * _MULTIPLY_ADD
-        self._seconds = {}
-        self._probed = {1}
+        self._samples = {}
+        self._meetings = {1: _MEETINGS}
         self._calls = 0
         self._spent = 0.0
+        self._since = 0, 0.0
 
     def pick(self, steps):
         """The number of threads for the next of so many steps, and how many to take with it."""
-        step = self._seconds.get(1, self._guess)
-        untried = [n for n in self._candidates if n not in self._seconds]
+        step = self._seconds(1, self._guess)
+        untried = [n for n in self._candidates if not self._is_known(n)]
         if not untried:
-            return min(self._seconds, key=self._seconds.get), steps
+            return min(self._samples, key=self._seconds), steps
         ahead = max(self._spent, step * steps)  # as much as lies behind, if not more
         if self._calls and (step < _SHORTEST_STEP or ahead < _WORTH_TRYING):
             return 1, steps
         n_threads = untried[-1] if step > _TRIAL else untried[0]
         few = max(1, int(_TRIAL / step))
-        if n_threads not in self._probed:
+        if self._meetings.get(n_threads, 0) < _MEETINGS:
             few = min(few, _PROBE)
         return n_threads, min(steps, few)
 
@@ -125,13 +138,26 @@ class ThreadChoice:
         """Report the seconds that a step took with so many threads, and the number of steps."""
         self._calls += 1
         self._spent += seconds * steps
-        unprobed = n_threads not in self._probed
-        self._probed.add(n_threads)
         if self._calls == 1:
             return  # cold caches
-        if unprobed and seconds < _HOPELESS * self._seconds.get(1, seconds + 1):
-            return  # the team has met: now it can be timed
-        if self._calls % _TRUST == 0:
-            self._seconds, self._probed = {}, {1, n_threads}
-        before = self._seconds.get(n_threads, seconds)
-        self._seconds[n_threads] = 0.5 * (before + seconds)
+        met = self._meetings[n_threads] = self._meetings.get(n_threads, 0) + 1
+        hopeless = met == _MEETINGS and seconds >= _HOPELESS * self._seconds(1, seconds)
+        if met <= _MEETINGS and n_threads > 1 and not hopeless:
+            return
+        calls, spent = self._since
+        if self._calls - calls >= _TRUST and self._spent - spent >= _TRUST_SECONDS:
+            self._samples, self._meetings = {}, {1: _MEETINGS, n_threads: _MEETINGS}
+            self._since = self._calls, self._spent
+        samples = self._samples.setdefault(n_threads, deque(maxlen=_SAMPLES))
+        samples.extend([seconds] * (_SAMPLES if hopeless else 1))
+
+    def _seconds(self, n_threads, default=None):
+        samples = self._samples.get(n_threads)
+        return min(samples) if samples else default
+
+    def _is_known(self, n_threads):
+        samples = self._samples.get(n_threads, ())
+        if not samples or len(samples) == _SAMPLES:
+            return bool(samples)
+        more = [self._seconds(n) for n in self._samples if n > n_threads]
+        return bool(more) and min(samples) > _SLOWER * min(more)

@@ -102,12 +102,15 @@ def train(
     weight=None,
     calls=1,
     learning_rate=0.01,
+    **options,
 ):
     """Train on shuffled batches, epoch by epoch, in `calls` calls an epoch; returns the trainer.
 
-    The results lie in network.params and optimizer.state.
+    options: of the trainer. The results lie in network.params and optimizer.state.
     """
-    trainer = network.trainer(optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads)
+    trainer = network.trainer(
+        optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads, **options
+    )
     trainer._threads = FixedThreads(threads_of(network, n_threads))
     rng = np.random.RandomState(2)
     n_batches = -(-len(X) // batch_size)

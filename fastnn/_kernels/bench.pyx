@@ -140,7 +140,7 @@ cdef void multiply(Task *t, int thread, int team, floating tag) noexcept nogil:
         if t.operation == FORWARD:
             dense_forward(t.k, &t.layer, rows, <const floating *> x, t.ldx, y, y)
         elif t.operation == INPUT_GRADIENT:
-            dense_backward(t.k, &t.layer, rows, <const floating *> y, x, t.ldx, False)
+            dense_backward(t.k, &t.layer, rows, <const floating *> y, <const floating *> NULL, x, t.ldx, False)
         else:
             for i in range(t.n_strips * thread // team, t.n_strips * (thread + 1) // team):
                 strip_gradient(t, &t.strips[i], tag)

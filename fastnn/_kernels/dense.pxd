@@ -21,7 +21,10 @@ cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil
 
 cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
                         floating *z, floating *h) noexcept nogil
-cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, floating *dx,
-                         Py_ssize_t ldx, bint accumulate) noexcept nogil
+cdef Py_ssize_t full_panels(Kernels k, const Dense *layer, floating tag) noexcept nogil
+cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx, Py_ssize_t first,
+                       Py_ssize_t end, floating *z, floating *h) noexcept nogil
+cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, const floating *gate,
+                         floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
 cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
                          const floating *b, Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil

@@ -4,6 +4,7 @@ Weights are panels of `panel` columns (two vectors), the last one narrowed to wh
 panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
 """
 
+from fastnn._kernels.header cimport FASTNN_relu
 from fastnn._kernels.table cimport (Kernels, activation_forward, floating, gemm_tile, gemv, lanes, narrow_forward,
                                     outer_tile, tile_rows)
 
@@ -20,13 +21,24 @@ cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
     return <int> ((rows + tiles - 1) // tiles)
 
 
+cdef Py_ssize_t full_panels(Kernels k, const Dense *layer, floating tag) noexcept nogil:
+    """Number of the panels that are of full width."""
+    return 0 if layer.narrow else layer.n_out // (2 * lanes(k, tag))
+
+
 cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
                         floating *z, floating *h) noexcept nogil:
     """z = x . W + b and h = f(z), the activation tile by tile, while z is in the cache.
 
     x : (rows, n_in); z, h : (rows, n_out) with stride layer.ld, padding included. h may be z.
     """
-    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), n_full = layer.n_out // panel, p, done = 0
+    dense_panels(k, layer, rows, x, ldx, 0, full_panels(k, layer, <floating> 0) + 1, z, h)
+
+
+cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx, Py_ssize_t first,
+                       Py_ssize_t end, floating *z, floating *h) noexcept nogil:
+    """dense_forward of panels first..end alone, full ones being followed by the narrower last one."""
+    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), n_full = full_panels(k, layer, <floating> 0), p
     cdef const floating *b = <const floating *> layer.panels
     cdef const floating *bias = <const floating *> layer.bias
     if layer.narrow:
@@ -36,11 +48,12 @@ cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const fl
             activation_forward(k, layer.activation, rows, layer.n_out, <const floating *> z, h, layer.ld)
         return
     if rows == 1:
-        done = row_forward(k, layer, n_full, x, z, h)
-    for p in range(done, n_full):
-        panel_forward(k, layer, rows, panel, x, ldx, b + p * layer.panel_stride, layer.ldb, bias + p * layer.bias_stride,
-                      panel, z + p * panel, h + p * panel)
-    if n_full * panel < layer.n_out:
+        row_forward(k, layer, first, min(end, n_full), x, z, h)
+    else:
+        for p in range(first, min(end, n_full)):
+            panel_forward(k, layer, rows, panel, x, ldx, b + p * layer.panel_stride, layer.ldb,
+                          bias + p * layer.bias_stride, panel, z + p * panel, h + p * panel)
+    if end > n_full and n_full * panel < layer.n_out:
         p = tail_width(layer.n_out, panel // 2)
         panel_forward(k, layer, rows, p, x, ldx, <const floating *> layer.tail, p, <const floating *> layer.tail_bias,
                       layer.n_out - n_full * panel, z + n_full * panel, h + n_full * panel)
@@ -51,10 +64,12 @@ cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize
                         floating *z, floating *h) noexcept nogil:
     """One panel of `width` columns, n of them real, for all rows: the weights come from far away once."""
     cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr
+    # of what it rectifies there is no padding, which has to be zero also beside infinite numbers
+    cdef bint rectify = layer.activation == FASTNN_relu and n == width and z == h
     while rows > 0:
         mr = next_tile(rows, most)
-        gemm_tile(k, mr, nv, layer.n_in, x, ldx, b, ldb, bias, 0, z, layer.ld)
-        if layer.activation:    # 0 is the identity
+        gemm_tile(k, mr, nv, layer.n_in, x, ldx, b, ldb, bias, 0, rectify, <const floating *> NULL, z, layer.ld)
+        if layer.activation and not rectify:    # 0 is the identity
             activation_forward(k, layer.activation, mr, n, <const floating *> z, h, layer.ld)
         x += mr * ldx
         z += mr * layer.ld
@@ -62,24 +77,27 @@ cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize
         rows -= mr
 
 
-cdef Py_ssize_t row_forward(Kernels k, const Dense *layer, Py_ssize_t n_full, const floating *x, floating *z,
-                            floating *h) noexcept nogil:
-    """A single row through the full panels, several at a time. Returns their number."""
-    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), p = 0, np
-    while p < n_full:
-        np = min(4, n_full - p)
+cdef void row_forward(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t end, const floating *x, floating *z,
+                      floating *h) noexcept nogil:
+    """A single row through full panels, several at a time."""
+    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), p = first, np
+    while p < end:
+        np = min(4, end - p)
         gemv(k, <int> np, layer.n_in, x, <const floating *> layer.panels + p * layer.panel_stride, layer.ldb,
              layer.panel_stride, <const floating *> layer.bias + p * layer.bias_stride, layer.bias_stride,
              z + p * panel)
         p += np
-    if n_full and layer.activation:
-        activation_forward(k, layer.activation, 1, n_full * panel, <const floating *> z, h, layer.ld)
-    return n_full
+    if end > first and layer.activation:
+        activation_forward(k, layer.activation, 1, (end - first) * panel, <const floating *> z + first * panel,
+                           h + first * panel, layer.ld)
 
 
-cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, floating *dx,
-                         Py_ssize_t ldx, bint accumulate) noexcept nogil:
-    """dx (+)= d . W^T. d : (rows, n_out) with stride layer.ld; dx : (rows, n_in) with stride ldx, padding included."""
+cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, const floating *gate,
+                         floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil:
+    """dx (+)= d . W^T, and 0 where the gate is not positive, unless it is NULL.
+
+    d : (rows, n_out) with stride layer.ld; dx, gate : (rows, n_in) with stride ldx, padding included.
+    """
     cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), column = 0, width, row, mr
     cdef int most = tile_rows(k, <floating> 0), nv
     cdef const floating *bt = <const floating *> layer.transposed
@@ -92,7 +110,8 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
             mr = next_tile(rows - row, most)
             to = dx + row * ldx + column
             gemm_tile(k, <int> mr, nv, layer.n_out, d + row * layer.ld, layer.ld, bt, width,
-                      <const floating *> to if accumulate else <const floating *> NULL, ldx, to, ldx)
+                      <const floating *> to if accumulate else <const floating *> NULL, ldx, False,
+                      gate + row * ldx + column if gate != NULL else <const floating *> NULL, to, ldx)
             row += mr
         bt += layer.n_out * width
         column += width
@@ -100,7 +119,7 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
 
 cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
                          const floating *b, Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil:
-    """g (mr, nr) (+)= a^T . b, summed over the rows of the batch in their order; nr is one or two vectors, g packed.
+    """g (mr, nr) (+)= a^T . b, summed over the rows of the batch in a fixed order; nr is one or two vectors, g packed.
 
     a : (rows, mr), b : (rows, nr). With lda = 0 and a pointing to a one this is the sum over rows: the bias's gradient.
     """

@@ -6,7 +6,8 @@ Arguments have been checked in Python; here they become pointers.
 import numpy as np
 
 from fastnn._kernels.buffers cimport address
-from fastnn._kernels.epoch cimport layer_rows, sweep_threads
+from fastnn._kernels.epoch cimport sweep_threads
+from fastnn._kernels.rows cimport layer_rows
 from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_threads, scratch_size
 from fastnn._kernels.sparse cimport SparseRows
 from fastnn._kernels.workspace cimport Workspace
@@ -21,7 +22,7 @@ cdef class Engine(Workspace):
 
     def _dense_input(self, X):
         """Rows of an ndarray; their workspace exists from the first call on."""
-        cdef Py_ssize_t size = self.s.block_rows * self.s.ldx
+        cdef Py_ssize_t size = self._rows * self.s.ldx
         if self._dense_keep is None:
             self._dense_keep = aligned_zeros(size, self._dtype)
         self.s.x = address(self._dense_keep, self._format, True)

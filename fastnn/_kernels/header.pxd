@@ -1,7 +1,10 @@
 """The C side: csrc/fastnn.h and platform.h, declared."""
 
+from libc.stdint cimport uint64_t
+
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
+    int FASTNN_relu
     int FASTNN_LOSS_softmax_log_loss
     unsigned long long fastnn_random_key(unsigned long long seed, unsigned long long step,
                                          unsigned long long stage) noexcept nogil
@@ -38,7 +41,8 @@ cdef extern from "fastnn.h" nogil:
     ctypedef struct fastnn_kernels_f32:
         int lanes, panel, tile_rows
         void gemm_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
-                       const float *init, Py_ssize_t ldi, float *c, Py_ssize_t ldc) noexcept nogil
+                       const float *init, Py_ssize_t ldi, bint rectify, const float *gate, float *c,
+                       Py_ssize_t ldc) noexcept nogil
         void outer_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
                         const float *init, Py_ssize_t ldi, float *c, Py_ssize_t ldc) noexcept nogil
         void gemv(int np, Py_ssize_t k, const float *x, const float *b, Py_ssize_t ldb, Py_ssize_t panel_stride,
@@ -110,7 +114,8 @@ cdef extern from "fastnn.h" nogil:
     ctypedef struct fastnn_kernels_f64:
         int lanes, panel, tile_rows
         void gemm_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
-                       const double *init, Py_ssize_t ldi, double *c, Py_ssize_t ldc) noexcept nogil
+                       const double *init, Py_ssize_t ldi, bint rectify, const double *gate, double *c,
+                       Py_ssize_t ldc) noexcept nogil
         void outer_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
                         const double *init, Py_ssize_t ldi, double *c, Py_ssize_t ldc) noexcept nogil
         void gemv(int np, Py_ssize_t k, const double *x, const double *b, Py_ssize_t ldb, Py_ssize_t panel_stride,
@@ -201,5 +206,7 @@ cdef extern from "platform.h" nogil:
         pass
     void fastnn_wait(fastnn_barrier *b, int team) noexcept
     Py_ssize_t fastnn_take(Py_ssize_t *next, Py_ssize_t n) noexcept
+    bint fastnn_claim(uint64_t *free, int i) noexcept
+    void fastnn_count_down(int *left) noexcept
     unsigned long long fastnn_flush_denormals() noexcept
     void fastnn_restore_denormals(unsigned long long found) noexcept

@@ -9,6 +9,7 @@ Padding is zero and stays zero: its gradient is zero.
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
 from fastnn._kernels.dense cimport Dense, tail_width
+from fastnn._kernels.header cimport FASTNN_relu
 from fastnn._kernels.stages cimport ADD, BATCH_NORM, DENSE, LAYER_NORM, Stage
 from fastnn._kernels.table cimport activation_needs_z, kernels_of
 from fastnn._kernels.specs import STAGE_KINDS, learning, sources
@@ -40,8 +41,7 @@ cdef class Plan:
 
     def __cinit__(self, Py_ssize_t n_in, stages, bint f64, str isa=None, bint input_gradient=False):
         self.k = kernels_of(isa)
-        self.isa = isa or chosen_isa()
-        self.f64, self.n_in = f64, n_in
+        self.isa, self.f64, self.n_in = isa or chosen_isa(), f64, n_in
         self.lanes = self.k.f64.lanes if f64 else self.k.f32.lanes
         self.n_stages, self.n_layers = len(stages), sum(spec.kind == "dense" for spec in stages)
         self.stages = <Stage *> PyMem_Calloc(self.n_stages, sizeof(Stage))
@@ -101,6 +101,9 @@ cdef class Plan:
                 written.add(stage.other)
             alone = stage.source >= 0 and consumers.count(stage.source) == 1
             stage.in_place = alone and stage.kind not in (DENSE, LAYER_NORM, BATCH_NORM)
+            if alone and stage.kind == DENSE:
+                before = specs[stage.source]
+                self.stages[stage.source].gates = before.kind == "dense" and before.activation == FASTNN_relu
 
     def _parameter_offsets(self):
         cdef Layer *layer
@@ -110,9 +113,8 @@ cdef class Plan:
             layer.coef = at
             at += layer.dense.n_in * layer.dense.n_out
         for i in range(self.n_layers):
-            layer = &self.layers[i]
-            layer.intercept = at
-            at += layer.dense.n_out if layer.bias else 0
+            self.layers[i].intercept = at
+            at += self.layers[i].dense.n_out if self.layers[i].bias else 0
         for t in self._norms():
             self.stages[t].scale = at
             at += 2 * self.stages[t].n
@@ -165,8 +167,7 @@ cdef class Plan:
         pieces = []
         for i in range(self.n_layers):
             pieces += self._narrow_strips(i) if self.layers[i].dense.narrow else self._wide_strips(i)
-        for t in self._norms():
-            pieces += self._norm_strips(t)
+        pieces += [piece for t in self._norms() for piece in self._norm_strips(t)]
         self.n_strips = len(pieces)
         self.strips = <Strip *> PyMem_Calloc(self.n_strips, sizeof(Strip))
         if self.strips == NULL:

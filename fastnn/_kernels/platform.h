@@ -73,6 +73,17 @@ static inline ptrdiff_t fastnn_take(ptrdiff_t *next, ptrdiff_t n)
     return __atomic_fetch_add(next, n, __ATOMIC_RELAXED);
 }
 
+/* Whether this thread is the one that takes bit i of a set of what is free. */
+static inline int fastnn_claim(uint64_t *free, int i)
+{
+    uint64_t bit = (uint64_t)1 << i;
+    if (!(__atomic_load_n(free, __ATOMIC_RELAXED) & bit)) return 0;
+    return (__atomic_fetch_and(free, ~bit, __ATOMIC_ACQ_REL) & bit) != 0;
+}
+
+/* Tells who waits for zero that one of so many things is done. */
+static inline void fastnn_count_down(int *left) { __atomic_sub_fetch(left, 1, __ATOMIC_ACQ_REL); }
+
 /* Denormals are flushed to zero between begin and end: Adam's moments of dead units decay into them, and each one costs
    a hundred ordinary operations. The state is the calling thread's own and is put back as it was found. */
 #if defined(__x86_64__)

@@ -29,6 +29,7 @@ cdef struct Stage:
     bint wanted             # there is something to learn here or before: its gradient is needed
     bint in_place           # the source's gradient is computed in the memory of its own
     bint add_source, add_other  # other stages have put gradients there already: add
+    bint gates                  # a dense stage of ReLUs hands its derivative to the one stage behind it, a dense one
 
 cdef struct Buffers:        # of one stage for a block of rows
     void *z                 # pre-activations where f' needs them, normalised inputs of a norm; else h

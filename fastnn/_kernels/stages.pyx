@@ -94,10 +94,12 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
         return
     if stage.kind == DENSE:
         layer = &p.dense[stage.layer]
-        if layer.activation:
+        if layer.activation and not stage.gates:
             activation_backward(p.k, layer.activation, rows, n, z, h, d, ld)
         if dx != NULL:
-            dense_backward(p.k, layer, rows, <const floating *> d, dx, ldx, stage.add_source)
+            dense_backward(p.k, layer, rows, <const floating *> d,
+                           x if stage.source >= 0 and p.stages[stage.source].gates else <const floating *> NULL,
+                           dx, ldx, stage.add_source)
         return
     if stage.kind == LAYER_NORM:
         if dx != NULL:

@@ -1,3 +1,4 @@
+from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating
 
@@ -6,4 +7,6 @@ cdef void strip_gradients(Sweep *s, int first, int end, int thread, int team, Py
                           long long batch, double weight, bint measure, floating tag) noexcept nogil
 cdef void update_strips(Sweep *s, int first, int end, long long batch, double weight, double factor,
                         floating tag) noexcept nogil
-cdef void limit_norms(Sweep *s, int thread, int team, floating tag) noexcept nogil
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, int team, floating *g,
+                         floating *bias, bint accumulate) noexcept nogil
+cdef bint grouped(const Sweep *s) noexcept nogil

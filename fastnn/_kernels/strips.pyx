@@ -4,14 +4,14 @@ A strip belongs to one thread. Where nothing needs the whole gradient first, a s
 known, while both are in the first-level cache.
 """
 
-from libc.math cimport fmin, sqrt
-from libc.string cimport memset
+from libc.math cimport fmin
+from libc.string cimport memcpy, memset
 
 from fastnn._kernels.dense cimport Dense, dense_gradient
 from fastnn._kernels.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
-from fastnn._kernels.norms cimport norm_gradient
+from fastnn._kernels.norms cimport add_rows, norm_gradient
 from fastnn._kernels.packing cimport transpose_panels
-from fastnn._kernels.plan cimport Layer, Strip
+from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.sparse cimport sparse_gradient
 from fastnn._kernels.stages cimport Stage
 from fastnn._kernels.sweep cimport Sweep
@@ -54,7 +54,10 @@ cdef void strip_gradients(Sweep *s, int first, int end, int thread, int team, Py
             g = <floating *> s.gradient + strip.offset
         else:
             g = <floating *> s.scratch + thread * s.scratch_size
-        strip_gradient(s, strip, rows, team, g, accumulate)
+        if grouped(s):
+            sum_groups(s, strip, rows, g, bias_gradient(s, strip, g), accumulate)
+        else:
+            strip_gradient(s, strip, 0, rows, team, g, bias_gradient(s, strip, g), accumulate)
         if measure:
             s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
         if batch >= 0:
@@ -74,19 +77,19 @@ cdef inline floating *bias_gradient(const Sweep *s, const Strip *strip, floating
     return g + (strip.bias - strip.offset if s.gradient != NULL else strip.size)
 
 
-cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t rows, int team, floating *g,
-                         bint accumulate) noexcept nogil:
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, int team, floating *g,
+                         floating *bias, bint accumulate) noexcept nogil:
+    """(+)= the gradient over `rows` rows of the block from r0 on."""
     cdef const Stage *stage = &s.stages[strip.stage]
     cdef const Dense *layer
-    cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h)
-    cdef const floating *d = <const floating *> s.buffers[strip.stage].d
     cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
+    cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h) + r0 * ldx
+    cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
+    cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
     cdef Py_ssize_t panel = 2 * lanes(s.k, <floating> 0), i = 0, width
     cdef floating one = 1
-    cdef floating *bias = bias_gradient(s, strip, g)
     if strip.layer < 0:
-        norm_gradient(s.k, rows, strip.width, d + strip.column,
-                      <const floating *> s.buffers[strip.stage].z + strip.column, stage.ld, bias, g, accumulate)
+        norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
         return
     layer = &s.dense[strip.layer]
     if stage.source < 0 and s.data.csr != NULL:
@@ -105,6 +108,29 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t rows, int team
     if strip.bias_width:
         dense_gradient(s.k, 1, strip.bias_width, rows, <const floating *> &one, 0, d + strip.column, layer.ld, bias,
                        accumulate)
+
+
+cdef bint grouped(const Sweep *s) noexcept nogil:
+    return s.n_groups > 1 and s.data.csr == NULL
+
+
+cdef void sum_groups(Sweep *s, const Strip *strip, Py_ssize_t rows, floating *g, floating *bias,
+                     bint accumulate) noexcept nogil:
+    """A strip's gradient over the batch: those of the groups that have rows, added up in their order."""
+    cdef const floating *part = <const floating *> s.group_gradients
+    cdef int group
+    for group in range(s.n_groups):
+        if rows * (group + 1) // s.n_groups > rows * group // s.n_groups:
+            add_part(s, strip.size, part + group * s.n_master + strip.offset, g, accumulate)
+            add_part(s, strip.bias_width, part + group * s.n_master + strip.bias, bias, accumulate)
+            accumulate = True
+
+
+cdef inline void add_part(Sweep *s, Py_ssize_t n, const floating *part, floating *g, bint accumulate) noexcept nogil:
+    if accumulate:
+        add_rows(s.k, 1, n, part, 0, g, 0)
+    else:
+        memcpy(g, part, n * sizeof(floating))
 
 
 cdef double strip_norm(const Sweep *s, const Strip *strip, const floating *g, double weight) noexcept nogil:
@@ -158,76 +184,3 @@ cdef inline double average_decay(const Sweep *s, long long batch) noexcept nogil
     """Less at first, when the average has little to remember."""
     cdef double t = <double> (s.step + batch - s.begin)
     return fmin(s.average_decay, (1 + t) / (10 + t))
-
-
-cdef void limit_norms(Sweep *s, int thread, int team, floating tag) noexcept nogil:
-    """Shrinks each unit's incoming weights to norm max_norm; panels are shared out, a column belongs to one thread."""
-    cdef const Layer *layer
-    cdef Py_ssize_t panel = 2 * lanes(s.k, tag), column, width, number = 0
-    cdef floating *w
-    cdef int l
-    for l in range(s.n_dense):
-        layer = &s.layers[l]
-        w = <floating *> s.packed + layer.w
-        if layer.dense.narrow:
-            if number % team == thread:
-                for column in range(layer.dense.n_out):
-                    limit_unit(w, layer.dense.n_in, layer.dense.n_out, column, panel, s.max_norm)
-            number += 1
-            continue
-        column = 0
-        while column < layer.dense.n_out:
-            width = min(panel, (layer.dense.n_out - column + panel // 2 - 1) // (panel // 2) * (panel // 2))
-            if number % team == thread:
-                limit_panel(w, layer.dense.n_in, width, s.max_norm)
-                if layer.wt >= 0:
-                    transpose_panels(s.k, layer, column, width, 0, layer.dense.n_in, <const floating *> w,
-                                     <floating *> s.packed)
-            w += (layer.dense.n_in + 1) * width
-            column += width
-            number += 1
-
-
-cdef void limit_panel(floating *w, Py_ssize_t n_in, Py_ssize_t width, double most) noexcept nogil:
-    """The columns of a panel (n_in, width)."""
-    cdef double squares[64]
-    cdef floating factor[64]
-    cdef Py_ssize_t i, j
-    cdef bint any_over = False
-    for j in range(width):
-        squares[j] = 0
-    for i in range(n_in):
-        for j in range(width):
-            squares[j] += <double> w[i * width + j] * w[i * width + j]
-    for j in range(width):
-        factor[j] = 1
-        if squares[j] > most * most:
-            factor[j] = <floating> (most / sqrt(squares[j]))
-            any_over = True
-    if any_over:
-        for i in range(n_in):
-            for j in range(width):
-                w[i * width + j] *= factor[j]
-
-
-cdef void limit_unit(floating *w, Py_ssize_t n_in, Py_ssize_t n_out, Py_ssize_t unit, Py_ssize_t panel,
-                     double most) noexcept nogil:
-    """One unit of a narrow layer: panels of [n_out][width], the last one maybe of half the width."""
-    cdef double squares = 0
-    cdef floating factor
-    cdef Py_ssize_t i = 0, j, width, times
-    cdef floating *row
-    for times in range(2):
-        i = 0
-        while i < n_in:
-            width = panel if n_in - i > panel // 2 else panel // 2
-            row = w + i * n_out + unit * width
-            for j in range(width):
-                if times == 0:
-                    squares += <double> row[j] * row[j]
-                else:
-                    row[j] *= factor
-            i += width
-        if squares <= most * most:
-            return
-        factor = <floating> (most / sqrt(squares))

@@ -34,7 +34,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     void *u
     void *gradient
     void *average                   # moving average of the weights, or NULL
-    # workspace for block_rows rows
+    # workspace for block_rows rows or, if there are groups, a block of each thread
     Py_ssize_t block_rows, n_in, ldx
     void *x                         # (block_rows, ldx) the gathered input
     Entries entries                 # or, of sparse rows, what the gradient is made from
@@ -42,6 +42,10 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     Buffers *buffers                # per stage
     void *dx                        # (block_rows, ldx) gradient by the input, or NULL
     double *row_loss                # (block_rows,)
+    int n_groups                    # of a batch's rows that have a gradient each, see groups.pyx; 1: the batch as a whole
+    void *group_gradients           # (n_groups, n_master)
+    double *group_loss              # (n_groups,)
+    Py_ssize_t n_master             # weights in packed order
     double *penalty                 # (n_strips,) of the weights before the update, without the batch's weight
     double *norms                   # (n_strips,) sums of squared gradients
     void *scratch                   # per thread (scratch_size,): the gradient of one strip

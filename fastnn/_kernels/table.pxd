@@ -31,12 +31,12 @@ cdef inline int tile_rows(Kernels k, floating tag) noexcept nogil:
 
 
 cdef inline void gemm_tile(Kernels k, int mr, int nv, Py_ssize_t depth, const floating *a, Py_ssize_t lda,
-                           const floating *b, Py_ssize_t ldb, const floating *init, Py_ssize_t ldi, floating *c,
-                           Py_ssize_t ldc) noexcept nogil:
+                           const floating *b, Py_ssize_t ldb, const floating *init, Py_ssize_t ldi, bint rectify,
+                           const floating *gate, floating *c, Py_ssize_t ldc) noexcept nogil:
     if floating is float:
-        k.f32.gemm_tile(mr, nv, depth, a, lda, b, ldb, init, ldi, c, ldc)
+        k.f32.gemm_tile(mr, nv, depth, a, lda, b, ldb, init, ldi, rectify, gate, c, ldc)
     else:
-        k.f64.gemm_tile(mr, nv, depth, a, lda, b, ldb, init, ldi, c, ldc)
+        k.f64.gemm_tile(mr, nv, depth, a, lda, b, ldb, init, ldi, rectify, gate, c, ldc)
 
 
 cdef inline void outer_tile(Kernels k, int mr, int nv, Py_ssize_t depth, const floating *a, Py_ssize_t lda,

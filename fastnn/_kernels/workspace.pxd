@@ -10,4 +10,5 @@ cdef class Workspace:
     cdef str _format
     cdef object _dtype
     cdef int output
+    cdef Py_ssize_t _rows       # that the buffers have room for
     cdef bint _spent

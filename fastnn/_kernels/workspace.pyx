@@ -11,6 +11,8 @@ from fastnn._kernels.packing cimport pack, pack_master, unpack
 from fastnn._kernels.plan cimport Plan, row_stride
 from fastnn._kernels.stages cimport BATCH_NORM, DENSE, LAYER_NORM, Buffers, Stage
 
+from fastnn._kernels.groups import GROUP_BLOCK
+
 
 def aligned_zeros(n, dtype):
     """1-D array of zeros that starts on a cache line, with a spare line behind it."""
@@ -43,10 +45,12 @@ cdef class Workspace:
         The activations that are Python functions; `activation` of a stage is the number in this list.
     input_gradient : bool
         Keep the gradient by the input as well.
+    n_groups : int
+        Groups of rows that a batch is cut into, see `groups.number_of_groups`.
     """
 
     def __cinit__(self, Plan plan, int loss, int output, Py_ssize_t block_rows, int n_threads, int rule=-1,
-                  int n_moments=0, bint whole_gradient=True, custom=(), bint input_gradient=False):
+                  int n_moments=0, bint whole_gradient=True, custom=(), bint input_gradient=False, int n_groups=1):
         cdef int n = plan.n_layers, i
         self.plan, self.n_threads, self.output = plan, n_threads, output
         self._dtype = np.float64 if plan.f64 else np.float32
@@ -74,7 +78,9 @@ cdef class Workspace:
         for i in range(n):
             self.s.dense[i] = plan.bind(i, self.s.packed)
         self.configure()
-        self._workspace(block_rows, input_gradient)
+        self.s.n_groups, self.s.n_master = n_groups, plan.n_master
+        self._rows = block_rows if n_groups == 1 else max(block_rows, n_threads * GROUP_BLOCK)
+        self._workspace(self._rows, input_gradient)
 
     def __dealloc__(self):
         PyMem_Free(self.s.dense)
@@ -117,6 +123,9 @@ cdef class Workspace:
                 self.s.buffers[stage.source].d = self.s.buffers[self.s.n_stages - 1 - t].d
         self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
         self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
+        self.s.group_loss = <double *> address(reserve(self.s.n_groups, np.float64), "d", True)
+        if self.s.n_groups > 1:
+            self.s.group_gradients = address(reserve(self.s.n_groups * self.s.n_master), self._format, True)
         self.s.penalty = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.norms = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.scratch_size = (self.plan.strip_size + 31) // 16 * 16

@@ -1,0 +1,63 @@
+"""How a batch on a small net is shared out: in groups of rows, each with a gradient of its own.
+
+Where the weights are fewer than what the rows compute, it is the gradients that should travel between the caches of
+threads: a group's rows go all the way to a gradient on one thread, and the second phase only adds the groups' gradients
+up. How many groups there are depends on the batch and the net, and the order of the sum is theirs: the bits do not
+depend on the number of threads.
+"""
+
+from fastnn._kernels.plan cimport Strip
+from fastnn._kernels.rows cimport backward, forward, pass_of, sum_of
+from fastnn._kernels.stages cimport Pass
+from fastnn._kernels.strips cimport strip_gradient
+from fastnn._kernels.sweep cimport Sweep
+from fastnn._kernels.table cimport floating
+
+cdef enum:
+    MOST = 16                   # groups
+    BLOCK = 128                 # rows at a time
+    FEWEST_ROWS = 48            # of a group: its gradient must be worth the adding up
+    BYTES = 1 << 20             # of all gradients: a good part of a core's cache
+    WORK = 1 << 21              # multiply-adds of a group: more deserve more threads than there are groups
+
+GROUP_BLOCK = BLOCK
+
+
+def number_of_groups(Py_ssize_t rows, Py_ssize_t n_params, Py_ssize_t itemsize):
+    """Groups of a batch of so many rows; 1 where the threads should share out layers instead."""
+    cdef Py_ssize_t n = 1
+    while 2 * n <= MOST and rows >= 2 * n * FEWEST_ROWS and 2 * n * n_params * itemsize <= BYTES:
+        n *= 2
+    return n if n == MOST or 3 * rows * n_params <= n * WORK else 1
+
+
+cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more, int thread, int team,
+                          floating tag) noexcept nogil:
+    """The thread's groups of the batch order[start:start + rows]: losses and gradients. more: a whole batch follows."""
+    cdef int g
+    for g in range(s.n_groups * thread // team, s.n_groups * (thread + 1) // team):
+        group_gradient(s, start, rows, step, more, g, thread, tag)
+
+
+cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more, int group, int thread,
+                         floating tag) noexcept nogil:
+    cdef Py_ssize_t first = rows * group // s.n_groups, end = rows * (group + 1) // s.n_groups, n
+    cdef Py_ssize_t blocks = (end - first + BLOCK - 1) // BLOCK, block
+    cdef floating *gradient = <floating *> s.group_gradients + group * s.n_master
+    cdef const Strip *strip
+    cdef Pass p
+    cdef int i
+    s.group_loss[group] = 0
+    for block in range(blocks):
+        n = (end - first) // (blocks - block)
+        # rows thread * BLOCK.. of the buffers are the thread's own
+        p = pass_of(s, s.data.order + start + first - thread * BLOCK, n, 0, 1)
+        p.r0, p.r1 = thread * BLOCK, thread * BLOCK + n
+        p.step, p.row_number = step, first - thread * BLOCK
+        forward(s, &p, rows if more and blocks == 1 else 0, tag)
+        backward(s, &p, tag)
+        s.group_loss[group] += sum_of(s.row_loss + p.r0, n)
+        for i in range(s.n_strips):
+            strip = &s.strips[i]
+            strip_gradient(s, strip, p.r0, n, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
+        first += n

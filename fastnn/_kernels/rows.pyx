@@ -1,0 +1,82 @@
+"""The first phase of a step: rows of a batch through all layers, loss, and back. Rows are independent of each other."""
+
+from libc.string cimport memset
+
+from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals
+from fastnn._kernels.sparse cimport sort_share
+from fastnn._kernels.stages cimport Buffers, Pass, Stage, stage_backward, stage_forward
+from fastnn._kernels.sweep cimport Sweep
+from fastnn._kernels.table cimport floating, gather, loss_rows
+
+
+cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, int thread, int team) noexcept nogil:
+    """A thread's share of a block of rows."""
+    cdef Pass p
+    p.k, p.stages, p.dense, p.buffers, p.custom = s.k, s.stages, s.dense, s.buffers, s.custom
+    p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = s.x, s.ldx, s.dx, s.data.csr, sample, s.packed
+    p.rows, p.r0, p.r1 = rows, rows * thread // team, rows * (thread + 1) // team
+    p.row_number, p.seed, p.step, p.training, p.track = 0, s.seed, 0, s.training, s.track
+    p.thread, p.team, p.barrier = thread, team, &s.barrier
+    return p
+
+
+cdef void forward(Sweep *s, const Pass *p, Py_ssize_t ahead, floating tag) noexcept nogil:
+    """Rows r0..r1 of a block through all stages.
+
+    Unless `ahead` is zero, the rows that many further on are the next block's: they are fetched into the cache.
+    """
+    cdef const Py_ssize_t *sample = p.sample + p.r0
+    cdef int t
+    if s.data.csr != NULL:
+        sort_share(s.k, s.data.csr, p.sample, p.r0, p.r1, &s.entries, p.thread, tag)
+    elif p.r1 > p.r0:
+        gather(s.k, p.r1 - p.r0, s.n_in, s.data.x, s.data.x_other, s.data.ldx, sample,
+               sample + ahead if ahead else NULL, <floating *> s.x + p.r0 * s.ldx, s.ldx)
+    for t in range(s.n_stages):
+        stage_forward(p, t, tag)
+
+
+cdef void backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
+    """The loss of rows r0..r1 and its gradient, back through all stages."""
+    cdef const Stage *last = &s.stages[s.n_stages - 1]
+    cdef const Buffers *at = &s.buffers[s.n_stages - 1]
+    cdef int t
+    if p.r1 > p.r0:
+        loss_rows(s.k, s.loss, p.r1 - p.r0, last.n, <const floating *> at.h + p.r0 * last.ld,
+                  <floating *> at.d + p.r0 * last.ld, last.ld, s.data.labels, <const floating *> s.data.y, s.data.ldy,
+                  <const floating *> s.data.weight, <const floating *> s.data.parameter, p.sample + p.r0,
+                  s.row_loss + p.r0)
+    for t in range(s.n_stages - 1, -1, -1):
+        stage_backward(p, t, tag)
+
+
+cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssize_t unit, floating tag) noexcept nogil:
+    """Inference of a block: the outputs of all stages and, for a unit >= 0 of the last, its gradient by the input."""
+    cdef const Stage *last = &s.stages[s.n_stages - 1]
+    cdef floating *d = <floating *> s.buffers[s.n_stages - 1].d
+    cdef unsigned long long float_state = fastnn_flush_denormals()
+    cdef Pass p = pass_of(s, sample, rows, 0, 1)
+    cdef Py_ssize_t r
+    cdef int t
+    forward(s, &p, 0, tag)
+    if unit >= 0:
+        memset(d, 0, rows * last.ld * sizeof(floating))
+        for r in range(rows):
+            d[r * last.ld + unit] = 1
+        for t in range(s.n_stages - 1, -1, -1):
+            stage_backward(&p, t, tag)
+    fastnn_restore_denormals(float_state)
+
+
+cdef double sum_of(const double *x, Py_ssize_t n) noexcept nogil:
+    """In four interleaved partial sums: a fixed order that does not wait for each addition."""
+    cdef double a = 0, b = 0, c = 0, d = 0
+    cdef Py_ssize_t i
+    for i in range(n // 4):
+        a += x[4 * i]
+        b += x[4 * i + 1]
+        c += x[4 * i + 2]
+        d += x[4 * i + 3]
+    for i in range(n // 4 * 4, n):
+        a += x[i]
+    return (a + b) + (c + d)

@@ -1,0 +1,145 @@
+"""Batches in groups of rows: the gradient is right, and no bit of it comes from the threads."""
+
+import numpy as np
+import pytest
+import reference
+from fastnn._kernels.groups import number_of_groups
+from kernel_cases import (
+    DTYPES,
+    ISAS,
+    OPTIMIZERS,
+    THREADS,
+    dense_layers,
+    make_data,
+    same_bits,
+    train,
+)
+
+import fastnn.network
+from fastnn.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Residual,
+)
+from fastnn.network import CompiledNetwork
+
+#: Ragged: not a multiple of the groups, a group of several blocks, the last batch almost empty.
+BATCHES = [(203, 96), (1037, 1000), (2600, 2600)]
+
+
+class Forced:
+    """In place of ThreadChoice: all the threads that are allowed."""
+
+    def __init__(self, most, work):
+        self.most = most
+
+    def pick(self, steps):
+        return self.most, steps
+
+    def took(self, *args):
+        pass
+
+
+def make_net(layers=None, dtype=np.float64, isa=None, loss="softmax_log_loss"):
+    layers = layers or dense_layers((21, 9, 3), "relu")
+    network = CompiledNetwork(13, layers, loss, dtype, isa=isa)
+    network.params[:] = np.random.RandomState(1).uniform(-0.5, 0.5, network.n_params)
+    return network
+
+
+def test_small_nets_have_groups():
+    params, itemsize = 3201, 4
+    assert number_of_groups(32, params, itemsize) == 1  # too few rows
+    assert number_of_groups(200, params, itemsize) == 4
+    assert number_of_groups(2000, params, itemsize) == 16
+    assert number_of_groups(10**6, params, itemsize) == 16
+    assert number_of_groups(128, 235_000, itemsize) == 1  # gradients larger than the rows' own
+
+
+@pytest.mark.parametrize(("rows", "batch"), BATCHES)
+def test_these_batches_have_groups(rows, batch):
+    network = make_net()
+    assert number_of_groups(batch, network.n_params, 8) > 1
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("rows", [96, 203, 1037, 2600])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_the_gradient_is_that_of_the_twin(isa, dtype, rows, weighted, monkeypatch):
+    monkeypatch.setattr(fastnn.network, "ThreadChoice", Forced)
+    network = make_net(dtype=dtype, isa=isa)
+    twin = reference.Network(13, network.layers, network.loss.name, dtype)
+    twin.params[:] = network.params
+    X, y, weight = make_data(rows, network)
+    options = {"sample_weight": weight, "alpha": 0.5} if weighted else {}
+    expected, expected_grad = twin.loss_and_grad(X, y, **options)
+    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
+    found = [network.loss_and_grad(X, y, n_threads=n, **options) for n in THREADS]
+    for loss, grad in found:
+        assert abs(loss - expected) < tolerance * abs(expected)
+        assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
+        assert loss == found[0][0]
+        assert same_bits(grad, found[0][1])
+
+
+LAYERS = {
+    "dense": dense_layers((21, 9, 3), "tanh"),
+    "one output": [Dense(21, "relu"), Dense(1)],
+    "linear": [Dense(3)],
+    "random": [
+        GaussianNoise(0.1),
+        Dense(21, "relu"),
+        Dropout(0.3),
+        Dense(9),
+        Activation("bernoulli"),
+        Dense(3),
+    ],
+    "normed": [
+        Dense(21),
+        LayerNorm(),
+        Residual((Dense(21, "elu"),)),
+        Residual((Dense(9, "gelu"),)),
+        Dense(3),
+    ],
+}
+
+
+@pytest.mark.parametrize("rule", [{}, {"clip_norm": 0.01}, {"max_norm": 0.5, "average_decay": 0.9}])
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize(("rows", "batch"), BATCHES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_threads_change_no_bit_of_training(dtype, rows, batch, kind, rule):
+    results = []
+    for n_threads in THREADS:
+        loss = "logistic_log_loss" if kind == "one output" else "softmax_log_loss"
+        network = make_net(LAYERS[kind], dtype, loss=loss)
+        X, y, weight = make_data(rows, network)
+        weight[: rows // 2] = 0  # whole groups may weigh nothing
+        options = {"batch_size": batch, "n_threads": n_threads, "weight": weight, **rule}
+        trainer = train(network, OPTIMIZERS["adam"](), X, y, steps=5, **options)
+        results.append((network.params.copy(), np.array(trainer.loss_sum)))
+    assert np.isfinite(results[0][0]).all()
+    for other in results[1:]:
+        assert all(map(same_bits, other, results[0]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_random_numbers_are_those_of_the_rows(dtype):
+    """Dropout masks go by the row of the batch: a gradient is the same with groups and without."""
+    grouped = make_net(LAYERS["random"], dtype)
+    whole = make_net([*LAYERS["random"][:-1], BatchNorm(), Dense(3)], dtype)
+    assert whole._groups(1000) == 1 < grouped._groups(1000)
+    X, y, _ = make_data(1000, grouped)
+    plain = make_net(LAYERS["random"], dtype)
+    plain._groups = lambda rows: 1
+    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
+    for seed in (0, 7):
+        loss, grad = grouped.loss_and_grad(X, y, seed=seed)
+        expected, expected_grad = plain.loss_and_grad(X, y, seed=seed)
+        assert abs(loss - expected) < tolerance * abs(expected)
+        assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()

@@ -112,10 +112,10 @@ cdef object score(list coefs, list intercepts, int activation, int output, bint 
     cdef void *to = cnp.PyArray_DATA(out)
     cdef Mode mode = RAW if raw else PROBABILITY
     if rows * cnp.PyArray_SIZE(<cnp.ndarray> coefs[0]) < 100000:
-        score_rows(&model, mode, &x, 0, rows, to, scratch)
+        score_rows(&model, mode, &x, 0, rows, to, scratch, 1)
     else:
         with nogil:
-            score_rows(&model, mode, &x, 0, rows, to, scratch)
+            score_rows(&model, mode, &x, 0, rows, to, scratch, 1)
     PyMem_RawFree(heap)
     return out
 

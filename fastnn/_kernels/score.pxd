@@ -9,6 +9,9 @@ cdef enum Mode:         # what is asked of the last layer's raw outputs
     CODES               # class numbers, or an indicator of labels
 
 cdef enum:
+    BLOCK = 48          # rows: whole tiles of every ISA (6, 8, 12), and the block's activations stay in the cache
+
+cdef enum:
     SOFTMAX = -1        # as an output activation; others are numbers of activations, 0 the identity
 
 cdef struct Model:
@@ -38,5 +41,6 @@ cdef void score_threads(const Model *model, Mode mode, const Input *x, Py_ssize_
                         int n_threads) noexcept nogil
 cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
                         int n_threads, bint check) noexcept nogil
+cdef bint shares_columns(const Model *model, const Input *x) noexcept nogil
 cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t first, Py_ssize_t end, void *out,
-                     floating *scratch) noexcept nogil
+                     floating *scratch, int n_threads) noexcept nogil

@@ -6,6 +6,7 @@ number of threads.
 
 from libc.stdint cimport int64_t
 
+from fastnn._kernels.columns cimport MOST_LAYERS, columns_forward
 from fastnn._kernels.dense cimport dense_forward
 from fastnn._kernels.plan cimport row_stride
 from fastnn._kernels.results cimport finish
@@ -13,9 +14,9 @@ from fastnn._kernels.sparse cimport fill_rows, sparse_forward
 from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
 from fastnn._kernels.table cimport finite, floating, gather, lanes
+from fastnn._kernels.team cimport team_work
 
 cdef enum:
-    BLOCK = 48          # rows: whole tiles of every ISA (6, 8, 12), and the block's activations stay in the cache
     SHARES = 1024       # most shares of the rows that a thread takes, about
     BRIEF = 1 << 24     # multiply-adds, some two hundred microseconds
 
@@ -29,10 +30,6 @@ cdef struct Job:        # rows to score, and which of them no thread has taken y
     Py_ssize_t scratch_size         # elements of each thread
     Py_ssize_t next, end, rows      # rows: taken at a time
     bint check, unsound             # whether rows are checked to be finite, and some are not
-
-
-cdef extern from "team.h" nogil:
-    void fastnn_team_work(void (*work)(void *, int) noexcept nogil, void *job, int n, bint brief) noexcept
 
 
 cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
@@ -96,18 +93,22 @@ cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_
                         int n_threads, bint check) noexcept nogil:
     """score_threads that, if asked, ends at rows that are not finite. Returns whether all are; of sparse ones, true."""
     cdef Job job
-    if n_threads == 1 and rows <= BLOCK:
+    if rows <= BLOCK and (n_threads == 1 or shares_columns(model, x)):
         if check and x.csr == NULL and not finite(model.k, x.x, x.x_other, rows * x.ldx, <floating> 0):
             return False
-        score_rows(model, mode, x, 0, rows, out, scratch)
+        score_rows(model, mode, x, 0, rows, out, scratch, n_threads)
         return True
     job.model, job.mode, job.x, job.out, job.scratch = model, mode, x, out, scratch
     job.check, job.unsound = check and x.csr == NULL, False
     job.scratch_size = scratch_size(model, x.csr != NULL, rows, <floating> 0)
     job.next, job.end, job.rows = 0, rows, share_rows(rows, n_threads)
-    fastnn_team_work(&member_f64 if floating is double else &member_f32, &job, n_threads,
-                     rows * row_work(model) < BRIEF)
+    team_work(&member_f64 if floating is double else &member_f32, &job, n_threads, rows * row_work(model) < BRIEF)
     return not job.unsound
+
+
+cdef bint shares_columns(const Model *model, const Input *x) noexcept nogil:
+    """Whether threads would share out the columns of layers rather than rows, if those are at most BLOCK."""
+    return model.n_stages == 0 and model.n_layers <= MOST_LAYERS and x.csr == NULL
 
 
 cdef inline double row_work(const Model *model) noexcept nogil:
@@ -138,7 +139,7 @@ cdef void score_shares(Job *job, int member, floating tag) noexcept nogil:
                                     (end - first) * job.x.ldx, tag):
             job.unsound = True
             return
-        score_rows(job.model, job.mode, job.x, first, end, job.out, scratch)
+        score_rows(job.model, job.mode, job.x, first, end, job.out, scratch, 1)
         first = fastnn_take(&job.next, job.rows)
 
 
@@ -155,8 +156,8 @@ cdef inline Py_ssize_t row_bytes(const Model *model, Mode mode, floating tag) no
 
 
 cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t first, Py_ssize_t end, void *out,
-                     floating *scratch) noexcept nogil:
-    """Rows first..end of out (., n_columns), packed, from the same rows of x."""
+                     floating *scratch, int n_threads) noexcept nogil:
+    """Rows first..end of out (., n_columns), packed, from the same rows of x. Several threads: see shares_columns."""
     cdef unsigned long long float_state = fastnn_flush_denormals()
     cdef Py_ssize_t block = min(end - first, BLOCK), n, unit = item_size(x.x_other, <floating> 0), lda
     cdef const void *from_x
@@ -185,6 +186,8 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
             a = <const floating *> own
         if model.n_stages:
             z = stages_forward(model, n, a, lda, &csr if sparse else NULL, scratch)
+        elif n_threads > 1:
+            z = columns_forward(model, n, a, lda, scratch, scratch + block * widest_layer(model), n_threads)
         else:
             z = chain_forward(model, n, block, a, lda, &csr if sparse else NULL, scratch)
         finish(model, mode, n, n_outputs(model), z, last_stride(model),

@@ -6,9 +6,10 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_RawFree, PyMem_RawMallo
 from fastnn._kernels.buffers cimport address
 from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.packing cimport pack
+from fastnn._kernels.header cimport fastnn_max_threads
 from fastnn._kernels.plan cimport Plan
-from fastnn._kernels.score cimport (CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model, n_columns,
-                                    score_checked, scratch_size)
+from fastnn._kernels.score cimport (BLOCK, CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model,
+                                    n_columns, score_checked, scratch_size, shares_columns)
 from fastnn._kernels.sparse cimport SparseRows
 from fastnn._kernels.table cimport finite, floating
 
@@ -24,17 +25,30 @@ cdef enum:
     STACK_BYTES = 32768         # scratch up to this size lies on the stack: a row or a few allocate nothing
     RELEASE_WORK = 1 << 20      # multiply-adds, some ten microseconds: below, giving up the interpreter costs more
     THREAD_WORK = 1 << 20       # multiply-adds a thread, some ten microseconds: below, one thread is faster
+    # the same where threads share out columns: weights to read; a row costs as much as reading a sixteenth of them
+    COLUMN_WORK = 1 << 16
 
 
 THREAD_MULTIPLY_ADDS = THREAD_WORK
 
 cdef object _automatic_n_threads = None
+cdef int _most_threads = 0     # 0: not asked yet
 
 
 def set_automatic_n_threads(function):
-    """Set what decides the number of threads for n_threads=0: fastnn.threads, which this layer must not import."""
-    global _automatic_n_threads
-    _automatic_n_threads = function
+    """Set what decides the number of threads for n_threads=0: fastnn.threads, which this layer must not import.
+
+    It is asked once. What OpenMP may use is asked at every call: that changes.
+    """
+    global _automatic_n_threads, _most_threads
+    _automatic_n_threads, _most_threads = function, 0
+
+
+cdef int automatic_n_threads() except -1:
+    global _most_threads
+    if _most_threads == 0:
+        _most_threads = 1 if _automatic_n_threads is None else _automatic_n_threads()
+    return min(_most_threads, fastnn_max_threads())
 
 
 cdef class Scorer:
@@ -204,12 +218,15 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
     cdef void *heap = NULL
     if check_finite and x.csr != NULL and not finite(self.model.k, x.x, x.x_other, n_values, tag):
         raise not_finite(tag)
-    if work < 2 * THREAD_WORK or rows == 1:
+    cdef double most = work / THREAD_WORK
+    if rows <= BLOCK and shares_columns(&self.model, x):
+        most = self.work * (16 + rows) / (16 * COLUMN_WORK)
+    elif rows < most:
+        most = rows
+    if most < 2:
         n_threads = 1
     else:
-        if n_threads == 0:
-            n_threads = 1 if _automatic_n_threads is None else _automatic_n_threads()
-        n_threads = min(n_threads, <int> min(rows, <Py_ssize_t> 1024, <Py_ssize_t> (work / THREAD_WORK)))
+        n_threads = <int> min(<double> (n_threads if n_threads else automatic_n_threads()), most, 1024.0)
     cdef size_t size = n_threads * scratch_size(&self.model, x.csr != NULL, rows, tag) * sizeof(floating)
     if size > STACK_BYTES - 64:
         heap = PyMem_RawMalloc(size + 64)

@@ -40,7 +40,7 @@ bench-peers: $(VENV)/.built
 test-neon:
 	tests/cross/aarch64.sh
 
-## make sanitize     the tests of everything native under AddressSanitizer and UBSan
+## make sanitize     the tests of everything native under ASan and UBSan, the threads under TSan
 sanitize: $(VENV)/.built
 	PYTHON=$(PY) tests/sanitize.sh $(ARGS)
 

@@ -59,7 +59,7 @@ class Predictor:
     row does not depend, to the bit, on the other rows, on ``n_jobs`` or on the layout of ``X``.
 
     ``out`` is a C-contiguous array of the result's shape and dtype to write to and return.
-    ``n_jobs`` is the most threads to use; small work stays on one.
+    ``n_jobs`` is the most threads to use; small work stays on one. Woken, they stay awake 0.2 ms.
     """
 
     __slots__ = (

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The tests of everything native under AddressSanitizer and UndefinedBehaviorSanitizer: `make sanitize`.
+# The tests of everything native under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer:
+# `make sanitize`.
 #   PYTHON=.venv/bin/python CC=gcc-14 tests/sanitize.sh tests/test_predictor.py -k sparse
 # Arguments, if any, go to pytest in place of the list below. The extensions are built in a temporary
 # copy of the tree, with OpenMP, and the tree stays as it is.
@@ -23,6 +24,10 @@ trap 'rm -rf "$folder"' EXIT
 tar --exclude=./.git --exclude=./build --exclude='./.venv*' --exclude='*.so' --exclude=__pycache__ -cf - . |
     tar -xf - -C "$folder"
 cd "$folder"
+
+# Once alone, because one process cannot have both: the team of threads under ThreadSanitizer.
+"$compiler" -O1 -g -D_GNU_SOURCE -fsanitize=thread tests/team/team_test.c -o team_test -lpthread
+./team_test
 
 # In CC, not in CFLAGS: setup.py's test programs for OpenMP are to be linked with it too.
 export CC="$compiler -fsanitize=address,undefined" CFLAGS="-O1 -g1 -fno-omit-frame-pointer"
@@ -63,8 +68,8 @@ for call in 'past((ctypes.c_int * 64)(), 64)' 'over(2**31 - 1)'; do
 done
 
 if [ $# = 0 ]; then # not the test of leaks: freed memory stays in quarantine
-    set -- tests/test_vmath.py tests/test_kernels_{gemm,elementwise}.py tests/test_network_*.py \
-        tests/test_training.py tests/test_predictor.py tests/test_folding.py tests/test_persistence*.py \
+    set -- tests/test_vmath.py tests/test_kernels_{gemm,elementwise,loss}.py tests/test_network_*.py \
+        tests/test_training.py tests/test_lbfgs.py tests/test_predictor.py tests/test_score_columns.py tests/test_folding.py tests/test_persistence*.py \
         tests/test_reliability.py -k "not leak"
 fi
 sanitized -m pytest -q --capture=sys -p no:cacheprovider "$@" # sys: reports reach the terminal

@@ -21,7 +21,8 @@ from fastnn._kernels.header cimport (fastnn_flush_denormals, fastnn_restore_deno
 from fastnn._kernels.limits cimport limit_norms
 from fastnn._kernels.rows cimport backward, forward, pass_of, sum_of
 from fastnn._kernels.stages cimport Pass
-from fastnn._kernels.strips cimport grouped, strip_gradients, strip_share, update_strips
+from fastnn._kernels.strips cimport strip_gradients, strip_share, update_strips
+from fastnn._kernels.sums cimport grouped
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating
 

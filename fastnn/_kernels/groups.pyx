@@ -2,14 +2,17 @@
 
 Where the weights are fewer than what the rows compute, it is the gradients that should travel between the caches of
 threads: a group's rows go all the way to a gradient on one thread, and the second phase only adds the groups' gradients
-up. How many groups there are depends on the batch and the net, and the order of the sum is theirs: the bits do not
-depend on the number of threads.
+up (sums.pyx). How many groups there are depends on the batch and the net alone, and so does the order of the sum: the
+bits do not depend on the number of threads.
 """
+
+from libc.string cimport memset
 
 from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.rows cimport backward, forward, pass_of, sum_of
 from fastnn._kernels.stages cimport Pass
 from fastnn._kernels.strips cimport strip_gradient
+from fastnn._kernels.sums cimport sum_own_groups
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating
 
@@ -37,6 +40,7 @@ cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long
     cdef int g
     for g in range(s.n_groups * thread // team, s.n_groups * (thread + 1) // team):
         group_gradient(s, start, rows, step, more, g, thread, tag)
+    sum_own_groups(s, thread, team, tag)
 
 
 cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more, int group, int thread,
@@ -48,6 +52,8 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
     cdef Pass p
     cdef int i
     s.group_loss[group] = 0
+    if end == first:
+        memset(gradient, 0, s.n_master * sizeof(floating))
     for block in range(blocks):
         n = (end - first) // (blocks - block)
         # rows thread * BLOCK.. of the buffers are the thread's own

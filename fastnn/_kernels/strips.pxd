@@ -9,4 +9,3 @@ cdef void update_strips(Sweep *s, int first, int end, long long batch, double we
                         floating tag) noexcept nogil
 cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, int team, floating *g,
                          floating *bias, bint accumulate) noexcept nogil
-cdef bint grouped(const Sweep *s) noexcept nogil

@@ -5,15 +5,16 @@ known, while both are in the first-level cache.
 """
 
 from libc.math cimport fmin
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from fastnn._kernels.dense cimport Dense, dense_gradient
 from fastnn._kernels.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
-from fastnn._kernels.norms cimport add_rows, norm_gradient
+from fastnn._kernels.norms cimport norm_gradient
 from fastnn._kernels.packing cimport transpose_panels
 from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.sparse cimport sparse_gradient
 from fastnn._kernels.stages cimport Stage
+from fastnn._kernels.sums cimport SCRATCH_STRIPS, grouped, sum_groups
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport absolute_sum, average, floating, lanes, squared_norm, update
 
@@ -53,9 +54,9 @@ cdef void strip_gradients(Sweep *s, int first, int end, int thread, int team, Py
         if s.gradient != NULL:
             g = <floating *> s.gradient + strip.offset
         else:
-            g = <floating *> s.scratch + thread * s.scratch_size
+            g = <floating *> s.scratch + thread * SCRATCH_STRIPS * s.scratch_size
         if grouped(s):
-            sum_groups(s, strip, rows, g, bias_gradient(s, strip, g), accumulate)
+            sum_groups(s, strip, thread, team, g, bias_gradient(s, strip, g), accumulate)
         else:
             strip_gradient(s, strip, 0, rows, team, g, bias_gradient(s, strip, g), accumulate)
         if measure:
@@ -108,29 +109,6 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     if strip.bias_width:
         dense_gradient(s.k, 1, strip.bias_width, rows, <const floating *> &one, 0, d + strip.column, layer.ld, bias,
                        accumulate)
-
-
-cdef bint grouped(const Sweep *s) noexcept nogil:
-    return s.n_groups > 1 and s.data.csr == NULL
-
-
-cdef void sum_groups(Sweep *s, const Strip *strip, Py_ssize_t rows, floating *g, floating *bias,
-                     bint accumulate) noexcept nogil:
-    """A strip's gradient over the batch: those of the groups that have rows, added up in their order."""
-    cdef const floating *part = <const floating *> s.group_gradients
-    cdef int group
-    for group in range(s.n_groups):
-        if rows * (group + 1) // s.n_groups > rows * group // s.n_groups:
-            add_part(s, strip.size, part + group * s.n_master + strip.offset, g, accumulate)
-            add_part(s, strip.bias_width, part + group * s.n_master + strip.bias, bias, accumulate)
-            accumulate = True
-
-
-cdef inline void add_part(Sweep *s, Py_ssize_t n, const floating *part, floating *g, bint accumulate) noexcept nogil:
-    if accumulate:
-        add_rows(s.k, 1, n, part, 0, g, 0)
-    else:
-        memcpy(g, part, n * sizeof(floating))
 
 
 cdef double strip_norm(const Sweep *s, const Strip *strip, const floating *g, double weight) noexcept nogil:

@@ -10,6 +10,7 @@ from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.packing cimport pack, pack_master, unpack
 from fastnn._kernels.plan cimport Plan, row_stride
 from fastnn._kernels.stages cimport BATCH_NORM, DENSE, LAYER_NORM, Buffers, Stage
+from fastnn._kernels.sums cimport SCRATCH_STRIPS
 
 from fastnn._kernels.groups import GROUP_BLOCK
 
@@ -129,7 +130,7 @@ cdef class Workspace:
         self.s.penalty = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.norms = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.scratch_size = (self.plan.strip_size + 31) // 16 * 16
-        self.s.scratch = address(reserve(self.n_threads * self.s.scratch_size), self._format, True)
+        self.s.scratch = address(reserve(self.n_threads * SCRATCH_STRIPS * self.s.scratch_size), self._format, True)
         self._keep = keep
 
     def statistics(self):

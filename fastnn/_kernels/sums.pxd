@@ -1,0 +1,11 @@
+from fastnn._kernels.plan cimport Strip
+from fastnn._kernels.sweep cimport Sweep
+from fastnn._kernels.table cimport floating
+
+cdef enum:
+    SCRATCH_STRIPS = 5      # of each thread: a strip's gradient, and what a tree of 16 groups keeps
+
+cdef bint grouped(const Sweep *s) noexcept nogil
+cdef void sum_own_groups(Sweep *s, int thread, int team, floating tag) noexcept nogil
+cdef void sum_groups(Sweep *s, const Strip *strip, int thread, int team, floating *g, floating *bias,
+                     bint accumulate) noexcept nogil

@@ -128,7 +128,7 @@ class ThreadChoice:
         ahead = max(self._spent, step * steps)  # as much as lies behind, if not more
         if self._calls and (step < _SHORTEST_STEP or ahead < _WORTH_TRYING):
             return 1, steps
-        n_threads = untried[-1] if step > _TRIAL else untried[0]
+        n_threads = min(untried, key=self._n_samples) if step <= _TRIAL else untried[-1]
         few = max(1, int(_TRIAL / step))
         if self._meetings.get(n_threads, 0) < _MEETINGS:
             few = min(few, _PROBE)
@@ -154,6 +154,9 @@ class ThreadChoice:
     def _seconds(self, n_threads, default=None):
         samples = self._samples.get(n_threads)
         return min(samples) if samples else default
+
+    def _n_samples(self, n_threads):
+        return len(self._samples.get(n_threads, ()))
 
     def _is_known(self, n_threads):
         samples = self._samples.get(n_threads, ())

@@ -119,10 +119,10 @@ def scaling_table(results):
 def once_table(results):
     """What a fit takes beyond its epochs."""
     rows = [
-        [result["case"], run["peer"], tables.significant(max(0.0, median(run["once"])) / 1e3)]
+        [result["case"], run["peer"], tables.significant(max(0.0, run["once"]) / 1e3)]
         for result in results
         for run in best_runs(result)
-        if run["peer"] in ("fastnn", "scikit-learn") and None not in run["once"]
+        if run["peer"] in ("fastnn", "scikit-learn") and run["once"] is not None
     ]
     return tables.markdown(["case", "peer", "ms a fit"], rows) if rows else ""
 

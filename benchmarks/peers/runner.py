@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 
 from benchmarks.machine import cpu_count
 from fastnn._kernels import bench
@@ -23,7 +24,7 @@ class Worker:
 
     def __init__(self, peer, case, threads):
         self.peer, self.threads, self.error = peer, threads, None
-        self.times, self.once = [], []
+        self.case, self.answers = case, []
         environment = dict(os.environ)
         for name in THREAD_VARIABLES:
             environment.pop(name, None)
@@ -57,14 +58,31 @@ class Worker:
         self.process.wait()
 
     def record(self):
+        us, once = self.times()
         return {
             "peer": self.peer.name,
             "threads": self.threads,
-            "us": self.times,
-            "once": self.once,
+            "us": us,
+            "once": once,
             "error": self.error,
             **self.facts,
         }
+
+    def times(self):
+        """Microseconds of a step or call by round and, of training by epochs, of what a fit does
+        once.
+
+        An epoch is what n + 1 take less the median of what the fits of one take: compiling,
+        allocating or checking the data counts for nobody.
+        """
+        if not self.answers:
+            return [], None
+        n, seconds = self.facts["n"], [answer["seconds"] for answer in self.answers]
+        if "first" not in self.answers[0]:
+            return [1e6 * s / (n * self.case.steps) for s in seconds], None
+        first = median(answer["first"] for answer in self.answers)
+        epochs = [(s - first) / n for s in seconds]
+        return [1e6 * e / self.case.steps for e in epochs], 1e6 * (first - median(epochs))
 
 
 def run_case(case, peers, rounds, seconds, log):
@@ -82,8 +100,7 @@ def run_case(case, peers, rounds, seconds, log):
         for worker in workers[first:] + workers[:first]:
             answer = worker.ask(do="time")
             if answer:
-                worker.times.append(answer["us"])
-                worker.once.append(answer.get("once"))
+                worker.answers.append(answer)
         roof.append(machine_roof(case))
     if case.kind == "score" and case.rows == 1:
         for worker in workers:

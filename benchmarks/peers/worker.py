@@ -37,19 +37,13 @@ class Subject:
             self.n *= 2 if taken else 1
             taken = self._seconds(self.n)
         self.n = max(1, round(self.n * seconds / taken))
-        return {"version": self.version}
+        return {"version": self.version, "n": self.n}
 
     def time(self):
-        """Microseconds of a step or call.
-
-        Of training by epochs, those of n + 1 epochs less those of one: what is done once, be it
-        compiling, allocating or checking the data, counts for nobody. ``once`` is its time.
-        """
+        """Seconds of n calls or fits or, of training by epochs, of a fit of one and of n + 1."""
         if self.case.kind not in ("train", "sparse"):
-            return {"us": self._seconds(self.n) / self.n / self.case.steps * 1e6}
-        first = self._seconds(1)
-        epoch = (self._seconds(self.n + 1) - first) / self.n
-        return {"us": epoch / self.case.steps * 1e6, "once": (first - epoch) * 1e6}
+            return {"seconds": self._seconds(self.n)}
+        return {"first": self._seconds(1), "seconds": self._seconds(self.n + 1)}
 
     def latency(self, calls):
         """Microseconds of single calls, by percentile."""

@@ -117,9 +117,14 @@ def scaling_table(results):
 
 
 def once_table(results):
-    """What a fit takes beyond its epochs."""
+    """What a fit takes beyond its epochs; a dash where that is lost in the noise of an epoch."""
+
+    def milliseconds(result, run):
+        epoch = run["median"] * BY_NAME[result["case"]].steps
+        return tables.significant(run["once"] / 1e3) if run["once"] > 0.1 * epoch else "–"
+
     rows = [
-        [result["case"], run["peer"], tables.significant(max(0.0, run["once"]) / 1e3)]
+        [result["case"], run["peer"], milliseconds(result, run)]
         for result in results
         for run in best_runs(result)
         if run["peer"] in ("fastnn", "scikit-learn") and run["once"] is not None

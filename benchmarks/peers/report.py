@@ -18,8 +18,8 @@ fastnn chooses its own, auto. Times are medians, the best beside them.
 
 Training counts every step of an epoch, with shuffling, Adam and the loss, as it runs on: the time
 of n + 1 epochs less the median of those of one, so that nobody's compiling, allocating or checking
-of the data is in it (*Setting up* has what that costs a `fit`). Full batch is the exception: whole fits of 30
-iterations.
+of the data is in it (*Setting up* has what that costs a `fit`, where the noise of an epoch does not
+drown it). Full batch is the exception: whole fits of 30 iterations.
 
 *Of peak*: the arithmetic of the matrix products against the FMA peak measured on all cores. *Of
 bound*: the time that they take at that peak plus the optimizer's traffic at the bandwidth measured

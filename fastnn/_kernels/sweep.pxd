@@ -48,7 +48,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     Py_ssize_t n_master             # weights in packed order
     double *penalty                 # (n_strips,) of the weights before the update, without the batch's weight
     double *norms                   # (n_strips,) sums of squared gradients
-    void *scratch                   # per thread (SCRATCH_STRIPS, scratch_size): the gradient of one strip, and sums of groups
+    void *scratch                   # per thread (SCRATCH_STRIPS, scratch_size): a strip's gradient, sums of groups
     Py_ssize_t scratch_size
     # what to do
     Py_ssize_t begin, end, batch_size

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from estimator_options import LAYERS, OPTIONS, SMALL, X, Y, assert_same, bent, by_numpy, learned
+from kernel_cases import AlwaysAll
 from reference_layers import Twin
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
@@ -15,7 +16,7 @@ import fastnn.network
 import fastnn.trainer
 from fastnn import MLPClassifier, MLPRegressor
 from fastnn.activations import one_per_layer
-from fastnn.estimators import _blocks
+from fastnn.estimators import _outputs
 from fastnn.estimators._blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators._layers import hidden_widths
 from fastnn.exceptions import DivergenceError
@@ -38,19 +39,6 @@ def regressor(name, **more):
 
 
 # Bits
-
-
-class AlwaysAll:
-    """In place of ThreadChoice: all the threads that are allowed."""
-
-    def __init__(self, most, work):
-        self.most = most
-
-    def pick(self, steps):
-        return self.most, steps
-
-    def took(self, *args):
-        pass
 
 
 @every_option
@@ -475,11 +463,11 @@ def test_attributes_that_do_not_fit_together(name):
 def test_a_scorer_gives_the_bits_of_the_network(name, dtype, n_jobs):
     model = classifier(name, n_jobs=n_jobs).fit(X.astype(dtype), Y)
     parts = Parts.fitted(model)
-    blocks = _blocks._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
-    network = _blocks._fitted_network(parts, blocks, "softmax_log_loss")
+    blocks = _outputs._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
+    network = _outputs._fitted_network(parts, blocks, "softmax_log_loss")
     rows = np.tile(X, (9, 1))
     for given in (rows, rows.astype(np.float32), X[:1], csr_matrix(np.where(rows > 1, rows, 0))):
-        found = _blocks._outputs_of_arrays(model, parts, blocks, "softmax_log_loss", given)
+        found = _outputs._outputs_of_arrays(model, parts, blocks, "softmax_log_loss", given)
         assert (found is NotImplemented) is model.batch_norm
         expected = network.forward(given)
         np.testing.assert_array_equal(model.predict_proba(given), expected)

@@ -8,6 +8,7 @@ from kernel_cases import (
     DTYPES,
     ISAS,
     OPTIMIZERS,
+    AlwaysAll,
     dense_layers,
     make_data,
     same_bits,
@@ -31,19 +32,6 @@ THREADS = [1, 2, 3, 4, 16, 17]
 
 #: Ragged: not a multiple of the groups, a group of several blocks, the last batch almost empty.
 BATCHES = [(203, 96), (1037, 1000), (2600, 2600)]
-
-
-class Forced:
-    """In place of ThreadChoice: all the threads that are allowed."""
-
-    def __init__(self, most, work):
-        self.most = most
-
-    def pick(self, steps):
-        return self.most, steps
-
-    def took(self, *args):
-        pass
 
 
 def make_net(layers=None, dtype=np.float64, isa=None, loss="softmax_log_loss"):
@@ -73,7 +61,7 @@ def test_these_batches_have_groups(rows, batch):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_the_gradient_is_that_of_the_twin(isa, dtype, rows, weighted, monkeypatch):
-    monkeypatch.setattr(fastnn.network, "ThreadChoice", Forced)
+    monkeypatch.setattr(fastnn.network, "ThreadChoice", AlwaysAll)
     network = make_net(dtype=dtype, isa=isa)
     twin = reference.Network(13, network.layers, network.loss.name, dtype)
     twin.params[:] = network.params

@@ -16,9 +16,9 @@ from fastnn.activations import one_per_layer
 from fastnn.arrays import forward_arrays, hidden_arrays
 from fastnn.estimators import _data
 from fastnn.estimators._availability import available_unless, no_hidden_layers
-from fastnn.estimators._blocks import hidden_outputs, input_gradients, outputs
 from fastnn.estimators._callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
 from fastnn.estimators._fitting import Fit
+from fastnn.estimators._outputs import hidden_outputs, input_gradients, outputs
 from fastnn.estimators._toolbox import ToolboxParameters
 from fastnn.exceptions import VersionMismatchWarning
 from fastnn.layers import ACTIVATIONS, CustomActivation

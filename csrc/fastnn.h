@@ -96,6 +96,20 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         /* the same with a transposed, a is (k, mr) with row stride lda, and without rectify and gate */        \
         void (*outer_tile)(int mr, int nv, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb,   \
                            const T *init, ptrdiff_t ldi, T *c, ptrdiff_t ldc);                                  \
+        /* gemm_tile over the k columns of a, rows of b, in the list `some` alone */                            \
+        void (*gemm_tile_some)(int mr, int nv, ptrdiff_t k, const int32_t *some, const T *a, ptrdiff_t lda,     \
+                               const T *b, ptrdiff_t ldb, const T *init, ptrdiff_t ldi, int rectify, T *c,      \
+                               ptrdiff_t ldc);                                                                  \
+        /* outer_tile, for 3 <= mr <= 6, over the rows of a where any of the mr columns has a bit              \
+           in `some`: bit r of some[w * ldw + i] is that of column i, row first[w] + r. init is c or NULL; c is \
+           packed */                                                                                            \
+        void (*outer_some)(int mr, int nv, ptrdiff_t n_words, const ptrdiff_t *first, const void *some,         \
+                           ptrdiff_t ldw, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb, const T *init,  \
+                           T *c);                                                                               \
+        /* The columns of padded rows where any is not zero, in order: returns how many; room for n, padded,    \
+           plus one. And bit r of words[j]: whether row r is not zero in column j, for rows <= bits of T */     \
+        ptrdiff_t (*nonzero_columns)(int rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, int32_t *columns);       \
+        void (*nonzero_rows)(int rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, void *words);                    \
         /* y (np panels of two vectors) = init + x (k,) . b: one row through 1 <= np <= 4 full panels at once */ \
         void (*gemv)(int np, ptrdiff_t k, const T *x, const T *b, ptrdiff_t ldb, ptrdiff_t panel_stride,        \
                      const T *init, ptrdiff_t init_stride, T *y);                                               \

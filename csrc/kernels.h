@@ -6,6 +6,7 @@
 
 #include "fastnn.h"
 
+#define INLINE static inline __attribute__((always_inline))
 #define PASTE3(a, b, c) a##b##_##c
 #define TABLE_NAME(isa, suffix) PASTE3(fastnn_, isa, suffix)
 #define PRAGMA(text) _Pragma(#text)

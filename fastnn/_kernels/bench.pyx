@@ -138,7 +138,7 @@ cdef void multiply(Task *t, int thread, int team, floating tag) noexcept nogil:
     cdef int i
     for _ in range(t.repeat):
         if t.operation == FORWARD:
-            dense_forward(t.k, &t.layer, rows, <const floating *> x, t.ldx, y, y)
+            dense_forward(t.k, &t.layer, rows, <const floating *> x, t.ldx, NULL, y, y)
         elif t.operation == INPUT_GRADIENT:
             dense_backward(t.k, &t.layer, rows, <const floating *> y, <const floating *> NULL, x, t.ldx, False)
         else:

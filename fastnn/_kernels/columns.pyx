@@ -94,5 +94,5 @@ cdef void take_share(Job *job, int l, int i, floating tag) noexcept nogil:
     if l == 0:
         x, ldx = <const floating *> job.a, job.lda
     size = share_panels(layer, job.model.k, tag)
-    dense_panels(job.model.k, layer, job.rows, x, ldx, i * size, (i + 1) * size, h, h)
+    dense_panels(job.model.k, layer, job.rows, x, ldx, i * size, (i + 1) * size, NULL, h, h)
     fastnn_count_down(&job.layers[l].left)

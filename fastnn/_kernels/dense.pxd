@@ -1,4 +1,5 @@
 from fastnn._kernels.table cimport Kernels, floating
+from fastnn._kernels.zeros cimport Tiles
 
 cdef struct Dense:
     # One dense layer as the kernels read it. Pointers are void because a struct cannot be fused.
@@ -19,11 +20,16 @@ cdef struct Dense:
 
 cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil
 
+cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
+    """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
+    cdef Py_ssize_t tiles = (rows + most - 1) // most
+    return <int> ((rows + tiles - 1) // tiles)
+
 cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
-                        floating *z, floating *h) noexcept nogil
+                        const Tiles *some, floating *z, floating *h) noexcept nogil
 cdef Py_ssize_t full_panels(Kernels k, const Dense *layer, floating tag) noexcept nogil
 cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx, Py_ssize_t first,
-                       Py_ssize_t end, floating *z, floating *h) noexcept nogil
+                       Py_ssize_t end, const Tiles *some, floating *z, floating *h) noexcept nogil
 cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, const floating *gate,
                          floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
 cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t rows, const floating *a, Py_ssize_t lda,

@@ -7,6 +7,7 @@ panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
 from fastnn._kernels.header cimport FASTNN_relu
 from fastnn._kernels.table cimport (Kernels, activation_forward, floating, gemm_tile, gemv, lanes, narrow_forward,
                                     outer_tile, tile_rows)
+from fastnn._kernels.zeros cimport gemm_tile_some
 
 
 cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t vector) noexcept nogil:
@@ -15,28 +16,23 @@ cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t vector) noexcept nogil:
     return 0 if rest == 0 else vector if rest <= vector else 2 * vector
 
 
-cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
-    """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
-    cdef Py_ssize_t tiles = (rows + most - 1) // most
-    return <int> ((rows + tiles - 1) // tiles)
-
-
 cdef Py_ssize_t full_panels(Kernels k, const Dense *layer, floating tag) noexcept nogil:
     """Number of the panels that are of full width."""
     return 0 if layer.narrow else layer.n_out // (2 * lanes(k, tag))
 
 
 cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
-                        floating *z, floating *h) noexcept nogil:
+                        const Tiles *some, floating *z, floating *h) noexcept nogil:
     """z = x . W + b and h = f(z), the activation tile by tile, while z is in the cache.
 
-    x : (rows, n_in); z, h : (rows, n_out) with stride layer.ld, padding included. h may be z.
+    x : (rows, n_in); z, h : (rows, n_out) with stride layer.ld, padding included. h may be z. some: the columns of x
+    that are not zero, or NULL.
     """
-    dense_panels(k, layer, rows, x, ldx, 0, full_panels(k, layer, <floating> 0) + 1, z, h)
+    dense_panels(k, layer, rows, x, ldx, 0, full_panels(k, layer, <floating> 0) + 1, some, z, h)
 
 
 cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx, Py_ssize_t first,
-                       Py_ssize_t end, floating *z, floating *h) noexcept nogil:
+                       Py_ssize_t end, const Tiles *some, floating *z, floating *h) noexcept nogil:
     """dense_forward of panels first..end alone, full ones being followed by the narrower last one."""
     cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), n_full = full_panels(k, layer, <floating> 0), p
     cdef const floating *b = <const floating *> layer.panels
@@ -51,24 +47,31 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
         row_forward(k, layer, first, min(end, n_full), x, z, h)
     else:
         for p in range(first, min(end, n_full)):
-            panel_forward(k, layer, rows, panel, x, ldx, b + p * layer.panel_stride, layer.ldb,
+            panel_forward(k, layer, rows, panel, x, ldx, some, b + p * layer.panel_stride, layer.ldb,
                           bias + p * layer.bias_stride, panel, z + p * panel, h + p * panel)
     if end > n_full and n_full * panel < layer.n_out:
         p = tail_width(layer.n_out, panel // 2)
-        panel_forward(k, layer, rows, p, x, ldx, <const floating *> layer.tail, p, <const floating *> layer.tail_bias,
-                      layer.n_out - n_full * panel, z + n_full * panel, h + n_full * panel)
+        panel_forward(k, layer, rows, p, x, ldx, some, <const floating *> layer.tail, p,
+                      <const floating *> layer.tail_bias, layer.n_out - n_full * panel, z + n_full * panel,
+                      h + n_full * panel)
 
 
 cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t width, const floating *x,
-                        Py_ssize_t ldx, const floating *b, Py_ssize_t ldb, const floating *bias, Py_ssize_t n,
-                        floating *z, floating *h) noexcept nogil:
+                        Py_ssize_t ldx, const Tiles *some, const floating *b, Py_ssize_t ldb, const floating *bias,
+                        Py_ssize_t n, floating *z, floating *h) noexcept nogil:
     """One panel of `width` columns, n of them real, for all rows: the weights come from far away once."""
     cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr
+    cdef Py_ssize_t tile = 0
     # of what it rectifies there is no padding, which has to be zero also beside infinite numbers
     cdef bint rectify = layer.activation == FASTNN_relu and n == width and z == h
     while rows > 0:
         mr = next_tile(rows, most)
-        gemm_tile(k, mr, nv, layer.n_in, x, ldx, b, ldb, bias, 0, rectify, <const floating *> NULL, z, layer.ld)
+        if some != NULL and some.columns != NULL:
+            gemm_tile_some(k, mr, nv, some.counts[tile], some.columns + tile * some.ld, x, ldx, b, ldb, bias, 0,
+                           rectify, z, layer.ld)
+            tile += 1
+        else:
+            gemm_tile(k, mr, nv, layer.n_in, x, ldx, b, ldb, bias, 0, rectify, <const floating *> NULL, z, layer.ld)
         if layer.activation and not rectify:    # 0 is the identity
             activation_forward(k, layer.activation, mr, n, <const floating *> z, h, layer.ld)
         x += mr * ldx

@@ -5,20 +5,34 @@ Arguments have been checked in Python; here they become pointers.
 
 import numpy as np
 
+from libc.stdint cimport int32_t
+
 from fastnn._kernels.buffers cimport address
 from fastnn._kernels.epoch cimport sweep_threads
-from fastnn._kernels.rows cimport layer_rows
+from fastnn._kernels.rows cimport layer_rows, nonzero_share
 from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_threads, scratch_size
 from fastnn._kernels.sparse cimport SparseRows
+from fastnn._kernels.table cimport tile_rows
 from fastnn._kernels.workspace cimport Workspace
 
 from fastnn._kernels.workspace import aligned_zeros
+
+cdef enum:
+    ALIGN = 16      # elements: a cache line
+
+cdef double most_nonzero = 0.75     # share of the input that is not zero, in blocks, where leaving zeros out pays
+
+
+def set_most_nonzero(double share):
+    """Set up to what share of the input zeros are left out: 0 never, 1 always. No result depends on it."""
+    global most_nonzero
+    most_nonzero = share
 
 
 cdef class Engine(Workspace):
     """Training and scoring of one network; its parameters are those of Workspace."""
 
-    cdef object _dense_keep, _sparse_keep
+    cdef object _dense_keep, _sparse_keep, _zeros_keep
 
     def _dense_input(self, X):
         """Rows of an ndarray; their workspace exists from the first call on."""
@@ -26,7 +40,7 @@ cdef class Engine(Workspace):
         if self._dense_keep is None:
             self._dense_keep = aligned_zeros(size, self._dtype)
         self.s.x = address(self._dense_keep, self._format, True)
-        self.s.data.csr = NULL
+        self.s.data.csr, self.s.density, self.s.skips_zeros = NULL, 1, False
         self.s.data.x_other = X.dtype != self._dtype
         self.s.data.x = address(X, ("f" if self.plan.f64 else "d") if self.s.data.x_other else self._format, False)
         self.s.data.ldx = X.shape[1]
@@ -48,8 +62,26 @@ cdef class Engine(Workspace):
         self.s.entries.n_buckets = n_buckets
         self.s.entries.begin = <Py_ssize_t *> address(self._sparse_keep[0], "n", True)
         self.s.entries.entries = address(self._sparse_keep[1], self._format, True)
-        self.s.data.csr = &X.csr
+        self.s.data.csr, self.s.skips_zeros = &X.csr, False
         self.s.density = <double> pairs / (<double> min(batch_size, self.s.block_rows) * self.s.dense[0].n_in)
+
+    cdef _look_for_zeros(self):
+        """Leave out the zeros of the input if, by a sample of the rows to come, there are enough; bits do not tell."""
+        cdef int tile = tile_rows(self.plan.k, <double> 0) if self.plan.f64 else tile_rows(self.plan.k, <float> 0)
+        cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = self.s.ldx + ALIGN
+        cdef Py_ssize_t n_words = self._rows // (64 if self.plan.f64 else 32) + self.n_threads
+        cdef double share = nonzero_share(&self.s, <double> 0) if self.plan.f64 else nonzero_share(&self.s, <float> 0)
+        if share > most_nonzero or most_nonzero == 0:
+            return
+        if self._zeros_keep is None:
+            self._zeros_keep = (np.empty(n_tiles * ld, np.int32), np.empty(n_tiles, np.intp),
+                                aligned_zeros(n_words * self.s.ldx, self._dtype), np.empty(n_words, np.intp))
+        self.s.zeros.tiles.columns = <int32_t *> address(self._zeros_keep[0], "i", True)
+        self.s.zeros.tiles.counts = <Py_ssize_t *> address(self._zeros_keep[1], "n", True)
+        self.s.zeros.tiles.ld = ld
+        self.s.zeros.words = address(self._zeros_keep[2], self._format, True)
+        self.s.zeros.first = <Py_ssize_t *> address(self._zeros_keep[3], "n", True)
+        self.s.skips_zeros, self.s.density = True, share
 
     def run(self, X, labels, y, weight, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size, coefficients,
             double loss_scale, int n_threads, long long step=0, double loss_sum=0, bint accumulate=False):
@@ -69,6 +101,8 @@ cdef class Engine(Workspace):
         self.s.coefficients = <const double *> address(coefficients, "d", False)
         self.s.begin, self.s.end, self.s.batch_size = begin, end, batch_size
         self.s.accumulate = accumulate
+        if self.s.data.csr == NULL:
+            self._look_for_zeros()
         self.s.loss_scale, self.s.step, self.s.loss_sum = loss_scale, step, loss_sum
         if self._spent:
             raise RuntimeError("this engine has given its memory back")

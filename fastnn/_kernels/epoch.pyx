@@ -64,7 +64,7 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
             if grouped(s):
                 group_gradients(s, start, rows, s.step + b - s.begin, more, thread, team, tag)
             else:
-                p = pass_of(s, s.data.order + start + done, n, thread, team)
+                p = pass_of(s, s.data.order + start + done, n, thread, team, tag)
                 p.step, p.row_number = s.step + b - s.begin, done
                 forward(s, &p, n if more else 0, tag)
                 backward(s, &p, tag)

@@ -14,7 +14,8 @@ from fastnn._kernels.stages cimport Pass
 from fastnn._kernels.strips cimport strip_gradient
 from fastnn._kernels.sums cimport sum_own_groups
 from fastnn._kernels.sweep cimport Sweep
-from fastnn._kernels.table cimport floating
+from fastnn._kernels.table cimport floating, tile_rows
+from fastnn._kernels.zeros cimport pieces_before, tiles_from, word_bits
 
 cdef enum:
     MOST = 16                   # groups
@@ -57,9 +58,12 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
     for block in range(blocks):
         n = (end - first) // (blocks - block)
         # rows thread * BLOCK.. of the buffers are the thread's own
-        p = pass_of(s, s.data.order + start + first - thread * BLOCK, n, 0, 1)
+        p = pass_of(s, s.data.order + start + first - thread * BLOCK, n, 0, 1, tag)
         p.r0, p.r1 = thread * BLOCK, thread * BLOCK + n
         p.step, p.row_number = step, first - thread * BLOCK
+        if s.skips_zeros:
+            p.nonzero = tiles_from(&s.zeros, thread * pieces_before(BLOCK, tile_rows(s.k, tag), 1, 1))
+            p.word = p.r0 // word_bits(tag)
         forward(s, &p, rows if more and blocks == 1 else 0, tag)
         backward(s, &p, tag)
         s.group_loss[group] += sum_of(s.row_loss + p.r0, n)

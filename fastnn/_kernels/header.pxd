@@ -1,6 +1,6 @@
 """The C side: csrc/fastnn.h and platform.h, declared."""
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport int32_t, uint64_t
 
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
@@ -45,6 +45,15 @@ cdef extern from "fastnn.h" nogil:
                        Py_ssize_t ldc) noexcept nogil
         void outer_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
                         const float *init, Py_ssize_t ldi, float *c, Py_ssize_t ldc) noexcept nogil
+        void gemm_tile_some(int mr, int nv, Py_ssize_t k, const int32_t *some, const float *a, Py_ssize_t lda,
+                            const float *b, Py_ssize_t ldb, const float *init, Py_ssize_t ldi, bint rectify, float *c,
+                            Py_ssize_t ldc) noexcept nogil
+        void outer_some(int mr, int nv, Py_ssize_t n_words, const Py_ssize_t *first, const void *some, Py_ssize_t ldw,
+                        const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb, const float *init,
+                        float *c) noexcept nogil
+        Py_ssize_t nonzero_columns(int rows, Py_ssize_t n, const float *x, Py_ssize_t ldx,
+                                   int32_t *columns) noexcept nogil
+        void nonzero_rows(int rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, void *words) noexcept nogil
         void gemv(int np, Py_ssize_t k, const float *x, const float *b, Py_ssize_t ldb, Py_ssize_t panel_stride,
                   const float *init, Py_ssize_t init_stride, float *y) noexcept nogil
         void narrow_forward(Py_ssize_t rows, int n, Py_ssize_t k, const float *x, Py_ssize_t ldx, const float *wt,
@@ -118,6 +127,15 @@ cdef extern from "fastnn.h" nogil:
                        Py_ssize_t ldc) noexcept nogil
         void outer_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
                         const double *init, Py_ssize_t ldi, double *c, Py_ssize_t ldc) noexcept nogil
+        void gemm_tile_some(int mr, int nv, Py_ssize_t k, const int32_t *some, const double *a, Py_ssize_t lda,
+                            const double *b, Py_ssize_t ldb, const double *init, Py_ssize_t ldi, bint rectify, double *c,
+                            Py_ssize_t ldc) noexcept nogil
+        void outer_some(int mr, int nv, Py_ssize_t n_words, const Py_ssize_t *first, const void *some, Py_ssize_t ldw,
+                        const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb, const double *init,
+                        double *c) noexcept nogil
+        Py_ssize_t nonzero_columns(int rows, Py_ssize_t n, const double *x, Py_ssize_t ldx,
+                                   int32_t *columns) noexcept nogil
+        void nonzero_rows(int rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, void *words) noexcept nogil
         void gemv(int np, Py_ssize_t k, const double *x, const double *b, Py_ssize_t ldb, Py_ssize_t panel_stride,
                   const double *init, Py_ssize_t init_stride, double *y) noexcept nogil
         void narrow_forward(Py_ssize_t rows, int n, Py_ssize_t k, const double *x, Py_ssize_t ldx, const double *wt,

@@ -6,10 +6,34 @@ from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denor
 from fastnn._kernels.sparse cimport sort_share
 from fastnn._kernels.stages cimport Buffers, Pass, Stage, stage_backward, stage_forward
 from fastnn._kernels.sweep cimport Sweep
-from fastnn._kernels.table cimport floating, gather, loss_rows
+from fastnn._kernels.table cimport floating, gather, loss_rows, tile_rows
+from fastnn._kernels.zeros cimport ZERO_BLOCK, find_zeros, pieces_before, tiles_from, word_bits
 
 
-cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, int thread, int team) noexcept nogil:
+cdef enum:
+    SAMPLE = 24         # rows that tell how many zeros there are
+
+
+cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
+    """Share of blocks of columns that are not all zero, in a sample of the rows that the sweep will see."""
+    cdef Py_ssize_t first = s.begin * s.batch_size, rows = min(s.end * s.batch_size, s.data.n_rows) - first
+    cdef Py_ssize_t n = min(<Py_ssize_t> SAMPLE, rows), blocks = (s.n_in + ZERO_BLOCK - 1) // ZERO_BLOCK
+    cdef Py_ssize_t r, block, i, found = 0
+    cdef floating *x = <floating *> s.x
+    cdef bint some
+    for r in range(n):
+        gather(s.k, 1, s.n_in, s.data.x, s.data.x_other, s.data.ldx, s.data.order + first + rows * r // n, NULL, x,
+               s.ldx)
+        for block in range(blocks):
+            some = False
+            for i in range(block * ZERO_BLOCK, min((block + 1) * ZERO_BLOCK, s.n_in)):
+                some |= x[i] != 0
+            found += some
+    return <double> found / <double> max(n * blocks, 1)
+
+
+cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, int thread, int team,
+                  floating tag) noexcept nogil:
     """A thread's share of a block of rows."""
     cdef Pass p
     p.k, p.stages, p.dense, p.buffers, p.custom = s.k, s.stages, s.dense, s.buffers, s.custom
@@ -17,6 +41,10 @@ cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, int threa
     p.rows, p.r0, p.r1 = rows, rows * thread // team, rows * (thread + 1) // team
     p.row_number, p.seed, p.step, p.training, p.track = 0, s.seed, 0, s.training, s.track
     p.thread, p.team, p.barrier = thread, team, &s.barrier
+    p.nonzero.columns = NULL
+    if s.skips_zeros:
+        p.nonzero = tiles_from(&s.zeros, pieces_before(rows, tile_rows(s.k, tag), thread, team))
+        p.word = pieces_before(rows, word_bits(tag), thread, team)
     return p
 
 
@@ -32,6 +60,8 @@ cdef void forward(Sweep *s, const Pass *p, Py_ssize_t ahead, floating tag) noexc
     elif p.r1 > p.r0:
         gather(s.k, p.r1 - p.r0, s.n_in, s.data.x, s.data.x_other, s.data.ldx, sample,
                sample + ahead if ahead else NULL, <floating *> s.x + p.r0 * s.ldx, s.ldx)
+        if p.nonzero.columns != NULL:
+            find_zeros(s.k, &s.zeros, &p.nonzero, p.word, p.r0, p.r1, s.n_in, <const floating *> s.x, s.ldx)
     for t in range(s.n_stages):
         stage_forward(p, t, tag)
 
@@ -55,7 +85,7 @@ cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssi
     cdef const Stage *last = &s.stages[s.n_stages - 1]
     cdef floating *d = <floating *> s.buffers[s.n_stages - 1].d
     cdef unsigned long long float_state = fastnn_flush_denormals()
-    cdef Pass p = pass_of(s, sample, rows, 0, 1)
+    cdef Pass p = pass_of(s, sample, rows, 0, 1, tag)
     cdef Py_ssize_t r
     cdef int t
     forward(s, &p, 0, tag)

@@ -211,7 +211,7 @@ cdef floating *chain_forward(const Model *model, Py_ssize_t rows, Py_ssize_t blo
         if l == 0 and csr != NULL:
             sparse_forward(model.k, &model.dense[l], rows, csr, NULL, h, h)
         else:
-            dense_forward(model.k, &model.dense[l], rows, a, lda, h, h)
+            dense_forward(model.k, &model.dense[l], rows, a, lda, NULL, h, h)
         a, lda = <const floating *> h, model.dense[l].ld
     return h
 
@@ -230,7 +230,7 @@ cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floatin
         free += stage_size(&model.stages[t], rows)
     p.k, p.stages, p.dense, p.buffers, p.custom = model.k, model.stages, model.dense, buffers, model.custom
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = a, lda, NULL, csr, NULL, <void *> model.packed
-    p.rows, p.r0, p.r1, p.row_number = rows, 0, rows, 0
+    p.rows, p.r0, p.r1, p.row_number, p.nonzero.columns = rows, 0, rows, 0, NULL
     p.training, p.track, p.seed, p.step, p.thread, p.team, p.barrier = False, False, 0, 0, 0, 1, NULL
     for t in range(model.n_stages):
         stage_forward(&p, t, <floating> 0)

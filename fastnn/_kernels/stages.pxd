@@ -1,6 +1,7 @@
 from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.header cimport fastnn_barrier, fastnn_csr
 from fastnn._kernels.table cimport Kernels, floating
+from fastnn._kernels.zeros cimport Tiles
 
 cdef enum StageKind:    # in the order of STAGE_KINDS
     DENSE
@@ -54,6 +55,8 @@ cdef struct Pass:           # one thread's part of a pass through the stages
     void *dx                # where the gradient by the input goes, or NULL
     const fastnn_csr *csr   # sparse ones
     const Py_ssize_t *sample
+    Tiles nonzero           # what is not zero in the thread's input rows, its columns NULL if nobody is to look, and
+    Py_ssize_t word         # their first word, see zeros.pxd
     void *packed
     Py_ssize_t rows         # of the block
     Py_ssize_t r0, r1       # the thread's

@@ -54,7 +54,7 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
         if stage.source < 0 and p.csr != NULL:
             sparse_forward(p.k, layer, rows, p.csr, p.sample + p.r0, z, h)
         else:
-            dense_forward(p.k, layer, rows, x, ldx, z, h)
+            dense_forward(p.k, layer, rows, x, ldx, &p.nonzero if stage.source < 0 else NULL, z, h)
     elif stage.kind == ACTIVATION:
         activation_forward(p.k, stage.activation, rows, n, x, h, ld)
     elif stage.kind == CUSTOM:

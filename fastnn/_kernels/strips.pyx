@@ -17,6 +17,7 @@ from fastnn._kernels.stages cimport Stage
 from fastnn._kernels.sums cimport SCRATCH_STRIPS, grouped, sum_groups
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport absolute_sum, average, floating, lanes, squared_norm, update
+from fastnn._kernels.zeros cimport pieces_before, word_bits, zeros_gradient
 
 
 cdef int strip_share(const Sweep *s, int thread, int team) noexcept nogil:
@@ -35,8 +36,8 @@ cdef int strip_share(const Sweep *s, int thread, int team) noexcept nogil:
 cdef inline double strip_cost(const Sweep *s, int i) noexcept nogil:
     """Multiply-adds of a strip in a step, about. One from sparse rows costs four, an update as much as sixteen."""
     cdef double rows = <double> s.batch_size
-    if s.data.csr != NULL and s.stages[s.strips[i].stage].source < 0:
-        rows = min(rows, 4 * s.density * rows)
+    if s.stages[s.strips[i].stage].source < 0:
+        rows = min(rows, (4 if s.data.csr != NULL else 1.25) * s.density * rows)
     return s.strips[i].cost * (rows + 16)
 
 
@@ -87,7 +88,7 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h) + r0 * ldx
     cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
     cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
-    cdef Py_ssize_t panel = 2 * lanes(s.k, <floating> 0), i = 0, width
+    cdef Py_ssize_t panel = 2 * lanes(s.k, <floating> 0), i = 0, width, word, n_words
     cdef floating one = 1
     if strip.layer < 0:
         norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
@@ -97,6 +98,10 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
         if not accumulate:
             memset(g, 0, strip.size * sizeof(floating))
         sparse_gradient(s.k, layer, strip.first, strip.count, strip.width, &s.entries, team, d + strip.column, g)
+    elif s.skips_zeros and stage.source < 0 and not layer.narrow and strip.count > 2:
+        word, n_words = r0 // word_bits(<floating> 0), pieces_before(rows, word_bits(<floating> 0), team, team)
+        zeros_gradient(s.k, &s.zeros, word, n_words, strip.first, strip.count, strip.width, x - r0 * ldx, ldx,
+                       d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)
     elif layer.narrow:
         while i < strip.count:
             width = panel if strip.count - i > panel // 2 else panel // 2

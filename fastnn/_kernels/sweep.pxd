@@ -4,6 +4,7 @@ from fastnn._kernels.plan cimport Layer, Strip
 from fastnn._kernels.sparse cimport Entries
 from fastnn._kernels.stages cimport Buffers, Stage
 from fastnn._kernels.table cimport Kernels, fastnn_csr, floating
+from fastnn._kernels.zeros cimport Zeros
 
 cdef struct Data:                   # rows picked by number: row r of a batch is row sample[r] of the data
     const void *x                   # (n_samples, ldx), of the network's dtype or, if x_other, of the other
@@ -38,7 +39,9 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     Py_ssize_t block_rows, n_in, ldx
     void *x                         # (block_rows, ldx) the gathered input
     Entries entries                 # or, of sparse rows, what the gradient is made from
-    double density                  # of the input: 1, or the share that sparse rows store
+    bint skips_zeros                # the input has so many that they are worth leaving out
+    Zeros zeros
+    double density                  # share of the input that is not zero, as far as that saves work
     Buffers *buffers                # per stage
     void *dx                        # (block_rows, ldx) gradient by the input, or NULL
     double *row_loss                # (block_rows,)

@@ -234,16 +234,19 @@ static uint32_t plain_bits(uint64_t row_key, ptrdiff_t unit)
 #define NAME(a) NAMED(a, S)
 
 #define T float
+#define UINT uint32_t
 #define OTHER double
 #define EPSILON ((double)FLT_EPSILON)
 #define S f32
 #include "kernels_test.inc"
 #undef T
+#undef UINT
 #undef OTHER
 #undef EPSILON
 #undef S
 
 #define T double
+#define UINT uint64_t
 #define OTHER float
 #define EPSILON DBL_EPSILON
 #define S f64

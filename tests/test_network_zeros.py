@@ -1,0 +1,136 @@
+"""Zeros of the input that are left out: no result tells whether they were."""
+
+import numpy as np
+import pytest
+import reference
+from kernel_cases import (
+    DTYPES,
+    ISAS,
+    OPTIMIZERS,
+    AlwaysAll,
+    dense_layers,
+    make_data,
+    make_network,
+    same_bits,
+    tile,
+    train,
+)
+
+import fastnn.network
+from fastnn._kernels import engine
+from fastnn.layers import Dense, Dropout, LayerNorm, Residual
+from fastnn.network import CompiledNetwork
+
+THREADS = [1, 2, 3, 4, 17]
+
+#: Ragged: below and above a block of columns, a last strip of one column, several strips.
+WIDTHS = [1, 2, 3, 7, 37, 145, 211]
+
+
+@pytest.fixture(params=[0, 2], ids=["kept", "left out"])
+def zeros(request):
+    """Both ways, whatever the data."""
+    engine.set_most_nonzero(request.param)
+    yield request.param
+    engine.set_most_nonzero(0.75)
+
+
+def with_zeros(X, share=0.6, seed=3):
+    """Runs of zeros as in images, and rows and columns of nothing else."""
+    rng = np.random.RandomState(seed)
+    X = X.copy()
+    for row in X:
+        for _ in range(4):
+            first = rng.randint(X.shape[1])
+            row[first : first + int(share * X.shape[1] / 2)] = 0
+    X[:, rng.random(X.shape[1]) < share / 3] = 0
+    X[rng.random(len(X)) < share / 6] = 0
+    X[X == 0] *= -1  # some of them negative
+    return X
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6, 3.0])
+@pytest.mark.parametrize("n_in", WIDTHS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_the_gradient_is_that_of_the_twin(isa, dtype, n_in, share, zeros, monkeypatch):
+    monkeypatch.setattr(fastnn.network, "ThreadChoice", AlwaysAll)
+    lanes, rows = tile(dtype, isa)
+    network = make_network(n_in, (2 * lanes + 3, 9, 3), "relu", dtype=dtype, isa=isa)
+    twin = reference.Network(n_in, network.layers, network.loss.name, dtype)
+    twin.params[:] = network.params
+    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
+    for n in (1, rows - 1, rows, rows + 1, 31, 33, 67, 131):
+        X, y, weight = make_data(n, network)
+        X = with_zeros(X, share)
+        expected, expected_grad = twin.loss_and_grad(X, y, sample_weight=weight, alpha=0.5)
+        found = [
+            network.loss_and_grad(X, y, sample_weight=weight, alpha=0.5, n_threads=k)
+            for k in THREADS
+        ]
+        for loss, grad in found:
+            assert abs(loss - expected) < tolerance * abs(expected)
+            assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
+            assert loss == found[0][0]
+            assert same_bits(grad, found[0][1])
+
+
+NETS = {
+    "large": dense_layers((300, 40, 3), "relu"),  # shared out in strips
+    "small": dense_layers((33, 3), "tanh"),  # in groups of rows
+    "linear": [Dense(3)],
+    "one output": [Dense(1)],
+    "residual": [Residual((Dense(33, "relu"), LayerNorm())), Dense(3)],
+    "dropout": [Dropout(0.4), Dense(33, "relu"), Dense(3)],
+}
+
+
+@pytest.mark.parametrize("kind", NETS)
+@pytest.mark.parametrize(("rows", "batch"), [(203, 96), (330, 128), (2600, 2600)])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_leaving_zeros_out_changes_no_bit_of_training(isa, dtype, rows, batch, kind):
+    results = []
+    loss = "logistic_log_loss" if kind == "one output" else "softmax_log_loss"
+    for most_nonzero in (0, 2):
+        engine.set_most_nonzero(most_nonzero)
+        for n_threads in (1, 2, 3):
+            network = CompiledNetwork(145, NETS[kind], loss, dtype, isa=isa)
+            network.params[:] = np.random.RandomState(1).uniform(-0.2, 0.2, network.n_params)
+            X, y, weight = make_data(rows, network)
+            options = {"batch_size": batch, "n_threads": n_threads, "weight": weight}
+            trainer = train(network, OPTIMIZERS["adam"](), with_zeros(X), y, steps=5, **options)
+            results.append((network.params.copy(), np.array(trainer.loss_sum)))
+    engine.set_most_nonzero(0.75)
+    assert np.isfinite(results[0][0]).all()
+    for other in results[1:]:
+        assert all(map(same_bits, other, results[0]))
+
+
+def test_not_finite_input_is_not_taken_for_zero(zeros):
+    network = make_network(37, (33, 3), "tanh")
+    X, y, _ = make_data(20, network)
+    X = with_zeros(X)
+    X[7, 11] = np.nan
+    loss, grad = network.loss_and_grad(X, y)
+    assert np.isnan(loss)
+    assert np.isnan(grad).any()
+
+
+def test_data_without_zeros_and_then_with_them():
+    """An engine looks anew at every call."""
+    results = []
+    for first in (False, True):
+        network = make_network(145, (70, 3), "relu")
+        X, y, _ = make_data(200, network)
+        Z = with_zeros(X)
+        trainer = network.trainer(OPTIMIZERS["adam"](), batch_size=50, n_threads=1)
+        order = np.arange(200)
+        if first:
+            engine.set_most_nonzero(0)
+        for data in (X, Z, X, Z):
+            trainer.run(data, y, order, 0, 4, learning_rate=1e-3)
+        engine.set_most_nonzero(0.75)
+        trainer.finish()
+        results.append(network.params.copy())
+    assert same_bits(*results)

@@ -106,9 +106,14 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         void (*outer_some)(int mr, int nv, ptrdiff_t n_words, const ptrdiff_t *first, const void *some,         \
                            ptrdiff_t ldw, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb, const T *init,  \
                            T *c);                                                                               \
-        /* The columns of padded rows where any is not zero, in order: returns how many; room for n, padded,    \
-           plus one. And bit r of words[j]: whether row r is not zero in column j, for rows <= bits of T */     \
-        ptrdiff_t (*nonzero_columns)(int rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, int32_t *columns);       \
+        /* and gemv */                                                                                          \
+        void (*gemv_some)(int np, ptrdiff_t k, const int32_t *some, const T *x, const T *b, ptrdiff_t ldb,      \
+                          ptrdiff_t panel_stride, const T *init, ptrdiff_t init_stride, T *y);                  \
+        /* The columns where any row is not zero, in order: returns how many, or -1 if more than `most`; room   \
+           for n + n / 4 + 8. And bit r of words[j]: whether row r is not zero in column j, for rows <= bits of T; here     \
+           rows and words are padded */                                                                         \
+        ptrdiff_t (*nonzero_columns)(int rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, ptrdiff_t most,          \
+                                     int32_t *columns);                                                         \
         void (*nonzero_rows)(int rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, void *words);                    \
         /* y (np panels of two vectors) = init + x (k,) . b: one row through 1 <= np <= 4 full panels at once */ \
         void (*gemv)(int np, ptrdiff_t k, const T *x, const T *b, ptrdiff_t ldb, ptrdiff_t panel_stride,        \

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import reference
+from fastnn._kernels.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     ISAS,
@@ -134,3 +135,34 @@ def test_data_without_zeros_and_then_with_them():
         trainer.finish()
         results.append(network.params.copy())
     assert same_bits(*results)
+
+
+@pytest.mark.parametrize("sizes", [(1,), (9, 2), (200, 33, 10), (300, 40)])
+@pytest.mark.parametrize("n_in", [*WIDTHS, 513])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_predictions_are_equal_for_any_batch(isa, dtype, n_in, sizes):
+    """Tiles of other rows leave other columns out, a single row those that are zero in it."""
+    network = make_network(n_in, sizes, "relu", "squared_error", dtype, isa)
+    X = with_zeros(make_data(131, network)[0], 1.2)
+    twin = reference.Network(n_in, network.layers, network.loss.name, dtype)
+    twin.params[:] = network.params
+    whole, expected = network.forward(X), twin.forward(X)
+    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
+    assert np.abs(whole - expected).max() <= tolerance * np.abs(expected).max()
+    scorer = Scorer(
+        network.coefs,
+        network.intercepts,
+        ["relu"] * (len(sizes) - 1) + ["identity"],
+        "identity",
+        np.dtype(dtype).name,
+        isa=isa,
+    )
+    for n_threads in (1, 2, 3):
+        for start, end in [(0, 131), (0, 1), (5, 6), (7, 19), (2, 50), (3, 100)]:
+            rows = np.ascontiguousarray(X[start:end])
+            assert same_bits(network.forward(rows, n_threads=n_threads), whole[start:end])
+            assert same_bits(scorer.raw(rows, n_threads=n_threads), whole[start:end])
+            other = rows.astype(np.float32 if dtype == np.float64 else np.float64)
+            if dtype == np.float32:
+                assert same_bits(scorer.raw(other, n_threads=n_threads), whole[start:end])

@@ -21,6 +21,7 @@ class Training:
     batch: int = 0  # 0: all rows
     dtype: str = "float32"
     kind: str = "train"  # or "sparse", "lbfgs"
+    images: bool = False  # MNIST, four fifths of which is zero; else rows without a zero
     unit: str = "µs a step"
 
     @property
@@ -62,7 +63,7 @@ class Training:
 
             X, y = load_digits(return_X_y=True)
             return (X / 16).astype(self.dtype), y
-        if n_features == 784:
+        if self.images:
             return data.mnist(self.dtype)[:2]
         return data.classification(self.rows, n_features, n_classes, self.dtype)
 
@@ -76,6 +77,7 @@ class Scoring:
     rows: int
     dtype: str = "float32"  # of the input
     kind: str = "score"
+    images: bool = False  # rows of MNIST; else without a zero
     unit: str = "µs a call"
     steps: int = 1
 
@@ -87,6 +89,8 @@ class Scoring:
         return 2 * self.rows * sum(a * b for a, b in pairwise(sizes))
 
     def data(self):
+        if self.images:
+            return data.mnist(self.dtype)[0][: self.rows]
         rng = np.random.default_rng(1)
         return rng.standard_normal((self.rows, self.sizes[0]), dtype=np.float32).astype(self.dtype)
 
@@ -104,13 +108,15 @@ LARGE = (1024, 1024, 1024, 10)
 CASES = [
     Training("tiny", (30, 64, 64, 2), rows=20_000, batch=32),
     Training("small", (30, 100, 2), rows=20_000, batch=200),
-    Training("medium", MEDIUM, rows=60_000, batch=128),
+    Training("medium", MEDIUM, rows=60_000, batch=128, images=True),
+    Training("medium, no zeros", MEDIUM, rows=60_000, batch=128),
     Training("large", LARGE, rows=16_384, batch=256),
     Training("full batch", (64, 100, 10), rows=1797, kind="lbfgs", unit="µs an iteration"),
     Training("sparse", (20_000, 64, 10), rows=10_000, batch=128, kind="sparse"),
-    Training("float64", MEDIUM, rows=60_000, batch=128, dtype="float64"),
+    Training("float64", MEDIUM, rows=60_000, batch=128, dtype="float64", images=True),
     Scoring("one row, small", (30, 100, 2), rows=1),
     Scoring("one row, medium", MEDIUM, rows=1),
+    Scoring("one image, medium", MEDIUM, rows=1, images=True),
     Scoring("16 rows, medium", MEDIUM, rows=16),
     Scoring("100,000 rows, small", (30, 100, 2), rows=100_000),
     Scoring("100,000 rows, medium", MEDIUM, rows=100_000),

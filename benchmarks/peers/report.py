@@ -23,7 +23,9 @@ drown it). Full batch is the exception: whole fits of 30 iterations.
 
 *Of peak*: the arithmetic of the matrix products against the FMA peak measured on all cores. *Of
 bound*: the time that they take at that peak plus the optimizer's traffic at the bandwidth measured
-for as much memory, divided by the time taken.
+for as much memory, divided by the time taken. Both count every product. Of MNIST's images, four
+fifths of which are zero, fastnn leaves half the products of the first layer out; *no zeros* is the
+same net on rows where there is nothing to leave out.
 """.strip()
 
 

@@ -28,6 +28,7 @@ cdef struct Job:
     const Model *model
     Py_ssize_t rows, lda
     const void *a           # (rows, lda) input
+    const Tiles *some       # what is not zero in it, or NULL
     void *place[2]          # where layers put their outputs in turn
     int members
     Shares layers[MOST_LAYERS]
@@ -38,14 +39,14 @@ cdef inline Py_ssize_t share_panels(const Dense *layer, Kernels k, floating tag)
     return max(SHARE, (n + MOST_SHARES - 1) // MOST_SHARES)
 
 
-cdef floating *columns_forward(const Model *model, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+cdef floating *columns_forward(const Model *model, Py_ssize_t rows, const floating *a, Py_ssize_t lda, const Tiles *some,
                                floating *first, floating *second, int n_threads) noexcept nogil:
     """Raw outputs of at most MOST_LAYERS dense layers, in one of the two places, which have room for any layer's."""
     cdef Job job
     cdef Shares *shares
     cdef Py_ssize_t size
     cdef int l
-    job.model, job.rows, job.a, job.lda, job.members = model, rows, a, lda, n_threads
+    job.model, job.rows, job.a, job.lda, job.some, job.members = model, rows, a, lda, some, n_threads
     job.place[0], job.place[1] = first, second
     for l in range(model.n_layers):
         shares, size = &job.layers[l], share_panels(&model.dense[l], model.k, <floating> 0)
@@ -85,6 +86,7 @@ cdef void take_part(Job *job, int member, floating tag) noexcept nogil:
 
 cdef void take_share(Job *job, int l, int i, floating tag) noexcept nogil:
     cdef const Dense *layer = &job.model.dense[l]
+    cdef const Tiles *some = NULL
     cdef Py_ssize_t size
     cdef const floating *x = <const floating *> job.place[(l + 1) % 2]
     cdef Py_ssize_t ldx = job.model.dense[max(l - 1, 0)].ld
@@ -92,7 +94,7 @@ cdef void take_share(Job *job, int l, int i, floating tag) noexcept nogil:
     if not fastnn_claim(&job.layers[l].free, i):
         return
     if l == 0:
-        x, ldx = <const floating *> job.a, job.lda
+        x, ldx, some = <const floating *> job.a, job.lda, job.some
     size = share_panels(layer, job.model.k, tag)
-    dense_panels(job.model.k, layer, job.rows, x, ldx, i * size, (i + 1) * size, NULL, h, h)
+    dense_panels(job.model.k, layer, job.rows, x, ldx, i * size, (i + 1) * size, some, h, h)
     fastnn_count_down(&job.layers[l].left)

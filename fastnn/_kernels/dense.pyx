@@ -7,7 +7,7 @@ panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
 from fastnn._kernels.header cimport FASTNN_relu
 from fastnn._kernels.table cimport (Kernels, activation_forward, floating, gemm_tile, gemv, lanes, narrow_forward,
                                     outer_tile, tile_rows)
-from fastnn._kernels.zeros cimport gemm_tile_some
+from fastnn._kernels.zeros cimport gemm_tile_some, gemv_some
 
 
 cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t vector) noexcept nogil:
@@ -44,7 +44,7 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
             activation_forward(k, layer.activation, rows, layer.n_out, <const floating *> z, h, layer.ld)
         return
     if rows == 1:
-        row_forward(k, layer, first, min(end, n_full), x, z, h)
+        row_forward(k, layer, first, min(end, n_full), x, some, z, h)
     else:
         for p in range(first, min(end, n_full)):
             panel_forward(k, layer, rows, panel, x, ldx, some, b + p * layer.panel_stride, layer.ldb,
@@ -66,29 +66,35 @@ cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize
     cdef bint rectify = layer.activation == FASTNN_relu and n == width and z == h
     while rows > 0:
         mr = next_tile(rows, most)
-        if some != NULL and some.columns != NULL:
+        if some != NULL and some.columns != NULL and some.counts[tile] >= 0:
             gemm_tile_some(k, mr, nv, some.counts[tile], some.columns + tile * some.ld, x, ldx, b, ldb, bias, 0,
                            rectify, z, layer.ld)
-            tile += 1
         else:
             gemm_tile(k, mr, nv, layer.n_in, x, ldx, b, ldb, bias, 0, rectify, <const floating *> NULL, z, layer.ld)
         if layer.activation and not rectify:    # 0 is the identity
             activation_forward(k, layer.activation, mr, n, <const floating *> z, h, layer.ld)
+        tile += 1
         x += mr * ldx
         z += mr * layer.ld
         h += mr * layer.ld
         rows -= mr
 
 
-cdef void row_forward(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t end, const floating *x, floating *z,
-                      floating *h) noexcept nogil:
+cdef void row_forward(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t end, const floating *x,
+                      const Tiles *some, floating *z, floating *h) noexcept nogil:
     """A single row through full panels, several at a time."""
     cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), p = first, np
+    cdef const floating *b
+    cdef const floating *bias
     while p < end:
         np = min(4, end - p)
-        gemv(k, <int> np, layer.n_in, x, <const floating *> layer.panels + p * layer.panel_stride, layer.ldb,
-             layer.panel_stride, <const floating *> layer.bias + p * layer.bias_stride, layer.bias_stride,
-             z + p * panel)
+        b = <const floating *> layer.panels + p * layer.panel_stride
+        bias = <const floating *> layer.bias + p * layer.bias_stride
+        if some != NULL and some.columns != NULL and some.counts[0] >= 0:
+            gemv_some(k, <int> np, some.counts[0], some.columns, x, b, layer.ldb, layer.panel_stride, bias,
+                      layer.bias_stride, z + p * panel)
+        else:
+            gemv(k, <int> np, layer.n_in, x, b, layer.ldb, layer.panel_stride, bias, layer.bias_stride, z + p * panel)
         p += np
     if end > first and layer.activation:
         activation_forward(k, layer.activation, 1, (end - first) * panel, <const floating *> z + first * panel,

@@ -10,15 +10,13 @@ from libc.stdint cimport int32_t
 from fastnn._kernels.buffers cimport address
 from fastnn._kernels.epoch cimport sweep_threads
 from fastnn._kernels.rows cimport layer_rows, nonzero_share
-from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_threads, scratch_size
+from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_checked, scratch_size
 from fastnn._kernels.sparse cimport SparseRows
 from fastnn._kernels.table cimport tile_rows
 from fastnn._kernels.workspace cimport Workspace
+from fastnn._kernels.zeros cimport tile_size
 
 from fastnn._kernels.workspace import aligned_zeros
-
-cdef enum:
-    ALIGN = 16      # elements: a cache line
 
 cdef double most_nonzero = 0.75     # share of the input that is not zero, in blocks, where leaving zeros out pays
 
@@ -68,7 +66,7 @@ cdef class Engine(Workspace):
     cdef _look_for_zeros(self):
         """Leave out the zeros of the input if, by a sample of the rows to come, there are enough; bits do not tell."""
         cdef int tile = tile_rows(self.plan.k, <double> 0) if self.plan.f64 else tile_rows(self.plan.k, <float> 0)
-        cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = self.s.ldx + ALIGN
+        cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = tile_size(self.plan.n_in)
         cdef Py_ssize_t n_words = self._rows // (64 if self.plan.f64 else 32) + self.n_threads
         cdef double share = nonzero_share(&self.s, <double> 0) if self.plan.f64 else nonzero_share(&self.s, <float> 0)
         if share > most_nonzero or most_nonzero == 0:
@@ -153,9 +151,9 @@ cdef class Engine(Workspace):
         scratch = address(keep, self._format, True)
         with nogil:
             if self.plan.f64:
-                score_threads(&model, mode, &x, rows, to, <double *> scratch, n_threads)
+                score_checked(&model, mode, &x, rows, to, <double *> scratch, n_threads, False)
             else:
-                score_threads(&model, mode, &x, rows, to, <float *> scratch, n_threads)
+                score_checked(&model, mode, &x, rows, to, <float *> scratch, n_threads, False)
         self._raise_custom()
 
     def rows_through(self, X, outputs, Py_ssize_t unit=-1, gradient=None):

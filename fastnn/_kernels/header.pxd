@@ -51,7 +51,9 @@ cdef extern from "fastnn.h" nogil:
         void outer_some(int mr, int nv, Py_ssize_t n_words, const Py_ssize_t *first, const void *some, Py_ssize_t ldw,
                         const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb, const float *init,
                         float *c) noexcept nogil
-        Py_ssize_t nonzero_columns(int rows, Py_ssize_t n, const float *x, Py_ssize_t ldx,
+        void gemv_some(int np, Py_ssize_t k, const int32_t *some, const float *x, const float *b, Py_ssize_t ldb,
+                       Py_ssize_t panel_stride, const float *init, Py_ssize_t init_stride, float *y) noexcept nogil
+        Py_ssize_t nonzero_columns(int rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, Py_ssize_t most,
                                    int32_t *columns) noexcept nogil
         void nonzero_rows(int rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, void *words) noexcept nogil
         void gemv(int np, Py_ssize_t k, const float *x, const float *b, Py_ssize_t ldb, Py_ssize_t panel_stride,
@@ -133,7 +135,9 @@ cdef extern from "fastnn.h" nogil:
         void outer_some(int mr, int nv, Py_ssize_t n_words, const Py_ssize_t *first, const void *some, Py_ssize_t ldw,
                         const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb, const double *init,
                         double *c) noexcept nogil
-        Py_ssize_t nonzero_columns(int rows, Py_ssize_t n, const double *x, Py_ssize_t ldx,
+        void gemv_some(int np, Py_ssize_t k, const int32_t *some, const double *x, const double *b, Py_ssize_t ldb,
+                       Py_ssize_t panel_stride, const double *init, Py_ssize_t init_stride, double *y) noexcept nogil
+        Py_ssize_t nonzero_columns(int rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, Py_ssize_t most,
                                    int32_t *columns) noexcept nogil
         void nonzero_rows(int rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, void *words) noexcept nogil
         void gemv(int np, Py_ssize_t k, const double *x, const double *b, Py_ssize_t ldb, Py_ssize_t panel_stride,

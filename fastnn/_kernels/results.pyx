@@ -4,8 +4,20 @@ from libc.math cimport exp, fabs, log, log1p
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from fastnn._kernels.score cimport CODES, LOG_PROBABILITY, PROBABILITY, SOFTMAX, Mode, Model
+from fastnn._kernels.score cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode, Model
 from fastnn._kernels.table cimport activation_forward, floating, softmax
+
+
+cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
+    """Width of the last layer."""
+    return model.stages[model.n_stages - 1].n if model.n_stages else model.dense[model.n_layers - 1].n_out
+
+
+cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil:
+    """Columns of the result."""
+    if mode == CODES and (model.output == SOFTMAX or model.binary):
+        return 1
+    return 2 if model.binary and mode != RAW else n_outputs(model)
 
 
 cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, floating *z, Py_ssize_t ld,

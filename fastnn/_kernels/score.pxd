@@ -34,11 +34,7 @@ cdef struct Input:      # rows to score
     Py_ssize_t ldx
     const fastnn_csr *csr   # sparse rows instead, or NULL
 
-cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil
-cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil
 cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil
-cdef void score_threads(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
-                        int n_threads) noexcept nogil
 cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
                         int n_threads, bint check) noexcept nogil
 cdef bint shares_columns(const Model *model, const Input *x) noexcept nogil

@@ -4,21 +4,23 @@ Rows are independent and every sum has a fixed order: a row's result has the sam
 number of threads.
 """
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t
 
 from fastnn._kernels.columns cimport MOST_LAYERS, columns_forward
 from fastnn._kernels.dense cimport dense_forward
 from fastnn._kernels.plan cimport row_stride
-from fastnn._kernels.results cimport finish
+from fastnn._kernels.results cimport finish, n_columns, n_outputs
 from fastnn._kernels.sparse cimport fill_rows, sparse_forward
 from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
-from fastnn._kernels.table cimport finite, floating, gather, lanes
+from fastnn._kernels.table cimport finite, floating, gather, lanes, tile_rows
 from fastnn._kernels.team cimport team_work
+from fastnn._kernels.zeros cimport Tiles, find_columns, tile_size
 
 cdef enum:
     SHARES = 1024       # most shares of the rows that a thread takes, about
     BRIEF = 1 << 24     # multiply-adds, some two hundred microseconds
+    WORTH = 1 << 14     # weights of the first layer
 
 
 cdef struct Job:        # rows to score, and which of them no thread has taken yet
@@ -30,18 +32,6 @@ cdef struct Job:        # rows to score, and which of them no thread has taken y
     Py_ssize_t scratch_size         # elements of each thread
     Py_ssize_t next, end, rows      # rows: taken at a time
     bint check, unsound             # whether rows are checked to be finite, and some are not
-
-
-cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
-    """Width of the last layer."""
-    return model.stages[model.n_stages - 1].n if model.n_stages else model.dense[model.n_layers - 1].n_out
-
-
-cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil:
-    """Columns of the result."""
-    if mode == CODES and (model.output == SOFTMAX or model.binary):
-        return 1
-    return 2 if model.binary and mode != RAW else n_outputs(model)
 
 
 cdef inline Py_ssize_t input_stride(const Model *model, floating tag) noexcept nogil:
@@ -64,12 +54,23 @@ cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, f
     cdef Py_ssize_t block = min(rows, BLOCK), size = 0, line = 16
     cdef int t
     if not sparse or model.wants_rows:
-        size = block * input_stride(model, tag)
+        size = block * input_stride(model, tag) + tiles_size(model, block, tag)
     if not model.n_stages:
         return size + 2 * block * widest_layer(model)
     for t in range(model.n_stages):
         size += stage_size(&model.stages[t], block)
     return size + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
+
+
+cdef inline bint looks_for_zeros(const Model *model) noexcept nogil:
+    """Whether the input's zeros may be left out: not where looking for them takes a good part of the time."""
+    return not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= WORTH
+
+
+cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating tag) noexcept nogil:
+    """Elements for what is not zero in a block's tiles, which are numbers of 32 bits."""
+    cdef Py_ssize_t most = tile_rows(model.k, tag)
+    return (rows + most - 1) // most * tile_size(model.n_in) if looks_for_zeros(model) else 0
 
 
 cdef inline Py_ssize_t stage_size(const Stage *stage, Py_ssize_t block) noexcept nogil:
@@ -83,15 +84,12 @@ cdef inline Py_ssize_t item_size(bint other_dtype, floating tag) noexcept nogil:
     return sizeof(float) + sizeof(double) - sizeof(floating) if other_dtype else sizeof(floating)
 
 
-cdef void score_threads(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
-                        int n_threads) noexcept nogil:
-    """score_rows with the rows shared out; scratch holds n_threads times scratch_size elements."""
-    score_checked(model, mode, x, rows, out, scratch, n_threads, False)
-
-
 cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
                         int n_threads, bint check) noexcept nogil:
-    """score_threads that, if asked, ends at rows that are not finite. Returns whether all are; of sparse ones, true."""
+    """score_rows with the rows shared out; scratch holds n_threads times scratch_size elements.
+
+    If asked, ends at rows that are not finite. Returns whether all are; of sparse ones, true.
+    """
     cdef Job job
     if rows <= BLOCK and (n_threads == 1 or shares_columns(model, x)):
         if check and x.csr == NULL and not finite(model.k, x.x, x.x_other, rows * x.ldx, <floating> 0):
@@ -168,8 +166,13 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
     cdef bint direct = not x.x_other and not model.n_stages and not model.dense[0].narrow
     cdef bint sparse = x.csr != NULL and not model.wants_rows
     cdef floating *own = scratch + scratch_size(model, True, end - first, <floating> 0)
+    cdef Py_ssize_t counts[BLOCK]
+    cdef Tiles tiles
+    cdef bint some
     if model.wants_rows:
         own -= block * input_stride(model, <floating> 0)
+    tiles.columns, tiles.ld = <int32_t *> (own + block * input_stride(model, <floating> 0)), tile_size(model.n_in)
+    tiles.counts = counts
     while first < end:
         n = min(block, end - first)
         from_x = <const char *> x.x + first * x.ldx * unit
@@ -184,12 +187,15 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
             else:
                 gather(model.k, n, model.n_in, from_x, x.x_other, x.ldx, NULL, NULL, own, lda)
             a = <const floating *> own
+        some = (looks_for_zeros(model) and x.csr == NULL
+                and find_columns(model.k, &tiles, n, model.n_in, a, lda, True))
         if model.n_stages:
             z = stages_forward(model, n, a, lda, &csr if sparse else NULL, scratch)
         elif n_threads > 1:
-            z = columns_forward(model, n, a, lda, scratch, scratch + block * widest_layer(model), n_threads)
+            z = columns_forward(model, n, a, lda, &tiles if some else NULL, scratch, scratch + block * widest_layer(model),
+                                n_threads)
         else:
-            z = chain_forward(model, n, block, a, lda, &csr if sparse else NULL, scratch)
+            z = chain_forward(model, n, block, a, lda, &tiles if some else NULL, &csr if sparse else NULL, scratch)
         finish(model, mode, n, n_outputs(model), z, last_stride(model),
                <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
         first += n
@@ -201,7 +207,7 @@ cdef inline Py_ssize_t last_stride(const Model *model) noexcept nogil:
 
 
 cdef floating *chain_forward(const Model *model, Py_ssize_t rows, Py_ssize_t block, const floating *a, Py_ssize_t lda,
-                             const fastnn_csr *csr, floating *scratch) noexcept nogil:
+                             const Tiles *some, const fastnn_csr *csr, floating *scratch) noexcept nogil:
     """Raw outputs of dense layers one after the other: two places take turns."""
     cdef Py_ssize_t widest = widest_layer(model)
     cdef floating *h = scratch
@@ -211,7 +217,7 @@ cdef floating *chain_forward(const Model *model, Py_ssize_t rows, Py_ssize_t blo
         if l == 0 and csr != NULL:
             sparse_forward(model.k, &model.dense[l], rows, csr, NULL, h, h)
         else:
-            dense_forward(model.k, &model.dense[l], rows, a, lda, NULL, h, h)
+            dense_forward(model.k, &model.dense[l], rows, a, lda, some if l == 0 else NULL, h, h)
         a, lda = <const floating *> h, model.dense[l].ld
     return h
 

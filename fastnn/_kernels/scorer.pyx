@@ -8,8 +8,9 @@ from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.packing cimport pack
 from fastnn._kernels.header cimport fastnn_max_threads
 from fastnn._kernels.plan cimport Plan
+from fastnn._kernels.results cimport n_columns
 from fastnn._kernels.score cimport (BLOCK, CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model,
-                                    n_columns, score_checked, scratch_size, shares_columns)
+                                    score_checked, scratch_size, shares_columns)
 from fastnn._kernels.sparse cimport SparseRows
 from fastnn._kernels.table cimport finite, floating
 
@@ -36,10 +37,7 @@ cdef int _most_threads = 0     # 0: not asked yet
 
 
 def set_automatic_n_threads(function):
-    """Set what decides the number of threads for n_threads=0: fastnn.threads, which this layer must not import.
-
-    It is asked once. What OpenMP may use is asked at every call: that changes.
-    """
+    """Set what decides, once, the number of threads for n_threads=0: fastnn.threads, which this layer must not import."""
     global _automatic_n_threads, _most_threads
     _automatic_n_threads, _most_threads = function, 0
 
@@ -48,7 +46,7 @@ cdef int automatic_n_threads() except -1:
     global _most_threads
     if _most_threads == 0:
         _most_threads = 1 if _automatic_n_threads is None else _automatic_n_threads()
-    return min(_most_threads, fastnn_max_threads())
+    return min(_most_threads, fastnn_max_threads())     # which may change from call to call
 
 
 cdef class Scorer:

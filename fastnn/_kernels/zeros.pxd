@@ -9,8 +9,8 @@ cdef enum:
 
 cdef struct Tiles:
     # Of each tile of a thread's rows, the columns where they are not all zero.
-    int32_t *columns            # (n_tiles, ld), or NULL: nobody has looked
-    Py_ssize_t *counts          # (n_tiles,)
+    int32_t *columns            # (n_tiles, ld), ld = tile_size(n), or NULL: nobody has looked
+    Py_ssize_t *counts          # (n_tiles,) or -1: so many that none should be left out
     Py_ssize_t ld
 
 cdef struct Zeros:
@@ -21,11 +21,18 @@ cdef struct Zeros:
 
 cdef Py_ssize_t pieces_before(Py_ssize_t rows, Py_ssize_t size, int thread, int team) noexcept nogil
 cdef Tiles tiles_from(const Zeros *zeros, Py_ssize_t tile) noexcept nogil
+cdef bint find_columns(Kernels k, const Tiles *tiles, Py_ssize_t rows, Py_ssize_t n, const floating *x,
+                       Py_ssize_t ldx, bint only_if_first) noexcept nogil
 cdef void find_zeros(Kernels k, const Zeros *zeros, const Tiles *tiles, Py_ssize_t word, Py_ssize_t r0, Py_ssize_t r1,
                      Py_ssize_t n, const floating *x, Py_ssize_t ldx) noexcept nogil
 cdef void zeros_gradient(Kernels k, const Zeros *zeros, Py_ssize_t word, Py_ssize_t n_words, Py_ssize_t first,
                          Py_ssize_t mr, Py_ssize_t nr, const floating *a, Py_ssize_t lda, const floating *b,
                          Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil
+
+
+cdef inline Py_ssize_t tile_size(Py_ssize_t n) noexcept nogil:
+    """Numbers that finding a tile's columns needs room for, a multiple of sixteen."""
+    return (n + n // 4 + 8 + 15) // 16 * 16
 
 
 cdef inline int word_bits(floating tag) noexcept nogil:
@@ -51,12 +58,21 @@ cdef inline void outer_some(Kernels k, int mr, int nv, Py_ssize_t n_words, const
         k.f64.outer_some(mr, nv, n_words, first, some, ldw, a, lda, b, ldb, init, c)
 
 
-cdef inline Py_ssize_t nonzero_columns(Kernels k, int rows, Py_ssize_t n, const floating *x, Py_ssize_t ldx,
-                                       int32_t *columns) noexcept nogil:
+cdef inline void gemv_some(Kernels k, int np, Py_ssize_t depth, const int32_t *some, const floating *x,
+                           const floating *b, Py_ssize_t ldb, Py_ssize_t panel_stride, const floating *init,
+                           Py_ssize_t init_stride, floating *y) noexcept nogil:
     if floating is float:
-        return k.f32.nonzero_columns(rows, n, x, ldx, columns)
+        k.f32.gemv_some(np, depth, some, x, b, ldb, panel_stride, init, init_stride, y)
     else:
-        return k.f64.nonzero_columns(rows, n, x, ldx, columns)
+        k.f64.gemv_some(np, depth, some, x, b, ldb, panel_stride, init, init_stride, y)
+
+
+cdef inline Py_ssize_t nonzero_columns(Kernels k, int rows, Py_ssize_t n, const floating *x, Py_ssize_t ldx,
+                                       Py_ssize_t most, int32_t *columns) noexcept nogil:
+    if floating is float:
+        return k.f32.nonzero_columns(rows, n, x, ldx, most, columns)
+    else:
+        return k.f64.nonzero_columns(rows, n, x, ldx, most, columns)
 
 
 cdef inline void nonzero_rows(Kernels k, int rows, Py_ssize_t n, const floating *x, Py_ssize_t ldx,

@@ -25,17 +25,35 @@ cdef Tiles tiles_from(const Zeros *zeros, Py_ssize_t tile) noexcept nogil:
     return tiles
 
 
+cdef bint find_columns(Kernels k, const Tiles *tiles, Py_ssize_t rows, Py_ssize_t n, const floating *x,
+                       Py_ssize_t ldx, bint only_if_first) noexcept nogil:
+    """Look at the tiles of rows of x, (rows, n); if asked, look no further where the first row or tile has few zeros.
+
+    Returns whether there are any tiles to leave zeros out of.
+    """
+    cdef Py_ssize_t tile = 0, most = n - n // 8
+    cdef int mr
+    cdef bint some = False
+    if only_if_first and rows > 1 and nonzero_columns(k, 1, n, x, ldx, most, tiles.columns) < 0:
+        return False
+    while rows > 0:
+        mr = next_tile(rows, tile_rows(k, <floating> 0))
+        tiles.counts[tile] = nonzero_columns(k, mr, n, x, ldx, most, tiles.columns + tile * tiles.ld)
+        some |= tiles.counts[tile] >= 0
+        if only_if_first and not some:
+            return False
+        tile += 1
+        x += mr * ldx
+        rows -= mr
+    return some
+
+
 cdef void find_zeros(Kernels k, const Zeros *zeros, const Tiles *tiles, Py_ssize_t word, Py_ssize_t r0, Py_ssize_t r1,
                      Py_ssize_t n, const floating *x, Py_ssize_t ldx) noexcept nogil:
     """Look at rows r0..r1 of x, (., n) and padded: their tiles, and their words from `word` on."""
-    cdef Py_ssize_t row = r0, tile = 0
+    cdef Py_ssize_t row = r0
     cdef int mr
-    while row < r1:
-        mr = next_tile(r1 - row, tile_rows(k, <floating> 0))
-        tiles.counts[tile] = nonzero_columns(k, mr, n, x + row * ldx, ldx, tiles.columns + tile * tiles.ld)
-        tile += 1
-        row += mr
-    row = r0
+    find_columns(k, tiles, r1 - r0, n, x + r0 * ldx, ldx, False)
     while row < r1:
         mr = <int> min(<Py_ssize_t> word_bits(<floating> 0), r1 - row)
         nonzero_rows(k, mr, n, x + row * ldx, ldx, <floating *> zeros.words + word * ldx)

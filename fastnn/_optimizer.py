@@ -71,16 +71,18 @@ class Optimizer:
         ValueError
             If a step would decay a weight to 0 or beyond.
         """
-        rates = np.broadcast_to(np.asarray(learning_rate, np.float64), (n,))
+        rates = np.full(n, learning_rate, np.float64)
         c = np.zeros((n, N_COEFFICIENTS))
         for i, column in enumerate(self._formula(np.arange(t + 1.0, t + n + 1), rates)):
             c[:, i] = column
-        c[:, 6], c[:, 7] = rates * self.weight_decay, self.l1
-        if (c[:, 6] >= 1).any():
-            raise ValueError(
-                "weight_decay * learning rate must be below 1: lower weight_decay "
-                f"(it is {self.weight_decay:g}) or the learning rate (up to {rates.max():g})"
-            )
+        c[:, 7] = self.l1
+        if self.weight_decay:
+            c[:, 6] = rates * self.weight_decay
+            if (c[:, 6] >= 1).any():
+                raise ValueError(
+                    "weight_decay * learning rate must be below 1: lower weight_decay "
+                    f"(it is {self.weight_decay:g}) or the learning rate (up to {rates.max():g})"
+                )
         return c
 
     def _formula(self, steps, rates):

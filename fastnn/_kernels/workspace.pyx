@@ -11,6 +11,7 @@ from fastnn._kernels.packing cimport pack, pack_master, unpack
 from fastnn._kernels.plan cimport Plan, row_stride
 from fastnn._kernels.stages cimport BATCH_NORM, DENSE, LAYER_NORM, Buffers, Stage
 from fastnn._kernels.sums cimport SCRATCH_STRIPS
+from fastnn._kernels.table cimport finite
 
 from fastnn._kernels.groups import GROUP_BLOCK
 
@@ -144,6 +145,12 @@ cdef class Workspace:
                 found.append((self.packed[stage.mean:stage.mean + stage.n],
                               self.packed[stage.variance:stage.variance + stage.n]))
         return found
+
+    def all_finite(self):
+        """Whether every weight is a finite number."""
+        if self.plan.f64:
+            return finite(self.plan.k, self.s.packed, False, self.plan.n_master, <double> 0)
+        return finite(self.plan.k, self.s.packed, False, self.plan.n_master, <float> 0)
 
     def load(self, params):
         """Packed weights from the parameter vector."""

@@ -4,6 +4,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import reference
 from reference_losses import targets
 
 from fastnn import optimizers
@@ -14,6 +15,7 @@ from fastnn.network import CompiledNetwork
 
 ISAS = table.isas_available()
 DTYPES = [np.float32, np.float64]
+TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}  # of the twin's largest number
 THREADS = [1, 2, 4]
 OPTIMIZERS = {
     **optimizers.OPTIMIZERS,
@@ -144,6 +146,25 @@ def train(
         steps -= todo
     trainer.pull()
     return trainer
+
+
+def twin_of(network):
+    """The plain NumPy network of the same layers and parameters."""
+    twin = reference.Network(network.n_in, network.layers, network.loss.name, network.dtype)
+    twin.params[:] = network.params
+    return twin
+
+
+def check_gradients(network, X, y, threads, **options):
+    """The loss and gradient are those of the twin, with the same bits for any number of threads."""
+    expected, expected_grad = twin_of(network).loss_and_grad(X, y, **options)
+    tolerance = TOLERANCE[np.dtype(network.dtype).type]
+    found = [network.loss_and_grad(X, y, n_threads=n, **options) for n in threads]
+    for loss, grad in found:
+        assert abs(loss - expected) < tolerance * abs(expected)
+        assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
+        assert loss == found[0][0]
+        assert same_bits(grad, found[0][1])
 
 
 def same_bits(a, b):

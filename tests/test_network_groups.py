@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-import reference
 from fastnn._kernels.groups import number_of_groups
 from kernel_cases import (
     DTYPES,
     ISAS,
     OPTIMIZERS,
+    TOLERANCE,
     AlwaysAll,
+    check_gradients,
     dense_layers,
     make_data,
     same_bits,
@@ -63,18 +64,9 @@ def test_these_batches_have_groups(rows, batch):
 def test_the_gradient_is_that_of_the_twin(isa, dtype, rows, weighted, monkeypatch):
     monkeypatch.setattr(fastnn.network, "ThreadChoice", AlwaysAll)
     network = make_net(dtype=dtype, isa=isa)
-    twin = reference.Network(13, network.layers, network.loss.name, dtype)
-    twin.params[:] = network.params
     X, y, weight = make_data(rows, network)
     options = {"sample_weight": weight, "alpha": 0.5} if weighted else {}
-    expected, expected_grad = twin.loss_and_grad(X, y, **options)
-    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
-    found = [network.loss_and_grad(X, y, n_threads=n, **options) for n in THREADS]
-    for loss, grad in found:
-        assert abs(loss - expected) < tolerance * abs(expected)
-        assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
-        assert loss == found[0][0]
-        assert same_bits(grad, found[0][1])
+    check_gradients(network, X, y, THREADS, **options)
 
 
 LAYERS = {
@@ -127,7 +119,7 @@ def test_the_random_numbers_are_those_of_the_rows(dtype):
     X, y, _ = make_data(1000, grouped)
     plain = make_net(LAYERS["random"], dtype)
     plain._groups = lambda rows: 1
-    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
+    tolerance = TOLERANCE[dtype]
     for seed in (0, 7):
         loss, grad = grouped.loss_and_grad(X, y, seed=seed)
         expected, expected_grad = plain.loss_and_grad(X, y, seed=seed)

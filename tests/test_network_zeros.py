@@ -2,19 +2,21 @@
 
 import numpy as np
 import pytest
-import reference
 from fastnn._kernels.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     ISAS,
     OPTIMIZERS,
+    TOLERANCE,
     AlwaysAll,
+    check_gradients,
     dense_layers,
     make_data,
     make_network,
     same_bits,
     tile,
     train,
+    twin_of,
 )
 
 import fastnn.network
@@ -28,12 +30,19 @@ THREADS = [1, 2, 3, 4, 17]
 WIDTHS = [1, 2, 3, 7, 37, 145, 211]
 
 
+@pytest.fixture(autouse=True)
+def default_share():
+    """A test may set when zeros are left out; the next one begins with the default."""
+    default = engine.set_most_nonzero(0)
+    engine.set_most_nonzero(default)
+    yield default
+    engine.set_most_nonzero(default)
+
+
 @pytest.fixture(params=[0, 2], ids=["kept", "left out"])
 def zeros(request):
     """Both ways, whatever the data."""
     engine.set_most_nonzero(request.param)
-    yield request.param
-    engine.set_most_nonzero(0.75)
 
 
 def with_zeros(X, share=0.6, seed=3):
@@ -58,22 +67,10 @@ def test_the_gradient_is_that_of_the_twin(isa, dtype, n_in, share, zeros, monkey
     monkeypatch.setattr(fastnn.network, "ThreadChoice", AlwaysAll)
     lanes, rows = tile(dtype, isa)
     network = make_network(n_in, (2 * lanes + 3, 9, 3), "relu", dtype=dtype, isa=isa)
-    twin = reference.Network(n_in, network.layers, network.loss.name, dtype)
-    twin.params[:] = network.params
-    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
     for n in (1, rows - 1, rows, rows + 1, 31, 33, 67, 131):
         X, y, weight = make_data(n, network)
-        X = with_zeros(X, share)
-        expected, expected_grad = twin.loss_and_grad(X, y, sample_weight=weight, alpha=0.5)
-        found = [
-            network.loss_and_grad(X, y, sample_weight=weight, alpha=0.5, n_threads=k)
-            for k in THREADS
-        ]
-        for loss, grad in found:
-            assert abs(loss - expected) < tolerance * abs(expected)
-            assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
-            assert loss == found[0][0]
-            assert same_bits(grad, found[0][1])
+        options = {"sample_weight": weight, "alpha": 0.5}
+        check_gradients(network, with_zeros(X, share), y, THREADS, **options)
 
 
 NETS = {
@@ -102,7 +99,6 @@ def test_leaving_zeros_out_changes_no_bit_of_training(isa, dtype, rows, batch, k
             options = {"batch_size": batch, "n_threads": n_threads, "weight": weight}
             trainer = train(network, OPTIMIZERS["adam"](), with_zeros(X), y, steps=5, **options)
             results.append((network.params.copy(), np.array(trainer.loss_sum)))
-    engine.set_most_nonzero(0.75)
     assert np.isfinite(results[0][0]).all()
     for other in results[1:]:
         assert all(map(same_bits, other, results[0]))
@@ -118,7 +114,7 @@ def test_not_finite_input_is_not_taken_for_zero(zeros):
     assert np.isnan(grad).any()
 
 
-def test_data_without_zeros_and_then_with_them():
+def test_data_without_zeros_and_then_with_them(default_share):
     """An engine looks anew at every call."""
     results = []
     for first in (False, True):
@@ -127,11 +123,9 @@ def test_data_without_zeros_and_then_with_them():
         Z = with_zeros(X)
         trainer = network.trainer(OPTIMIZERS["adam"](), batch_size=50, n_threads=1)
         order = np.arange(200)
-        if first:
-            engine.set_most_nonzero(0)
+        engine.set_most_nonzero(0 if first else default_share)
         for data in (X, Z, X, Z):
             trainer.run(data, y, order, 0, 4, learning_rate=1e-3)
-        engine.set_most_nonzero(0.75)
         trainer.finish()
         results.append(network.params.copy())
     assert same_bits(*results)
@@ -145,11 +139,8 @@ def test_predictions_are_equal_for_any_batch(isa, dtype, n_in, sizes):
     """Tiles of other rows leave other columns out, a single row those that are zero in it."""
     network = make_network(n_in, sizes, "relu", "squared_error", dtype, isa)
     X = with_zeros(make_data(131, network)[0], 1.2)
-    twin = reference.Network(n_in, network.layers, network.loss.name, dtype)
-    twin.params[:] = network.params
-    whole, expected = network.forward(X), twin.forward(X)
-    tolerance = {np.float64: 1e-12, np.float32: 1e-4}[dtype]
-    assert np.abs(whole - expected).max() <= tolerance * np.abs(expected).max()
+    whole, expected = network.forward(X), twin_of(network).forward(X)
+    assert np.abs(whole - expected).max() <= TOLERANCE[dtype] * np.abs(expected).max()
     scorer = Scorer(
         network.coefs,
         network.intercepts,

@@ -22,9 +22,13 @@ cdef double most_nonzero = 0.75     # share of the input that is not zero, in bl
 
 
 def set_most_nonzero(double share):
-    """Set up to what share of the input zeros are left out: 0 never, 1 always. No result depends on it."""
+    """Set up to what share of the input zeros are left out: 0 never, 1 always; returns what it was.
+
+    No result depends on it.
+    """
     global most_nonzero
-    most_nonzero = share
+    before, most_nonzero = most_nonzero, share
+    return before
 
 
 cdef class Engine(Workspace):
@@ -67,7 +71,7 @@ cdef class Engine(Workspace):
         """Leave out the zeros of the input if, by a sample of the rows to come, there are enough; bits do not tell."""
         cdef int tile = tile_rows(self.plan.k, <double> 0) if self.plan.f64 else tile_rows(self.plan.k, <float> 0)
         cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = tile_size(self.plan.n_in)
-        cdef Py_ssize_t n_words = self._rows // (64 if self.plan.f64 else 32) + self.n_threads
+        cdef Py_ssize_t n_words = self._rows // (8 * np.dtype(self._dtype).itemsize) + self.n_threads
         cdef double share = nonzero_share(&self.s, <double> 0) if self.plan.f64 else nonzero_share(&self.s, <float> 0)
         if share > most_nonzero or most_nonzero == 0:
             return

@@ -4,7 +4,7 @@ from libc.string cimport memset
 
 from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.sparse cimport sort_share
-from fastnn._kernels.stages cimport Buffers, Pass, Stage, stage_backward, stage_forward
+from fastnn._kernels.stages cimport DENSE, Buffers, Pass, Stage, stage_backward, stage_forward
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating, gather, loss_rows, tile_rows
 from fastnn._kernels.zeros cimport ZERO_BLOCK, find_zeros, pieces_before, tiles_from, word_bits
@@ -15,12 +15,19 @@ cdef enum:
 
 
 cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
-    """Share of blocks of columns that are not all zero, in a sample of the rows that the sweep will see."""
+    """Share of blocks of columns that are not all zero, in a sample of the rows that the sweep will see.
+
+    One, without a look, if no layer takes the input that could leave zeros out.
+    """
     cdef Py_ssize_t first = s.begin * s.batch_size, rows = min(s.end * s.batch_size, s.data.n_rows) - first
     cdef Py_ssize_t n = min(<Py_ssize_t> SAMPLE, rows), blocks = (s.n_in + ZERO_BLOCK - 1) // ZERO_BLOCK
     cdef Py_ssize_t r, block, i, found = 0
     cdef floating *x = <floating *> s.x
-    cdef bint some
+    cdef bint some = False
+    for i in range(s.n_stages):
+        some |= s.stages[i].kind == DENSE and s.stages[i].source < 0 and not s.dense[s.stages[i].layer].narrow
+    if not some:
+        return 1
     for r in range(n):
         gather(s.k, 1, s.n_in, s.data.x, s.data.x_other, s.data.ldx, s.data.order + first + rows * r // n, NULL, x,
                s.ldx)

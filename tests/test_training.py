@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from fastnn import schedules, training
+from fastnn._kernels import shuffle
 from fastnn.shuffling import shuffle_rows
 from fastnn.validation import accuracy, mean_loss, r2
 
@@ -145,7 +146,7 @@ def test_unknown_loss():
         mean_loss("hinges", np.ones((1, 1)), np.ones((1, 1)), None)
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 3, 64, 65, 1000, 4097])
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 64, 65, 623, 624, 625, 1000, 4097])
 @pytest.mark.parametrize("bits", [np.random.MT19937, np.random.PCG64])
 def test_shuffle_draws_as_numpy(n, bits):
     theirs, ours = (np.random.RandomState(bits(7)) for _ in range(2))
@@ -154,7 +155,12 @@ def test_shuffle_draws_as_numpy(n, bits):
         theirs.shuffle(order)
         shuffle_rows(ours, rows)
         np.testing.assert_array_equal(rows, order)
-    assert ours.randint(1 << 30) == theirs.randint(1 << 30)
+        assert ours.randint(1 << 30) == theirs.randint(1 << 30)
+    np.testing.assert_equal(ours.get_state(legacy=False), theirs.get_state(legacy=False))
+
+
+def test_shuffle_advances_the_state_of_this_numpy_itself():
+    assert shuffle.KNOWS_TWISTER, "NumPy keeps the Mersenne Twister otherwise now"
 
 
 def test_shuffled_rows_are_not_the_callers():

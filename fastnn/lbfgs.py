@@ -83,11 +83,9 @@ def minimize_lbfgs(
     storage", Mathematics of Computation 35 (1980), the recursion for the direction.
     """
 
-    def evaluate():
-        return network.loss_and_grad(
-            X, y, sample_weight=sample_weight, alpha=alpha, n_threads=n_threads
-        )
-
+    evaluate = network.objective(
+        X, y, sample_weight=sample_weight, alpha=alpha, n_threads=n_threads
+    )
     minimizer = _Minimizer(network.params, evaluate, max_iter, max_fun, tol)
     stopped = False
     # The threads of BLAS wait for their next call by spinning, on the cores that ours compute on.

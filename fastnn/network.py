@@ -1,16 +1,14 @@
 """CompiledNetwork: layers over one flat parameter vector. The only Python that runs the training
 kernels."""
 
-import time
-
 import numpy as np
 
 from fastnn._batches import input_rows, targets
 from fastnn._kernels.groups import number_of_groups
-from fastnn._kernels.table import N_COEFFICIENTS
 from fastnn._stages import Stages
 from fastnn.layers import Residual
 from fastnn.layout import Layout
+from fastnn.objective import Objective
 from fastnn.threads import ThreadChoice
 from fastnn.trainer import StepOptions, Trainer
 
@@ -19,9 +17,6 @@ BLOCK_ROWS = 1024
 
 #: Bytes of a block's rows in all layers that stay in a core's own cache.
 _CACHE = 1 << 19
-
-#: Multiply-adds of a forward pass that take some tens of milliseconds to train on.
-_STRETCH_WORK = 5e8
 
 
 class CompiledNetwork(Layout):
@@ -82,36 +77,15 @@ class CompiledNetwork(Layout):
         loss : float
         grad : ndarray of shape (n_params,)
         """
-        n = X.shape[0]
-        X, labels, y, weight = self._data(X, y, sample_weight)
-        total = float(n if weight is None else np.sum(weight, dtype=np.float64))
-        engine, threads = self._gradient_engine(n, n_threads)
-        self.load(engine)
-        engine.configure(seed=seed)
-        engine.gradient[:] = 0
-        data_loss, no_step = 0.0, np.zeros((1, N_COEFFICIENTS))
-        block = self._gradient_block(n)
-        step = block * max(1, int(_STRETCH_WORK / (block * self.n_params)))
-        for begin in range(0, n, step):  # in stretches, between which Ctrl-C is heard
-            rows = np.arange(begin, min(begin + step, n), dtype=np.intp)
-            (chosen, _), started = threads.pick(100), time.perf_counter()
-            batch = labels, y, weight, rows, 0, 1, len(rows)
-            loss = engine.run(X, *batch, no_step, 1.0, chosen, accumulate=True)
-            threads.took(chosen, time.perf_counter() - started)
-            part = len(rows) if weight is None else float(np.sum(weight[rows], dtype=np.float64))
-            data_loss += loss / len(rows) * part
-        if grad is None:
-            grad = np.empty_like(self.params)
-        elif grad.shape != self.params.shape:
-            raise ValueError(f"grad must have shape {self.params.shape}, got {grad.shape}")
-        engine.store(engine.gradient, grad)
-        grad /= total
-        penalty = 0.0
-        if alpha:
-            coefs = self.params[: self.n_coefs]
-            grad[: self.n_coefs] += (alpha / total) * coefs
-            penalty = 0.5 * alpha / total * float(np.dot(coefs, coefs))
-        return data_loss / total + penalty, grad
+        objective = self.objective(
+            X, y, sample_weight=sample_weight, alpha=alpha, n_threads=n_threads, seed=seed
+        )
+        return objective(grad)
+
+    def objective(self, X, y, **options):
+        """The function that `loss_and_grad` evaluates, for many evaluations on the same data: an
+        `Objective`, with the same parameters but `grad`."""
+        return Objective(self, X, y, **options)
 
     def _gradient_engine(self, n, n_threads):
         """An engine without update rule, kept for the next of a minimizer's many calls."""
@@ -159,7 +133,7 @@ class CompiledNetwork(Layout):
             engine = self._engine(n, 1, plan=self._make_plan(momentum=1.0))
             engine.configure(track=True)
             batch = *self._data(X, y, None), np.arange(n, dtype=np.intp), 0, 1, n
-            engine.run(*batch, np.zeros((1, N_COEFFICIENTS)), 1.0, 1)
+            engine.run(*batch, None, 1.0, 1)
             self.store(engine, engine.packed)
 
     def layer_outputs(self, X, *, branches=False):

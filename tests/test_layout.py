@@ -27,6 +27,7 @@ ORDER = [
     "composition",
     "training",
     "network",
+    "objective",
     "layout",
     "trainer",
     "losses",

@@ -7,8 +7,9 @@ from cpython.buffer cimport (PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, P
 cdef void *address(object array, str format, bint writable) except? NULL:
     """Address of the data of a C-contiguous array, or NULL for None.
 
-    format is "f", "d" or "n" (an index as wide as a pointer). The caller keeps the array alive. What reaches this point
-    has been checked in Python: a mismatch is a fault of the library, but it must not become a wild pointer.
+    format is as in struct, "f" or "d"; "n" is an index as wide as a pointer. The caller keeps the array alive. What
+    reaches this point has been checked in Python: a mismatch is a fault of the library, but it must not become a wild
+    pointer.
     """
     cdef Py_buffer view
     cdef void *data

@@ -90,7 +90,11 @@ cdef class Engine(Workspace):
         """Batches begin..end on n_threads threads, at most those of the engine. Returns loss_sum plus the sum over
         batches of batch loss times rows, added one by one: its bits do not depend on how calls share the batches.
 
-        step: the number of the step that batch `begin` is. accumulate: add to the gradient that is there."""
+        coefficients: None where gradients are all that is wanted. step: the number of the step that batch `begin` is.
+        accumulate: add to the gradient that is there.
+        """
+        if coefficients is None and self.s.rule >= 0:
+            raise ValueError("an engine with an update rule needs its coefficients")
         if isinstance(X, SparseRows):
             self._sparse_input(X, order, begin, end, batch_size)
         else:

@@ -1,0 +1,87 @@
+"""The loss over all rows as a function of a network's parameters."""
+
+import time
+
+import numpy as np
+
+__all__ = ["Objective"]
+
+#: Multiply-adds of a forward pass that take some tens of milliseconds to train on.
+_STRETCH_WORK = 5e8
+
+
+class Objective:
+    """``sum(w_i loss_i) / S + alpha / (2 S) sum(coefs^2)`` with S the sum of the weights.
+
+    A minimizer evaluates it many times: what does not change with the parameters is found once.
+
+    Parameters
+    ----------
+    network : CompiledNetwork
+        Its parameters at the time of a call are those of the evaluation.
+    X, y, sample_weight, alpha, n_threads, seed
+        As in ``CompiledNetwork.loss_and_grad``, which also says what is raised.
+    """
+
+    def __init__(self, network, X, y, *, sample_weight=None, alpha=0.0, n_threads=1, seed=0):
+        self._network, self._alpha, self._seed = network, alpha, seed
+        self._n = n = X.shape[0]
+        self._data = network._data(X, y, sample_weight)
+        weight = self._data[-1]
+        self._total = float(n if weight is None else np.sum(weight, dtype=np.float64))
+        self._engine, self._threads = network._gradient_engine(n, n_threads)
+        block = network._gradient_block(n)
+        step = block * max(1, int(_STRETCH_WORK / (block * network.n_params)))
+        begins = range(0, n, step)  # of stretches, between which Ctrl-C is heard
+        rows = [np.arange(i, min(i + step, n), dtype=np.intp) for i in begins]
+        self._stretches = [(part, self._mean_weight(part)) for part in rows]
+        self._n_coefs = network.n_coefs
+
+    def __call__(self, grad=None):
+        """Evaluate at the network's parameters.
+
+        Parameters
+        ----------
+        grad : ndarray of shape (n_params,), optional
+            Where to write the gradient.
+
+        Returns
+        -------
+        loss : float
+        grad : ndarray of shape (n_params,)
+        """
+        network, engine, total = self._network, self._engine, self._total
+        if grad is None:
+            grad = np.empty_like(network.params)
+        elif grad.shape != network.params.shape:
+            raise ValueError(f"grad must have shape {network.params.shape}, got {grad.shape}")
+        network.load(engine)
+        engine.configure(seed=self._seed)
+        overwrite = self._n > 0 and self._data[-1] is None  # rows without weight write nothing
+        if not overwrite:
+            engine.gradient[:] = 0
+        data_loss = 0.0
+        for i, (rows, mean_weight) in enumerate(self._stretches):
+            data_loss += mean_weight * self._add(rows, i > 0 or not overwrite)
+        engine.store(engine.gradient, grad)
+        grad /= total
+        penalty = 0.0
+        if self._alpha:
+            coefs = network.params[: self._n_coefs]
+            grad[: self._n_coefs] += (self._alpha / total) * coefs
+            penalty = 0.5 * self._alpha / total * float(np.dot(coefs, coefs))
+        return data_loss / total + penalty, grad
+
+    def _mean_weight(self, rows):
+        weight = self._data[-1]
+        return 1.0 if weight is None else float(np.mean(weight[rows], dtype=np.float64))
+
+    def _add(self, rows, accumulate):
+        """Number of rows times their mean loss; the gradient of their sum is the engine's, or
+        added to it."""
+        n_threads, _ = self._threads.pick(1)
+        started = time.perf_counter()
+        batch = *self._data[1:], rows, 0, 1, len(rows)
+        loss = self._engine.run(self._data[0], *batch, None, 1.0, n_threads, accumulate=accumulate)
+        self._threads.took(n_threads, time.perf_counter() - started)
+        return loss

@@ -92,7 +92,7 @@ class CompiledNetwork(Layout):
         key = self._gradient_block(n), n_threads, self._groups(n)
         if self._kept is None or self._kept[0] != key:
             engine = self._engine(*key[:2], n_groups=key[2])
-            choice = ThreadChoice(engine.n_threads, 3.0 * key[0] * self.n_params)
+            choice = ThreadChoice(engine.n_threads, 3.0 * n * self.n_params)
             self._kept = key, engine, choice
         return self._kept[1:]
 

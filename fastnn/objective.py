@@ -9,6 +9,9 @@ __all__ = ["Objective"]
 #: Multiply-adds of a forward pass that take some tens of milliseconds to train on.
 _STRETCH_WORK = 5e8
 
+#: Evaluations to come, for all that is known: finding the best number of threads will pay.
+_MANY = 100
+
 
 class Objective:
     """``sum(w_i loss_i) / S + alpha / (2 S) sum(coefs^2)`` with S the sum of the weights.
@@ -79,7 +82,7 @@ class Objective:
     def _add(self, rows, accumulate):
         """Number of rows times their mean loss; the gradient of their sum is the engine's, or
         added to it."""
-        n_threads, _ = self._threads.pick(1)
+        n_threads, _ = self._threads.pick(_MANY)
         started = time.perf_counter()
         batch = *self._data[1:], rows, 0, 1, len(rows)
         loss = self._engine.run(self._data[0], *batch, None, 1.0, n_threads, accumulate=accumulate)

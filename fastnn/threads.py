@@ -69,6 +69,9 @@ scorer.set_automatic_n_threads(effective_n_threads)
 #: A step that takes less than this on one thread is over before a team could meet at its barriers.
 _SHORTEST_STEP = 5e-6
 
+#: A step that must take this long on one thread makes several likely to win.
+_LONG_STEP = 2e-4
+
 #: What is to be done must take this long for a trial of several threads to pay.
 _WORTH_TRYING = 10e-3
 
@@ -128,7 +131,10 @@ class ThreadChoice:
         ahead = max(self._spent, step * steps)  # as much as lies behind, if not more
         if self._calls and (step < _SHORTEST_STEP or ahead < _WORTH_TRYING):
             return 1, steps
-        n_threads = min(untried, key=self._n_samples) if step <= _TRIAL else untried[-1]
+        # the first call is no measurement: before much work it had better make the threads
+        first = not self._calls and step > _LONG_STEP and ahead >= _WORTH_TRYING
+        several = first or step > _TRIAL
+        n_threads = untried[-1] if several else min(untried, key=self._n_samples)
         few = max(1, int(_TRIAL / step))
         if self._meetings.get(n_threads, 0) < _MEETINGS:
             few = min(few, _PROBE)

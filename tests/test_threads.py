@@ -214,6 +214,12 @@ def test_several_threads_are_tried_where_much_is_to_be_done():
     assert choice.pick(10**6)[0] == 2
 
 
+def test_the_first_call_of_long_steps_makes_the_threads():
+    assert threads.ThreadChoice(2, 4e7).pick(100)[0] == 2
+    assert threads.ThreadChoice(2, 4e7).pick(10)[0] == 1
+    assert threads.ThreadChoice(2, 1e7).pick(1000)[0] == 1
+
+
 def test_a_team_that_cannot_meet_is_given_up_after_a_few_steps():
     choice = threads.ThreadChoice(2, 1e7)
     steps_of_two = 0

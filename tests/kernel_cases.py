@@ -117,20 +117,24 @@ def train(
     weight=None,
     calls=1,
     learning_rate=0.01,
+    shares=None,
     **options,
 ):
     """Train on shuffled batches, epoch by epoch, in `calls` calls an epoch; returns the trainer.
 
-    options: of the trainer. The results lie in network.params and optimizer.state.
+    shares: what the threads begin with, if not equal shares. options: of the trainer. The results
+    lie in network.params and optimizer.state.
     """
     trainer = network.trainer(
         optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads, **options
     )
     trainer._threads = FixedThreads(threads_of(network, n_threads))
+    if shares is not None:
+        trainer._engine.share_out(shares)
     rng = np.random.RandomState(2)
-    n_batches = -(-len(X) // batch_size)
+    n_batches = -(-X.shape[0] // batch_size)
     while steps > 0:
-        order = rng.permutation(len(X)).astype(np.intp)
+        order = rng.permutation(X.shape[0]).astype(np.intp)
         todo = min(steps, n_batches)
         edges = np.linspace(0, todo, min(calls, todo) + 1).astype(int)
         for begin, end in pairwise(edges):

@@ -18,6 +18,10 @@ from fastnn._kernels.zeros cimport tile_size
 
 from fastnn._kernels.workspace import aligned_zeros
 
+cdef enum:
+    LONG_STEP = 1 << 20     # multiply-adds forward: beside that the time that threads take is taken at no cost
+    SELDOM = 8              # else at every eighth step
+
 cdef double most_nonzero = 0.75     # share of the input that is not zero, in blocks, where leaving zeros out pays
 
 
@@ -110,6 +114,7 @@ cdef class Engine(Workspace):
         if self.s.data.csr == NULL:
             self._look_for_zeros()
         self.s.loss_scale, self.s.step, self.s.loss_sum = loss_scale, step, loss_sum
+        self.s.shares.stride = 1 if batch_size * self.plan.n_master > LONG_STEP else SELDOM
         if self._spent:
             raise RuntimeError("this engine has given its memory back")
         if not 1 <= n_threads <= self.n_threads:

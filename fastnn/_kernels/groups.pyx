@@ -10,6 +10,7 @@ from libc.string cimport memset
 
 from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.rows cimport backward, forward, pass_of, sum_of
+from fastnn._kernels.shares cimport cut
 from fastnn._kernels.stages cimport Pass
 from fastnn._kernels.strips cimport strip_gradient
 from fastnn._kernels.sums cimport sum_own_groups
@@ -35,13 +36,13 @@ def number_of_groups(Py_ssize_t rows, Py_ssize_t n_params, Py_ssize_t itemsize):
     return n if n == MOST or 3 * rows * n_params <= n * WORK else 1
 
 
-cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more, int thread, int team,
-                          floating tag) noexcept nogil:
+cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more,
+                          const double *bounds, int thread, floating tag) noexcept nogil:
     """The thread's groups of the batch order[start:start + rows]: losses and gradients. more: a whole batch follows."""
-    cdef int g
-    for g in range(s.n_groups * thread // team, s.n_groups * (thread + 1) // team):
+    cdef int first = <int> cut(s.n_groups, bounds, thread), end = <int> cut(s.n_groups, bounds, thread + 1), g
+    for g in range(first, end):
         group_gradient(s, start, rows, step, more, g, thread, tag)
-    sum_own_groups(s, thread, team, tag)
+    sum_own_groups(s, first, end, tag)
 
 
 cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more, int group, int thread,
@@ -58,16 +59,16 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
     for block in range(blocks):
         n = (end - first) // (blocks - block)
         # rows thread * BLOCK.. of the buffers are the thread's own
-        p = pass_of(s, s.data.order + start + first - thread * BLOCK, n, 0, 1, tag)
+        p = pass_of(s, s.data.order + start + first - thread * BLOCK, n, NULL, 0, 1, tag)
         p.r0, p.r1 = thread * BLOCK, thread * BLOCK + n
         p.step, p.row_number = step, first - thread * BLOCK
         if s.skips_zeros:
-            p.nonzero = tiles_from(&s.zeros, thread * pieces_before(BLOCK, tile_rows(s.k, tag), 1, 1))
+            p.nonzero = tiles_from(&s.zeros, thread * pieces_before(BLOCK, tile_rows(s.k, tag), NULL, 1))
             p.word = p.r0 // word_bits(tag)
         forward(s, &p, rows if more and blocks == 1 else 0, tag)
         backward(s, &p, tag)
         s.group_loss[group] += sum_of(s.row_loss + p.r0, n)
         for i in range(s.n_strips):
             strip = &s.strips[i]
-            strip_gradient(s, strip, p.r0, n, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
+            strip_gradient(s, strip, p.r0, n, NULL, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
         first += n

@@ -227,6 +227,7 @@ cdef extern from "platform.h" nogil:
     ctypedef struct fastnn_barrier:
         pass
     void fastnn_wait(fastnn_barrier *b, int team) noexcept
+    unsigned long long fastnn_ticks() noexcept
     Py_ssize_t fastnn_take(Py_ssize_t *next, Py_ssize_t n) noexcept
     bint fastnn_claim(uint64_t *free, int i) noexcept
     void fastnn_count_down(int *left) noexcept

@@ -1,10 +1,11 @@
-/* What Cython has no spelling for: the barrier, the flush of denormals. */
+/* What Cython has no spelling for: the barrier, the clock, the flush of denormals. */
 #ifndef FASTNN_PLATFORM_H
 #define FASTNN_PLATFORM_H
 
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -65,6 +66,22 @@ static inline void fastnn_wait(fastnn_barrier *b, int team)
         else
             sched_yield();
     }
+}
+
+/* A clock that all cores share, in units of its own. */
+static inline uint64_t fastnn_ticks(void)
+{
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    uint64_t ticks;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+#else
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+#endif
 }
 
 /* Takes n numbers, which no other thread gets; returns the first. */

@@ -3,7 +3,7 @@ from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating
 
 cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil
-cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, int thread, int team,
+cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, const double *bounds, int thread, int team,
                   floating tag) noexcept nogil
 cdef void forward(Sweep *s, const Pass *p, Py_ssize_t ahead, floating tag) noexcept nogil
 cdef void backward(Sweep *s, const Pass *p, floating tag) noexcept nogil

@@ -3,6 +3,7 @@
 from libc.string cimport memset
 
 from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals
+from fastnn._kernels.shares cimport cut
 from fastnn._kernels.sparse cimport sort_share
 from fastnn._kernels.stages cimport DENSE, Buffers, Pass, Stage, stage_backward, stage_forward
 from fastnn._kernels.sweep cimport Sweep
@@ -39,19 +40,19 @@ cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
     return <double> found / <double> max(n * blocks, 1)
 
 
-cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, int thread, int team,
+cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, const double *bounds, int thread, int team,
                   floating tag) noexcept nogil:
-    """A thread's share of a block of rows."""
+    """A thread's share of a block of rows; bounds: NULL for a team of one."""
     cdef Pass p
     p.k, p.stages, p.dense, p.buffers, p.custom = s.k, s.stages, s.dense, s.buffers, s.custom
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = s.x, s.ldx, s.dx, s.data.csr, sample, s.packed
-    p.rows, p.r0, p.r1 = rows, rows * thread // team, rows * (thread + 1) // team
+    p.rows, p.r0, p.r1 = rows, cut(rows, bounds, thread), cut(rows, bounds, thread + 1)
     p.row_number, p.seed, p.step, p.training, p.track = 0, s.seed, 0, s.training, s.track
     p.thread, p.team, p.barrier = thread, team, &s.barrier
     p.nonzero.columns = NULL
     if s.skips_zeros:
-        p.nonzero = tiles_from(&s.zeros, pieces_before(rows, tile_rows(s.k, tag), thread, team))
-        p.word = pieces_before(rows, word_bits(tag), thread, team)
+        p.nonzero = tiles_from(&s.zeros, pieces_before(rows, tile_rows(s.k, tag), bounds, thread))
+        p.word = pieces_before(rows, word_bits(tag), bounds, thread)
     return p
 
 
@@ -92,7 +93,7 @@ cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssi
     cdef const Stage *last = &s.stages[s.n_stages - 1]
     cdef floating *d = <floating *> s.buffers[s.n_stages - 1].d
     cdef unsigned long long float_state = fastnn_flush_denormals()
-    cdef Pass p = pass_of(s, sample, rows, 0, 1, tag)
+    cdef Pass p = pass_of(s, sample, rows, NULL, 0, 1, tag)
     cdef Py_ssize_t r
     cdef int t
     forward(s, &p, 0, tag)

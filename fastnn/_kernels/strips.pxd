@@ -2,10 +2,14 @@ from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating
 
-cdef int strip_share(const Sweep *s, int thread, int team) noexcept nogil
-cdef void strip_gradients(Sweep *s, int first, int end, int thread, int team, Py_ssize_t rows, bint accumulate,
-                          long long batch, double weight, bint measure, floating tag) noexcept nogil
-cdef void update_strips(Sweep *s, int first, int end, long long batch, double weight, double factor,
+cdef struct Share:              # a thread's strips
+    int first, end
+    double part                 # of all that strips cost
+
+cdef Share strip_share(const Sweep *s, const double *bounds, int thread) noexcept nogil
+cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, int thread, int team, Py_ssize_t rows,
+                          bint accumulate, long long batch, double weight, bint measure, floating tag) noexcept nogil
+cdef void update_strips(Sweep *s, const Share *share, long long batch, double weight, double factor,
                         floating tag) noexcept nogil
-cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, int team, floating *g,
-                         floating *bias, bint accumulate) noexcept nogil
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, const double *bounds, int team,
+                         floating *g, floating *bias, bint accumulate) noexcept nogil

@@ -14,23 +14,28 @@ from fastnn._kernels.packing cimport transpose_panels
 from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.sparse cimport sparse_gradient
 from fastnn._kernels.stages cimport Stage
-from fastnn._kernels.sums cimport SCRATCH_STRIPS, grouped, sum_groups
+from fastnn._kernels.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport absolute_sum, average, floating, lanes, squared_norm, update
 from fastnn._kernels.zeros cimport pieces_before, word_bits, zeros_gradient
 
 
-cdef int strip_share(const Sweep *s, int thread, int team) noexcept nogil:
-    """First strip of a thread: shares are contiguous and of about equal cost."""
-    cdef double total = 0, before = 0
+cdef Share strip_share(const Sweep *s, const double *bounds, int thread) noexcept nogil:
+    """A thread's strips: they are neighbours, and cost about what the bounds say. bounds: NULL for a team of one."""
+    cdef double total = 0, before = 0, cost
+    cdef double begin = 0 if bounds == NULL else bounds[thread], end = 1 if bounds == NULL else bounds[thread + 1]
+    cdef Share share
     cdef int i
     for i in range(s.n_strips):
         total += strip_cost(s, i)
+    share.first, share.end, share.part = 0, 0, 0
     for i in range(s.n_strips):
-        if before + 0.5 * strip_cost(s, i) >= total * thread / team:
-            return i
-        before += strip_cost(s, i)
-    return s.n_strips
+        cost = strip_cost(s, i)
+        share.first += before + 0.5 * cost < total * begin
+        share.end += before + 0.5 * cost < total * end
+        share.part += cost / total if share.first <= i < share.end else 0
+        before += cost
+    return share
 
 
 cdef inline double strip_cost(const Sweep *s, int i) noexcept nogil:
@@ -41,36 +46,38 @@ cdef inline double strip_cost(const Sweep *s, int i) noexcept nogil:
     return s.strips[i].cost * (rows + 16)
 
 
-cdef void strip_gradients(Sweep *s, int first, int end, int thread, int team, Py_ssize_t rows, bint accumulate,
-                          long long batch, double weight, bint measure, floating tag) noexcept nogil:
-    """For strips first..end: the gradient over a block's rows, kept whole if there is memory for it.
+cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, int thread, int team, Py_ssize_t rows,
+                          bint accumulate, long long batch, double weight, bint measure, floating tag) noexcept nogil:
+    """For a thread's strips: the gradient over a block's rows, kept whole if there is memory for it.
 
-    batch: the step to take with it at once, or -1. measure: also take the sum of squares of what the step would use.
+    bounds: of the shares of rows. batch: the step to take with it at once, or -1. measure: also take the sum of squares
+    of what the step would use.
     """
     cdef const Strip *strip
     cdef floating *g
+    cdef unsigned firsts = first_groups(s, bounds, team) if grouped(s) else 0
     cdef int i
-    for i in range(first, end):
+    for i in range(share.first, share.end):
         strip = &s.strips[i]
         if s.gradient != NULL:
             g = <floating *> s.gradient + strip.offset
         else:
             g = <floating *> s.scratch + thread * SCRATCH_STRIPS * s.scratch_size
         if grouped(s):
-            sum_groups(s, strip, thread, team, g, bias_gradient(s, strip, g), accumulate)
+            sum_groups(s, strip, thread, firsts, g, bias_gradient(s, strip, g), accumulate)
         else:
-            strip_gradient(s, strip, 0, rows, team, g, bias_gradient(s, strip, g), accumulate)
+            strip_gradient(s, strip, 0, rows, bounds, team, g, bias_gradient(s, strip, g), accumulate)
         if measure:
             s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
         if batch >= 0:
             strip_update(s, i, <const floating *> g, batch, weight, 1)
 
 
-cdef void update_strips(Sweep *s, int first, int end, long long batch, double weight, double factor,
+cdef void update_strips(Sweep *s, const Share *share, long long batch, double weight, double factor,
                         floating tag) noexcept nogil:
-    """The step of strips first..end with the whole gradient, scaled by a factor."""
+    """The step of a thread's strips with the whole gradient, scaled by a factor."""
     cdef int i
-    for i in range(first, end):
+    for i in range(share.first, share.end):
         strip_update(s, i, <const floating *> s.gradient + s.strips[i].offset, batch, weight, factor)
 
 
@@ -79,9 +86,9 @@ cdef inline floating *bias_gradient(const Sweep *s, const Strip *strip, floating
     return g + (strip.bias - strip.offset if s.gradient != NULL else strip.size)
 
 
-cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, int team, floating *g,
-                         floating *bias, bint accumulate) noexcept nogil:
-    """(+)= the gradient over `rows` rows of the block from r0 on."""
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, const double *bounds, int team,
+                         floating *g, floating *bias, bint accumulate) noexcept nogil:
+    """(+)= the gradient over `rows` rows of the block from r0 on, which threads have taken in shares of these bounds."""
     cdef const Stage *stage = &s.stages[strip.stage]
     cdef const Dense *layer
     cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
@@ -99,7 +106,7 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
             memset(g, 0, strip.size * sizeof(floating))
         sparse_gradient(s.k, layer, strip.first, strip.count, strip.width, &s.entries, team, d + strip.column, g)
     elif s.skips_zeros and stage.source < 0 and not layer.narrow and strip.count > 2:
-        word, n_words = r0 // word_bits(<floating> 0), pieces_before(rows, word_bits(<floating> 0), team, team)
+        word, n_words = r0 // word_bits(<floating> 0), pieces_before(rows, word_bits(<floating> 0), bounds, team)
         zeros_gradient(s.k, &s.zeros, word, n_words, strip.first, strip.count, strip.width, x - r0 * ldx, ldx,
                        d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)
     elif layer.narrow:

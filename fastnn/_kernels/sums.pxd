@@ -6,6 +6,7 @@ cdef enum:
     SCRATCH_STRIPS = 5      # of each thread: a strip's gradient, and what a tree of 16 groups keeps
 
 cdef bint grouped(const Sweep *s) noexcept nogil
-cdef void sum_own_groups(Sweep *s, int thread, int team, floating tag) noexcept nogil
-cdef void sum_groups(Sweep *s, const Strip *strip, int thread, int team, floating *g, floating *bias,
+cdef unsigned first_groups(const Sweep *s, const double *bounds, int team) noexcept nogil
+cdef void sum_own_groups(Sweep *s, int first, int end, floating tag) noexcept nogil
+cdef void sum_groups(Sweep *s, const Strip *strip, int thread, unsigned firsts, floating *g, floating *bias,
                      bint accumulate) noexcept nogil

@@ -8,6 +8,7 @@ from libc.string cimport memcpy
 
 from fastnn._kernels.norms cimport add_rows
 from fastnn._kernels.plan cimport Strip
+from fastnn._kernels.shares cimport cut
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating
 
@@ -17,52 +18,61 @@ cdef bint grouped(const Sweep *s) noexcept nogil:
     return s.n_groups > 1 and s.data.csr == NULL
 
 
-cdef inline int subtree(const Sweep *s, int team) noexcept nogil:
-    """Groups that each thread adds up on its own: a power of two as the team is, or one."""
-    return s.n_groups // team if team <= s.n_groups and team & (team - 1) == 0 else 1
+cdef unsigned first_groups(const Sweep *s, const double *bounds, int team) noexcept nogil:
+    """A set of bits: the groups at which the share of a thread begins."""
+    cdef unsigned firsts = 0
+    cdef int t
+    for t in range(team):
+        firsts |= 1u << cut(s.n_groups, bounds, t)
+    return firsts
 
 
-cdef void sum_own_groups(Sweep *s, int thread, int team, floating tag) noexcept nogil:
-    """The sum of a thread's subtree, in the place of its first group's gradient."""
-    cdef int size = subtree(s, team), first = thread * size, step = 1, group
+cdef inline bint is_one_threads(int first, int count, unsigned firsts) noexcept nogil:
+    """Whether groups first..first + count are all of the same thread, which has then added them up."""
+    return (firsts >> first + 1) & ((1u << count - 1) - 1) == 0
+
+
+cdef void sum_own_groups(Sweep *s, int first, int end, floating tag) noexcept nogil:
+    """Every subtree that lies within a thread's groups first..end, in the place of its first group's gradient."""
+    cdef int half = 1, group
     cdef floating *gradient = <floating *> s.group_gradients
-    while step < size:
-        group = first
-        while group < first + size:
-            add_rows(s.k, 1, s.n_master, <const floating *> gradient + (group + step) * s.n_master, 0,
+    while 2 * half <= end - first:
+        group = (first + 2 * half - 1) // (2 * half) * 2 * half
+        while group + 2 * half <= end:
+            add_rows(s.k, 1, s.n_master, <const floating *> gradient + (group + half) * s.n_master, 0,
                      gradient + group * s.n_master, 0)
-            group += 2 * step
-        step *= 2
+            group += 2 * half
+        half *= 2
 
 
-cdef void sum_groups(Sweep *s, const Strip *strip, int thread, int team, floating *g, floating *bias,
+cdef void sum_groups(Sweep *s, const Strip *strip, int thread, unsigned firsts, floating *g, floating *bias,
                      bint accumulate) noexcept nogil:
     """(+)= a strip's gradient over all groups, once threads have added up their own."""
     cdef const floating *gradient = <const floating *> s.group_gradients
     cdef floating *scratch = <floating *> s.scratch + (1 + thread * SCRATCH_STRIPS) * s.scratch_size
-    sum_part(s, team, strip.size, gradient + strip.offset, g, accumulate, scratch)
-    sum_part(s, team, strip.bias_width, gradient + strip.bias, bias, accumulate, scratch)
+    sum_part(s, firsts, strip.size, gradient + strip.offset, g, accumulate, scratch)
+    sum_part(s, firsts, strip.bias_width, gradient + strip.bias, bias, accumulate, scratch)
 
 
-cdef inline void sum_part(Sweep *s, int team, Py_ssize_t n, const floating *part, floating *to, bint accumulate,
+cdef inline void sum_part(Sweep *s, unsigned firsts, Py_ssize_t n, const floating *part, floating *to, bint accumulate,
                           floating *scratch) noexcept nogil:
-    cdef int size = subtree(s, team)
     if not accumulate:
-        sum_tree(s, s.n_groups // size, size * s.n_master, n, part, to, scratch)
+        sum_tree(s, 0, s.n_groups, firsts, n, part, to, scratch)
         return
-    sum_tree(s, s.n_groups // size, size * s.n_master, n, part, scratch, scratch + n)
+    sum_tree(s, 0, s.n_groups, firsts, n, part, scratch, scratch + n)
     add_rows(s.k, 1, n, <const floating *> scratch, 0, to, 0)
 
 
-cdef void sum_tree(Sweep *s, int count, Py_ssize_t stride, Py_ssize_t n, const floating *part, floating *to,
+cdef void sum_tree(Sweep *s, int first, int count, unsigned firsts, Py_ssize_t n, const floating *part, floating *to,
                    floating *scratch) noexcept nogil:
-    """to (n,) = the sum of `count` parts, a power of two."""
-    if count == 1:
-        memcpy(to, part, n * sizeof(floating))
+    """to (n,) = the sum of groups first..first + count, a power of two; part : of group 0."""
+    cdef int half = count // 2
+    cdef const floating *right = part + (first + half) * s.n_master
+    if is_one_threads(first, count, firsts):
+        memcpy(to, part + first * s.n_master, n * sizeof(floating))
         return
-    sum_tree(s, count // 2, stride, n, part, to, scratch)
-    part += count // 2 * stride
-    if count > 2:
-        sum_tree(s, count // 2, stride, n, part, scratch, scratch + n)
-        part = <const floating *> scratch
-    add_rows(s.k, 1, n, part, 0, to, 0)
+    sum_tree(s, first, half, firsts, n, part, to, scratch)
+    if not is_one_threads(first + half, half, firsts):
+        sum_tree(s, first + half, half, firsts, n, part, scratch, scratch + n)
+        right = <const floating *> scratch
+    add_rows(s.k, 1, n, right, 0, to, 0)

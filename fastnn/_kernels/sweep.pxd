@@ -1,6 +1,7 @@
 from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.header cimport fastnn_barrier
 from fastnn._kernels.plan cimport Layer, Strip
+from fastnn._kernels.shares cimport Shares
 from fastnn._kernels.sparse cimport Entries
 from fastnn._kernels.stages cimport Buffers, Stage
 from fastnn._kernels.table cimport Kernels, fastnn_csr, floating
@@ -68,5 +69,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     double loss_scale
     bint accumulate                 # add to the gradient that is there rather than start from zero
     fastnn_barrier barrier          # zero between calls
+    Shares shares                   # what each thread takes of the rows and of the strips
+    bint waits_in_rows              # for statistics of the batch: how long rows take tells nothing about a thread
     # results
     double loss_sum                 # sum over batches of batch loss * rows

@@ -9,6 +9,7 @@ from fastnn._kernels.buffers cimport address
 from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.packing cimport pack, pack_master, unpack
 from fastnn._kernels.plan cimport Plan, row_stride
+from fastnn._kernels.shares cimport LINE, bounds_of, start_shares
 from fastnn._kernels.stages cimport BATCH_NORM, DENSE, LAYER_NORM, Buffers, Stage
 from fastnn._kernels.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.table cimport finite
@@ -130,9 +131,31 @@ cdef class Workspace:
             self.s.group_gradients = address(reserve(self.s.n_groups * self.s.n_master), self._format, True)
         self.s.penalty = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.norms = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
+        self.s.waits_in_rows = any(self.plan.stages[t].kind == BATCH_NORM for t in range(self.s.n_stages))
+        bounds, line = 2 * (self.n_threads + 1), self.n_threads * LINE
+        self.s.shares.most, self.s.shares.team = self.n_threads, 0
+        self.s.shares.rows.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
+        self.s.shares.rows.cost = <double *> address(reserve(line, np.float64), "d", True)
+        self.s.shares.strips.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
+        self.s.shares.strips.cost = <double *> address(reserve(line, np.float64), "d", True)
         self.s.scratch_size = (self.plan.strip_size + 31) // 16 * 16
         self.s.scratch = address(reserve(self.n_threads * SCRATCH_STRIPS * self.s.scratch_size), self._format, True)
         self._keep = keep
+
+    def share_out(self, shares):
+        """Begin with these shares of rows and strips, one a thread, instead of equal ones; they add up to 1."""
+        cdef int t
+        self.s.shares.team = 0
+        start_shares(&self.s.shares, len(shares))
+        for t, bound in enumerate(np.cumsum(shares[:len(shares) - 1])):
+            self.s.shares.rows.bounds[t + 1] = self.s.shares.strips.bounds[t + 1] = bound
+
+    def shares(self):
+        """Of the rows and of the strips, what each thread of the last team has."""
+        cdef int team = self.s.shares.team
+        cdef double *rows = <double *> bounds_of(&self.s.shares, &self.s.shares.rows)
+        cdef double *strips = <double *> bounds_of(&self.s.shares, &self.s.shares.strips)
+        return np.diff(np.asarray(<double[:team + 1]> rows)), np.diff(np.asarray(<double[:team + 1]> strips))
 
     def statistics(self):
         """Views of the packed weights: the running mean and variance of each batch norm, in the order of stages."""

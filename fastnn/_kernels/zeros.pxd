@@ -19,7 +19,7 @@ cdef struct Zeros:
     void *words                 # (n_words, ldx) bit r of words[w][c]: row first[w] + r is not zero in column c
     Py_ssize_t *first           # (n_words,)
 
-cdef Py_ssize_t pieces_before(Py_ssize_t rows, Py_ssize_t size, int thread, int team) noexcept nogil
+cdef Py_ssize_t pieces_before(Py_ssize_t rows, Py_ssize_t size, const double *bounds, int threads) noexcept nogil
 cdef Tiles tiles_from(const Zeros *zeros, Py_ssize_t tile) noexcept nogil
 cdef bint find_columns(Kernels k, const Tiles *tiles, Py_ssize_t rows, Py_ssize_t n, const floating *x,
                        Py_ssize_t ldx, bint only_if_first) noexcept nogil

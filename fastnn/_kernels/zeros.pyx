@@ -5,15 +5,16 @@ rows where they are all zero. The sums keep their order and lose terms that are 
 """
 
 from fastnn._kernels.dense cimport next_tile
+from fastnn._kernels.shares cimport cut
 from fastnn._kernels.table cimport lanes, tile_rows
 
 
-cdef Py_ssize_t pieces_before(Py_ssize_t rows, Py_ssize_t size, int thread, int team) noexcept nogil:
-    """Number of pieces of at most `size` rows in the shares of the threads before this one."""
+cdef Py_ssize_t pieces_before(Py_ssize_t rows, Py_ssize_t size, const double *bounds, int threads) noexcept nogil:
+    """Number of pieces of at most `size` rows in the shares of the first so many threads."""
     cdef Py_ssize_t n = 0
     cdef int t
-    for t in range(thread):
-        n += (rows * (t + 1) // team - rows * t // team + size - 1) // size
+    for t in range(threads):
+        n += (cut(rows, bounds, t + 1) - cut(rows, bounds, t) + size - 1) // size
     return n
 
 

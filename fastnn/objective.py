@@ -28,16 +28,19 @@ class Objective:
 
     def __init__(self, network, X, y, *, sample_weight=None, alpha=0.0, n_threads=1, seed=0):
         self._network, self._alpha, self._seed = network, alpha, seed
-        self._n = n = X.shape[0]
+        n = X.shape[0]
         self._data = network._data(X, y, sample_weight)
         weight = self._data[-1]
+        self._overwrites = n > 0 and weight is None  # rows without weight write nothing
         self._total = float(n if weight is None else np.sum(weight, dtype=np.float64))
         self._engine, self._threads = network._gradient_engine(n, n_threads)
         block = network._gradient_block(n)
         step = block * max(1, int(_STRETCH_WORK / (block * network.n_params)))
-        begins = range(0, n, step)  # of stretches, between which Ctrl-C is heard
-        rows = [np.arange(i, min(i + step, n), dtype=np.intp) for i in begins]
-        self._stretches = [(part, self._mean_weight(part)) for part in rows]
+        self._stretches = []  # between which Ctrl-C is heard: slices, and the mean of the weights
+        for begin in range(0, n, step):
+            rows = slice(begin, min(begin + step, n))
+            mean = 1.0 if weight is None else float(np.mean(weight[rows], dtype=np.float64))
+            self._stretches.append((rows, mean))
         self._n_coefs = network.n_coefs
 
     def __call__(self, grad=None):
@@ -60,12 +63,11 @@ class Objective:
             raise ValueError(f"grad must have shape {network.params.shape}, got {grad.shape}")
         network.load(engine)
         engine.configure(seed=self._seed)
-        overwrite = self._n > 0 and self._data[-1] is None  # rows without weight write nothing
-        if not overwrite:
+        if not self._overwrites:
             engine.gradient[:] = 0
         data_loss = 0.0
-        for i, (rows, mean_weight) in enumerate(self._stretches):
-            data_loss += mean_weight * self._add(rows, i > 0 or not overwrite)
+        for rows, mean_weight in self._stretches:
+            data_loss += mean_weight * self._add(rows, rows.start > 0 or not self._overwrites)
         engine.store(engine.gradient, grad)
         grad /= total
         penalty = 0.0
@@ -75,16 +77,13 @@ class Objective:
             penalty = 0.5 * self._alpha / total * float(np.dot(coefs, coefs))
         return data_loss / total + penalty, grad
 
-    def _mean_weight(self, rows):
-        weight = self._data[-1]
-        return 1.0 if weight is None else float(np.mean(weight[rows], dtype=np.float64))
-
     def _add(self, rows, accumulate):
         """Number of rows times their mean loss; the gradient of their sum is the engine's, or
         added to it."""
+        order = np.arange(rows.start, rows.stop, dtype=np.intp)
         n_threads, _ = self._threads.pick(_MANY)
         started = time.perf_counter()
-        batch = *self._data[1:], rows, 0, 1, len(rows)
-        loss = self._engine.run(self._data[0], *batch, None, 1.0, n_threads, accumulate=accumulate)
+        batch = order, 0, 1, len(order)
+        loss = self._engine.run(*self._data, *batch, None, 1.0, n_threads, accumulate=accumulate)
         self._threads.took(n_threads, time.perf_counter() - started)
         return loss

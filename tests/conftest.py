@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 # Read when SciPy is first imported; without it scikit-learn skips its array-API check.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
@@ -10,3 +12,14 @@ def pytest_configure(config):
     """Turn warnings of our own code into errors, except that a short training has not converged."""
     for line in ("error:::fastnn", "ignore::sklearn.exceptions.ConvergenceWarning"):
         config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture
+def default_share():
+    """Up to what share of the input zeros are left out; a test may set it, the next has it back."""
+    from fastnn._kernels import engine
+
+    default = engine.set_most_nonzero(0)
+    engine.set_most_nonzero(default)
+    yield default
+    engine.set_most_nonzero(default)

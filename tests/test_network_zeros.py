@@ -30,17 +30,11 @@ THREADS = [1, 2, 3, 4, 17]
 WIDTHS = [1, 2, 3, 7, 37, 145, 211]
 
 
-@pytest.fixture(autouse=True)
-def default_share():
-    """A test may set when zeros are left out; the next one begins with the default."""
-    default = engine.set_most_nonzero(0)
-    engine.set_most_nonzero(default)
-    yield default
-    engine.set_most_nonzero(default)
+pytestmark = pytest.mark.usefixtures("default_share")
 
 
 @pytest.fixture(params=[0, 2], ids=["kept", "left out"])
-def zeros(request):
+def zeros(request, default_share):
     """Both ways, whatever the data."""
     engine.set_most_nonzero(request.param)
 

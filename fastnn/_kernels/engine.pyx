@@ -14,13 +14,13 @@ from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_c
 from fastnn._kernels.sparse cimport SparseRows
 from fastnn._kernels.table cimport tile_rows
 from fastnn._kernels.workspace cimport Workspace
-from fastnn._kernels.zeros cimport tile_size
+from fastnn._kernels.zeros cimport tile_size, word_bits
 
 from fastnn._kernels.workspace import aligned_zeros
 
 cdef enum:
-    LONG_STEP = 1 << 20     # multiply-adds forward: beside that the time that threads take is taken at no cost
-    SELDOM = 8              # else at every eighth step
+    LONG_STEP = 1 << 20     # multiply-adds forward: beside so many, to take the time of every step costs nothing
+    SELDOM = 8              # of shorter steps every eighth is timed
 
 cdef double most_nonzero = 0.75     # share of the input that is not zero, in blocks, where leaving zeros out pays
 
@@ -75,7 +75,8 @@ cdef class Engine(Workspace):
         """Leave out the zeros of the input if, by a sample of the rows to come, there are enough; bits do not tell."""
         cdef int tile = tile_rows(self.plan.k, <double> 0) if self.plan.f64 else tile_rows(self.plan.k, <float> 0)
         cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = tile_size(self.plan.n_in)
-        cdef Py_ssize_t n_words = self._rows // (8 * np.dtype(self._dtype).itemsize) + self.n_threads
+        cdef int bits = word_bits(<double> 0) if self.plan.f64 else word_bits(<float> 0)
+        cdef Py_ssize_t n_words = self._rows // bits + self.n_threads
         cdef double share = nonzero_share(&self.s, <double> 0) if self.plan.f64 else nonzero_share(&self.s, <float> 0)
         if share > most_nonzero or most_nonzero == 0:
             return

@@ -16,6 +16,7 @@ update.
 
 from cython.parallel cimport parallel, threadid
 from libc.math cimport INFINITY, sqrt
+from libc.string cimport memset
 
 from fastnn._kernels.groups cimport group_gradients
 from fastnn._kernels.header cimport (fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size, fastnn_ticks,
@@ -50,9 +51,11 @@ cdef inline void barrier(Sweep *s, int team) noexcept nogil:
 cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
     cdef unsigned long long float_state = fastnn_flush_denormals()
     cdef Py_ssize_t b, start, rows, done, n
-    cdef Part part = all_of(s)
+    cdef Part part = no_part()
     cdef double weight, loss
     cdef bint at_once, clipped, more
+    if team == 1:
+        part.strips = strip_share(s, NULL, 0)
     for b in range(s.begin, s.end):
         start = b * s.batch_size
         rows = min(s.batch_size, s.data.n_rows - start)
@@ -117,10 +120,11 @@ cdef struct Part:                       # a thread's part in the work, and what 
     unsigned long long since, in_strips
 
 
-cdef inline Part all_of(const Sweep *s) noexcept nogil:
+cdef inline Part no_part() noexcept nogil:
+    """Of no version of the shares."""
     cdef Part part
-    part.bounds, part.strips, part.version = NULL, strip_share(s, NULL, 0), -1
-    part.measuring, part.since, part.in_strips = False, 0, 0
+    memset(&part, 0, sizeof(part))
+    part.version = -1
     return part
 
 
@@ -128,7 +132,6 @@ cdef inline void take_part(Sweep *s, Part *part, int thread) noexcept nogil:
     """At the beginning of a turn, when nobody changes the shares or looks at notes."""
     if part.in_strips:
         note(&s.shares.strips, thread, part.in_strips, part.strips.part)
-        part.in_strips = 0
     if part.version != s.shares.version:
         part.version = s.shares.version
         part.bounds = bounds_of(&s.shares, &s.shares.rows)

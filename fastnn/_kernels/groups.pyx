@@ -47,7 +47,7 @@ cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long
 
 cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more, int group, int thread,
                          floating tag) noexcept nogil:
-    cdef Py_ssize_t first = rows * group // s.n_groups, end = rows * (group + 1) // s.n_groups, n
+    cdef Py_ssize_t first = rows * group // s.n_groups, end = rows * (group + 1) // s.n_groups, n, n_words
     cdef Py_ssize_t blocks = (end - first + BLOCK - 1) // BLOCK, block
     cdef floating *gradient = <floating *> s.group_gradients + group * s.n_master
     cdef const Strip *strip
@@ -68,7 +68,8 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
         forward(s, &p, rows if more and blocks == 1 else 0, tag)
         backward(s, &p, tag)
         s.group_loss[group] += sum_of(s.row_loss + p.r0, n)
+        n_words = pieces_before(n, word_bits(tag), NULL, 1)
         for i in range(s.n_strips):
             strip = &s.strips[i]
-            strip_gradient(s, strip, p.r0, n, NULL, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
+            strip_gradient(s, strip, p.r0, n, n_words, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
         first += n

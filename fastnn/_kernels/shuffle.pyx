@@ -8,6 +8,8 @@ equidistributed uniform pseudo-random number generator", ACM TOMACS 8, 1998). Nu
 is advanced in place here, a block at a time, in loops that the compiler turns into vector instructions.
 """
 
+from functools import cache
+
 import numpy as np
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
@@ -45,7 +47,8 @@ cdef Words words_of(bit_generator, bint twister) except *:
     return words
 
 
-def _knows_twister():
+@cache
+def knows_twister():
     """Whether NumPy's state lies in memory as a Twister: no header promises that."""
     generator = np.random.MT19937(5489)
     cdef Twister *twister = words_of(generator, True).twister
@@ -58,16 +61,13 @@ def _knows_twister():
     return True
 
 
-KNOWS_TWISTER = _knows_twister()
-
-
 def shuffle(bit_generator, order):
     """Shuffle `order`, a 1-D contiguous array of intp, in place, as ``RandomState(bit_generator).shuffle`` does."""
     cdef Py_ssize_t n = order.shape[0]
     if n > UINT32_MAX:
         raise ValueError("more rows than 32 bits count")
     cdef Py_ssize_t *rows = <Py_ssize_t *> address(order, "n", True)
-    cdef Words words = words_of(bit_generator, KNOWS_TWISTER and type(bit_generator) is np.random.MT19937)
+    cdef Words words = words_of(bit_generator, type(bit_generator) is np.random.MT19937 and knows_twister())
     with bit_generator.lock, nogil:
         swap_all(&words, rows, n)
         if words.twister != NULL:

@@ -11,5 +11,5 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
                           bint accumulate, long long batch, double weight, bint measure, floating tag) noexcept nogil
 cdef void update_strips(Sweep *s, const Share *share, long long batch, double weight, double factor,
                         floating tag) noexcept nogil
-cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, const double *bounds, int team,
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, Py_ssize_t n_words, int team,
                          floating *g, floating *bias, bint accumulate) noexcept nogil

@@ -56,6 +56,7 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
     cdef const Strip *strip
     cdef floating *g
     cdef unsigned firsts = first_groups(s, bounds, team) if grouped(s) else 0
+    cdef Py_ssize_t n_words = pieces_before(rows, word_bits(tag), bounds, team) if s.skips_zeros else 0
     cdef int i
     for i in range(share.first, share.end):
         strip = &s.strips[i]
@@ -66,7 +67,7 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
         if grouped(s):
             sum_groups(s, strip, thread, firsts, g, bias_gradient(s, strip, g), accumulate)
         else:
-            strip_gradient(s, strip, 0, rows, bounds, team, g, bias_gradient(s, strip, g), accumulate)
+            strip_gradient(s, strip, 0, rows, n_words, team, g, bias_gradient(s, strip, g), accumulate)
         if measure:
             s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
         if batch >= 0:
@@ -86,16 +87,16 @@ cdef inline floating *bias_gradient(const Sweep *s, const Strip *strip, floating
     return g + (strip.bias - strip.offset if s.gradient != NULL else strip.size)
 
 
-cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, const double *bounds, int team,
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, Py_ssize_t n_words, int team,
                          floating *g, floating *bias, bint accumulate) noexcept nogil:
-    """(+)= the gradient over `rows` rows of the block from r0 on, which threads have taken in shares of these bounds."""
+    """(+)= the gradient over `rows` rows of the block from r0 on; n_words tell where the input is not zero."""
     cdef const Stage *stage = &s.stages[strip.stage]
     cdef const Dense *layer
     cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
     cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h) + r0 * ldx
     cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
     cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
-    cdef Py_ssize_t panel = 2 * lanes(s.k, <floating> 0), i = 0, width, word, n_words
+    cdef Py_ssize_t panel = 2 * lanes(s.k, <floating> 0), i = 0, width
     cdef floating one = 1
     if strip.layer < 0:
         norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
@@ -106,9 +107,8 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
             memset(g, 0, strip.size * sizeof(floating))
         sparse_gradient(s.k, layer, strip.first, strip.count, strip.width, &s.entries, team, d + strip.column, g)
     elif s.skips_zeros and stage.source < 0 and not layer.narrow and strip.count > 2:
-        word, n_words = r0 // word_bits(<floating> 0), pieces_before(rows, word_bits(<floating> 0), bounds, team)
-        zeros_gradient(s.k, &s.zeros, word, n_words, strip.first, strip.count, strip.width, x - r0 * ldx, ldx,
-                       d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)
+        zeros_gradient(s.k, &s.zeros, r0 // word_bits(<floating> 0), n_words, strip.first, strip.count, strip.width,
+                       x - r0 * ldx, ldx, d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)
     elif layer.narrow:
         while i < strip.count:
             width = panel if strip.count - i > panel // 2 else panel // 2

@@ -159,6 +159,8 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         /* sums over n (a multiple of lanes) elements, of (scale * g + l2 * w)^2 and of |w| */                  \
         double (*squared_norm)(ptrdiff_t n, const T *g, const T *w, double scale, double l2);                   \
         double (*absolute_sum)(ptrdiff_t n, const T *w);                                                        \
+        /* y = c * (y + a * x) over n elements, of any number; returns the inner product of that and z */       \
+        double (*axpy_dot)(ptrdiff_t n, double c, double a, const T *x, T *y, const T *z);                      \
         /* a = decay * a + (1 - decay) * w over n (a multiple of lanes) elements */                             \
         void (*average)(ptrdiff_t n, const T *w, T *a, double decay);                                           \
         /* rows of x picked by number (NULL: in order), copied or converted into padded rows; the padding is    \

@@ -10,10 +10,10 @@ from collections import deque
 from functools import cache
 
 import numpy as np
-from scipy.linalg.blas import daxpy
 from scipy.optimize import OptimizeResult
 from threadpoolctl import ThreadpoolController
 
+from fastnn._kernels.recursion import descent
 from fastnn.exceptions import DivergenceError
 from fastnn.line_search import more_thuente
 
@@ -79,8 +79,7 @@ def minimize_lbfgs(
     References
     ----------
     C. Zhu, R. H. Byrd, P. Lu and J. Nocedal, "Algorithm 778: L-BFGS-B", ACM Transactions on
-    Mathematical Software 23 (1997). J. Nocedal, "Updating quasi-Newton matrices with limited
-    storage", Mathematics of Computation 35 (1980), the recursion for the direction.
+    Mathematical Software 23 (1997); the recursion for the direction is in `_kernels.recursion`.
     """
 
     evaluate = network.objective(
@@ -173,8 +172,7 @@ class _Minimizer:
 
     def _step(self):
         """Search along the direction of descent; False, with nothing changed, if in vain."""
-        direction = self._memory.direction(self._grad)
-        slope = float(direction @ self._grad)
+        direction, slope = self._memory.descent(self._grad)
         if not slope < 0:
             return False
         before, loss, grad = self._x.copy(), self.loss, self._grad
@@ -182,8 +180,8 @@ class _Minimizer:
         tried = []
 
         def evaluate(step):
-            np.multiply(direction, step, out=self._x)
-            np.add(self._x, before, out=self._x)
+            moved = direction if step == 1 else np.multiply(direction, step, out=self._x)
+            np.add(before, moved, out=self._x)
             self.loss, self._grad = self._evaluate()
             self.n_evaluations += 1
             tried[:] = step, float(self._grad @ direction)
@@ -194,7 +192,8 @@ class _Minimizer:
             return False
         step, new_slope = tried
         self._reduction = (loss - self.loss) / max(abs(loss), abs(self.loss), 1.0)
-        direction *= step
+        if step != 1:
+            direction *= step
         self._memory.add(direction, self._grad - grad, (new_slope - slope) * step, -slope * step)
         return True
 
@@ -212,14 +211,6 @@ class _Memory:
             self._scale = curvature / float(difference @ difference)
             self.pairs.append((step, difference, curvature))
 
-    def direction(self, grad):
-        """Minus the approximate inverse Hessian times the gradient."""
-        direction = -grad
-        shares = []
-        for step, difference, curvature in reversed(self.pairs):
-            shares.append(float(step @ direction) / curvature)
-            daxpy(difference, direction, a=-shares[-1])  # in place
-        direction *= self._scale
-        for (step, difference, curvature), share in zip(self.pairs, reversed(shares), strict=True):
-            daxpy(step, direction, a=share - float(difference @ direction) / curvature)
-        return direction
+    def descent(self, grad):
+        """Minus the approximate inverse Hessian times the gradient, and its slope."""
+        return descent(grad, self.pairs, self._scale)

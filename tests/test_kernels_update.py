@@ -174,6 +174,21 @@ def test_norms_and_averages(isa, dtype):
     assert np.isfinite(probe.squared_norm(huge, huge, 1.0, 0.0, isa))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_axpy_dot(isa, dtype):
+    lanes = tile(dtype, isa)[0]
+    rtol = 10 * TOLERANCE[dtype]
+    for n in {1, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes - 1, 101}:
+        x, y, z = RNG.normal(size=(3, n + 1)).astype(dtype)[:, :n].copy()
+        guarded = np.append(y, dtype(7))
+        dot = probe.axpy_dot(0.5, -1.25, x, guarded[:n], z, isa)
+        expected = 0.5 * (y.astype(np.float64) - 1.25 * x)
+        np.testing.assert_allclose(guarded[:n], expected, rtol=rtol, atol=rtol)
+        assert guarded[n] == 7
+        np.testing.assert_allclose(dot, expected @ z, rtol=rtol, atol=rtol * n)
+
+
 @pytest.mark.parametrize(
     ("make", "name"),
     [

@@ -12,10 +12,10 @@ PACKAGE = Path(fastnn.__file__).parent
 SOURCES = sorted(p for p in PACKAGE.rglob("*") if p.suffix in (".py", ".pyx", ".pxd", ".h"))
 PYTHON = [p for p in SOURCES if p.suffix == ".py"]
 
-#: Outside estimators/, who may import the kernels: the network, what scores alone, and what
-#: asks the C tables for names and facts.
+#: Outside estimators/, who may import the kernels: the network and L-BFGS, what scores alone, and
+#: what asks the C tables for names and facts.
 USES_KERNELS = {
-    *("network.py", "layout.py", "_batches.py"),
+    *("network.py", "layout.py", "_batches.py", "lbfgs.py"),
     *("arrays.py", "_scorer.py", "shuffling.py"),
     *("_config.py", "threads.py", "layers.py", "activations.py", "_stages.py"),
 }

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import scipy.optimize
+from fastnn._kernels.recursion import descent
 from sklearn.datasets import load_diabetes, load_digits
 from threadpoolctl import threadpool_info
 
@@ -73,6 +74,34 @@ def test_steps_of_scipy(function, n, max_iter):
         if theirs.success:  # else SciPy does not count twice what it has kept
             assert ours.n_evaluations == theirs.nfev
     assert ours.loss == pytest.approx(theirs.fun, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("n_pairs", [0, 1, 2, 10, 32])
+@pytest.mark.parametrize("n", [1, 7, 8, 1009])
+def test_recursion(n, n_pairs):
+    """The matrix that BFGS's updates give from the scaled identity, times the gradient."""
+    rng = np.random.default_rng(n_pairs)
+    root = rng.normal(size=(n, n)) / n
+    steps = rng.normal(size=(n_pairs, n))
+    pairs, scale = [], 0.3
+    inverse = scale * np.eye(n)
+    for step in steps:
+        difference = step + root.T @ (root @ step)  # a Hessian's that is positive definite
+        curvature = float(step @ difference)
+        pairs.append((step, difference, curvature))
+        left = np.eye(n) - np.outer(step, difference) / curvature
+        inverse = left @ inverse @ left.T + np.outer(step, step) / curvature
+    grad = rng.normal(size=n)
+    kept = grad.copy()
+    direction, slope = descent(grad, pairs, scale)
+    np.testing.assert_allclose(direction, -inverse @ grad, rtol=1e-6, atol=1e-9)
+    assert slope == pytest.approx(direction @ grad, rel=1e-10)
+    assert (grad == kept).all()
+
+
+def test_recursion_of_too_many_pairs():
+    with pytest.raises(ValueError, match="33 pairs are more than 32"):
+        descent(np.ones(2), [(np.ones(2), np.ones(2), 1.0)] * 33, 1.0)
 
 
 def test_limits_and_their_messages():

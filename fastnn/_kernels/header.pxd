@@ -83,6 +83,7 @@ cdef extern from "fastnn.h" nogil:
                           const fastnn_step *step) noexcept nogil
         double squared_norm(Py_ssize_t n, const float *g, const float *w, double scale, double l2) noexcept nogil
         double absolute_sum(Py_ssize_t n, const float *w) noexcept nogil
+        double axpy_dot(Py_ssize_t n, double c, double a, const float *x, float *y, const float *z) noexcept nogil
         void average(Py_ssize_t n, const float *w, float *a, double decay) noexcept nogil
         void gather(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                     const Py_ssize_t *next, float *dst, Py_ssize_t ldd) noexcept nogil
@@ -168,6 +169,7 @@ cdef extern from "fastnn.h" nogil:
                           const fastnn_step *step) noexcept nogil
         double squared_norm(Py_ssize_t n, const double *g, const double *w, double scale, double l2) noexcept nogil
         double absolute_sum(Py_ssize_t n, const double *w) noexcept nogil
+        double axpy_dot(Py_ssize_t n, double c, double a, const double *x, double *y, const double *z) noexcept nogil
         void average(Py_ssize_t n, const double *w, double *a, double decay) noexcept nogil
         void gather(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const Py_ssize_t *sample,
                     const Py_ssize_t *next, double *dst, Py_ssize_t ldd) noexcept nogil

@@ -11,9 +11,10 @@ from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denor
 from fastnn._kernels.random cimport (bernoulli as sample_bits, dropout as drop, gaussian_noise as add_noise,
                                      random_key as key_of)
 from fastnn._kernels.table cimport (Kernels, absolute_sum as magnitude_of, activation_backward, activation_forward,
-                                    average as average_of, finite, floating, gather as gather_rows, kernels_of,
-                                    lanes, logarithm, loss_rows, softmax as softmax_rows, squared_norm as norm_of,
-                                    tile_rows, transpose as transpose_block, update as update_weights)
+                                    average as average_of, axpy_dot as axpy_dot_of, finite, floating,
+                                    gather as gather_rows, kernels_of, lanes, logarithm, loss_rows,
+                                    softmax as softmax_rows, squared_norm as norm_of, tile_rows,
+                                    transpose as transpose_block, update as update_weights)
 
 from fastnn._kernels import table
 
@@ -100,6 +101,11 @@ def squared_norm(const floating[::1] g, const floating[::1] w, double scale, dou
 def absolute_sum(const floating[::1] w, isa=None):
     """Sum of |w|."""
     return magnitude_of(kernels_of(isa), w.shape[0], &w[0])
+
+
+def axpy_dot(double c, double a, const floating[::1] x, floating[::1] y, const floating[::1] z, isa=None):
+    """y = c * (y + a * x); returns y . z."""
+    return axpy_dot_of(kernels_of(isa), x.shape[0], c, a, &x[0], &y[0], &z[0])
 
 
 def average(const floating[::1] w, floating[::1] a, double decay, isa=None):

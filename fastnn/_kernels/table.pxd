@@ -177,6 +177,14 @@ cdef inline double absolute_sum(Kernels k, Py_ssize_t n, const floating *w) noex
         return k.f64.absolute_sum(n, w)
 
 
+cdef inline double axpy_dot(Kernels k, Py_ssize_t n, double c, double a, const floating *x, floating *y,
+                            const floating *z) noexcept nogil:
+    if floating is float:
+        return k.f32.axpy_dot(n, c, a, x, y, z)
+    else:
+        return k.f64.axpy_dot(n, c, a, x, y, z)
+
+
 cdef inline void average(Kernels k, Py_ssize_t n, const floating *w, floating *a, double decay) noexcept nogil:
     if floating is float:
         k.f32.average(n, w, a, decay)

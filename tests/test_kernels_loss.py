@@ -44,7 +44,7 @@ def loss_case(name, rows, n, dtype):
 def test_loss_and_its_gradient(isa, dtype, name, weighted):
     lanes = tile(dtype, isa)[0]
     for rows in (1, lanes - 1, lanes, 2 * lanes + 3):
-        for n in (*sizes_around(lanes), 300):
+        for n in (*sizes_around(lanes), 2 * lanes, 300):
             z, labels, y, wanted = loss_case(name, rows, n, dtype)
             q = parameter_of(name, n, dtype)
             weight = RNG.uniform(size=2 * rows).astype(dtype) if weighted else None

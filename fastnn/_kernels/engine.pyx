@@ -12,6 +12,8 @@ from fastnn._kernels.epoch cimport sweep_threads
 from fastnn._kernels.rows cimport layer_rows, nonzero_share
 from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_checked, scratch_size
 from fastnn._kernels.sparse cimport SparseRows
+from fastnn._kernels.stages cimport Buffers
+from fastnn._kernels.sums cimport grouped
 from fastnn._kernels.table cimport tile_rows
 from fastnn._kernels.workspace cimport Workspace
 from fastnn._kernels.zeros cimport tile_size, word_bits
@@ -114,6 +116,11 @@ cdef class Engine(Workspace):
         self.s.accumulate = accumulate
         if self.s.data.csr == NULL:
             self._look_for_zeros()
+        cdef Buffers *at
+        cdef int t
+        for t in range(self.s.n_stages):
+            at = &self.s.buffers[t]
+            at.d = at.h if grouped(&self.s) and self.plan.stages[t].gates else at.apart
         self.s.loss_scale, self.s.step, self.s.loss_sum = loss_scale, step, loss_sum
         self.s.shares.stride = 1 if batch_size * self.plan.n_master > LONG_STEP else SELDOM
         if self._spent:

@@ -1,7 +1,7 @@
 """How a batch on a small net is shared out: in groups of rows, each with a gradient of its own.
 
 Where the weights are fewer than what the rows compute, it is the gradients that should travel between the caches of
-threads: a group's rows go all the way to a gradient on one thread, and the second phase only adds the groups' gradients
+threads: a group's rows go all the way to a gradient on one thread, and the second phase only adds the threads' gradients
 up (sums.pyx). How many groups there are depends on the batch and the net alone, and so does the order of the sum: the
 bits do not depend on the number of threads.
 """
@@ -9,11 +9,11 @@ bits do not depend on the number of threads.
 from libc.string cimport memset
 
 from fastnn._kernels.plan cimport Strip
-from fastnn._kernels.rows cimport backward, forward, pass_of, sum_of
+from fastnn._kernels.rows cimport forward, losses, pass_of, sum_of
 from fastnn._kernels.shares cimport cut
-from fastnn._kernels.stages cimport Pass
+from fastnn._kernels.stages cimport Pass, stage_backward, stage_derivative
 from fastnn._kernels.strips cimport strip_gradient
-from fastnn._kernels.sums cimport sum_own_groups
+from fastnn._kernels.sums cimport add_to_left, group_sum
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating, tile_rows
 from fastnn._kernels.zeros cimport pieces_before, tiles_from, word_bits
@@ -41,18 +41,17 @@ cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long
     """The thread's groups of the batch order[start:start + rows]: losses and gradients. more: a whole batch follows."""
     cdef int first = <int> cut(s.n_groups, bounds, thread), end = <int> cut(s.n_groups, bounds, thread + 1), g
     for g in range(first, end):
-        group_gradient(s, start, rows, step, more, g, thread, tag)
-    sum_own_groups(s, first, end, tag)
+        group_gradient(s, start, rows, step, more, g, thread, group_sum(s, first, end, g, tag), tag)
+        add_to_left(s, first, end, g, tag)
 
 
 cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more, int group, int thread,
-                         floating tag) noexcept nogil:
+                         floating *gradient, floating tag) noexcept nogil:
     cdef Py_ssize_t first = rows * group // s.n_groups, end = rows * (group + 1) // s.n_groups, n, n_words
     cdef Py_ssize_t blocks = (end - first + BLOCK - 1) // BLOCK, block
-    cdef floating *gradient = <floating *> s.group_gradients + group * s.n_master
     cdef const Strip *strip
     cdef Pass p
-    cdef int i
+    cdef int i, t
     s.group_loss[group] = 0
     if end == first:
         memset(gradient, 0, s.n_master * sizeof(floating))
@@ -66,10 +65,14 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
             p.nonzero = tiles_from(&s.zeros, thread * pieces_before(BLOCK, tile_rows(s.k, tag), NULL, 1))
             p.word = p.r0 // word_bits(tag)
         forward(s, &p, rows if more and blocks == 1 else 0, tag)
-        backward(s, &p, tag)
+        losses(s, &p, tag)
         s.group_loss[group] += sum_of(s.row_loss + p.r0, n)
         n_words = pieces_before(n, word_bits(tag), NULL, 1)
-        for i in range(s.n_strips):
-            strip = &s.strips[i]
-            strip_gradient(s, strip, p.r0, n, n_words, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
+        for t in range(s.n_stages - 1, -1, -1):
+            stage_derivative(&p, t, tag)
+            for i in range(s.n_strips):     # before the gradient takes the place of the inputs
+                strip = &s.strips[i]
+                if strip.stage == t:
+                    strip_gradient(s, strip, p.r0, n, n_words, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
+            stage_backward(&p, t, tag)
         first += n

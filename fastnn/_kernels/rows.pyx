@@ -5,7 +5,7 @@ from libc.string cimport memset
 from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.shares cimport cut
 from fastnn._kernels.sparse cimport sort_share
-from fastnn._kernels.stages cimport DENSE, Buffers, Pass, Stage, stage_backward, stage_forward
+from fastnn._kernels.stages cimport DENSE, Buffers, Pass, Stage, stage_backward, stage_derivative, stage_forward
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating, gather, loss_rows, tile_rows
 from fastnn._kernels.zeros cimport ZERO_BLOCK, find_zeros, pieces_before, tiles_from, word_bits
@@ -76,16 +76,22 @@ cdef void forward(Sweep *s, const Pass *p, Py_ssize_t ahead, floating tag) noexc
 
 cdef void backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
     """The loss of rows r0..r1 and its gradient, back through all stages."""
+    cdef int t
+    losses(s, p, tag)
+    for t in range(s.n_stages - 1, -1, -1):
+        stage_derivative(p, t, tag)
+        stage_backward(p, t, tag)
+
+
+cdef void losses(Sweep *s, const Pass *p, floating tag) noexcept nogil:
+    """The loss of rows r0..r1 and its gradient by the outputs."""
     cdef const Stage *last = &s.stages[s.n_stages - 1]
     cdef const Buffers *at = &s.buffers[s.n_stages - 1]
-    cdef int t
     if p.r1 > p.r0:
         loss_rows(s.k, s.loss, p.r1 - p.r0, last.n, <const floating *> at.h + p.r0 * last.ld,
                   <floating *> at.d + p.r0 * last.ld, last.ld, s.data.labels, <const floating *> s.data.y, s.data.ldy,
                   <const floating *> s.data.weight, <const floating *> s.data.parameter, p.sample + p.r0,
                   s.row_loss + p.r0)
-    for t in range(s.n_stages - 1, -1, -1):
-        stage_backward(p, t, tag)
 
 
 cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssize_t unit, floating tag) noexcept nogil:
@@ -102,6 +108,7 @@ cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssi
         for r in range(rows):
             d[r * last.ld + unit] = 1
         for t in range(s.n_stages - 1, -1, -1):
+            stage_derivative(&p, t, tag)
             stage_backward(&p, t, tag)
     fastnn_restore_denormals(float_state)
 

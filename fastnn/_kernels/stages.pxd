@@ -35,7 +35,8 @@ cdef struct Stage:
 cdef struct Buffers:        # of one stage for a block of rows
     void *z                 # pre-activations where f' needs them, normalised inputs of a norm; else h
     void *h                 # outputs, (rows, ld)
-    void *d                 # gradient of the loss: by the pre-activations of DENSE, else by the outputs
+    void *d                 # gradient of the loss: by the pre-activations of DENSE, else by the outputs; it lies in
+    void *apart             # this memory, or (of a gate, in groups of rows) takes that of h, which costs fewer caches
     void *spread            # norms: 1 / standard deviation of each row, or (4, ld) of batch statistics, see BatchRow
 
 cdef enum BatchRow:         # rows of a batch norm's statistics
@@ -69,4 +70,5 @@ cdef struct Pass:           # one thread's part of a pass through the stages
     fastnn_barrier *barrier
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil
+cdef void stage_derivative(const Pass *p, int t, floating tag) noexcept nogil
 cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil

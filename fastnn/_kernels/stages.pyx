@@ -76,10 +76,23 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
         bernoulli(p.k, rows, n, x, ldx, h, ld, random_key(p.seed, p.step, t), p.row_number + p.r0)
 
 
-cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
-    """From the gradient by the outputs of stage t to what it adds to those of its sources."""
+cdef void stage_derivative(const Pass *p, int t, floating tag) noexcept nogil:
+    """Of a dense stage, from the gradient by the outputs to that by the pre-activations."""
     cdef const Stage *stage = &p.stages[t]
-    cdef const Dense *layer
+    cdef Py_ssize_t rows = p.r1 - p.r0, at = p.r0 * stage.ld
+    cdef int activation
+    if stage.kind != DENSE or rows == 0 or not stage.wanted:
+        return
+    activation = p.dense[stage.layer].activation
+    if activation and not stage.gates:
+        activation_backward(p.k, activation, rows, stage.n, <const floating *> p.buffers[t].z + at,
+                            <const floating *> p.buffers[t].h + at, <floating *> p.buffers[t].d + at, stage.ld)
+
+
+cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
+    """From the gradient by the outputs of stage t (of a dense one, by its pre-activations) to what it adds to those of its
+    sources."""
+    cdef const Stage *stage = &p.stages[t]
     cdef Py_ssize_t rows = p.r1 - p.r0, n = stage.n, ld = stage.ld, at = p.r0 * ld, ldx = stride_of(p, stage.source)
     cdef const floating *z = <const floating *> p.buffers[t].z + at
     cdef const floating *h = <const floating *> p.buffers[t].h + at
@@ -93,11 +106,8 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
     if rows == 0 or not stage.wanted:
         return
     if stage.kind == DENSE:
-        layer = &p.dense[stage.layer]
-        if layer.activation and not stage.gates:
-            activation_backward(p.k, layer.activation, rows, n, z, h, d, ld)
         if dx != NULL:
-            dense_backward(p.k, layer, rows, <const floating *> d,
+            dense_backward(p.k, &p.dense[stage.layer], rows, <const floating *> d,
                            x if stage.source >= 0 and p.stages[stage.source].gates else <const floating *> NULL,
                            dx, ldx, stage.add_source)
         return

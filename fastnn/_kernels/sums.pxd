@@ -7,6 +7,7 @@ cdef enum:
 
 cdef bint grouped(const Sweep *s) noexcept nogil
 cdef unsigned first_groups(const Sweep *s, const double *bounds, int team) noexcept nogil
-cdef void sum_own_groups(Sweep *s, int first, int end, floating tag) noexcept nogil
+cdef floating *group_sum(Sweep *s, int first, int end, int group, floating tag) noexcept nogil
+cdef void add_to_left(Sweep *s, int first, int end, int group, floating tag) noexcept nogil
 cdef void sum_groups(Sweep *s, const Strip *strip, int thread, unsigned firsts, floating *g, floating *bias,
                      bint accumulate) noexcept nogil

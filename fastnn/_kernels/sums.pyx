@@ -32,17 +32,33 @@ cdef inline bint is_one_threads(int first, int count, unsigned firsts) noexcept 
     return (firsts >> first + 1) & ((1u << count - 1) - 1) == 0
 
 
-cdef void sum_own_groups(Sweep *s, int first, int end, floating tag) noexcept nogil:
-    """Every subtree that lies within a thread's groups first..end, in the place of its first group's gradient."""
-    cdef int half = 1, group
-    cdef floating *gradient = <floating *> s.group_gradients
-    while 2 * half <= end - first:
-        group = (first + 2 * half - 1) // (2 * half) * 2 * half
-        while group + 2 * half <= end:
-            add_rows(s.k, 1, s.n_master, <const floating *> gradient + (group + half) * s.n_master, 0,
-                     gradient + group * s.n_master, 0)
-            group += 2 * half
-        half *= 2
+cdef floating *group_sum(Sweep *s, int first, int end, int group, floating tag) noexcept nogil:
+    """Where a thread with the groups first..end sums the subtrees that begin with this one.
+
+    The largest that lies within them has the place of its first group. What is to be added to it waits behind that, in
+    one place for every size: they are few, and stay in the cache.
+    """
+    cdef int size = 2, root = group, behind = 0, offset
+    while group - group % size >= first and group - group % size + size <= end:
+        root = group - group % size
+        size *= 2
+    offset = group - root
+    if offset:
+        behind = 1
+        while offset % 2 == 0:
+            behind += 1
+            offset //= 2
+    return <floating *> s.group_gradients + (root + behind) * s.n_master
+
+
+cdef void add_to_left(Sweep *s, int first, int end, int group, floating tag) noexcept nogil:
+    """Every subtree that this group completes: its right half is added to the left one."""
+    cdef int size = 2, begin = group - 1
+    while (group + 1) % size == 0 and begin >= first:
+        add_rows(s.k, 1, s.n_master, <const floating *> group_sum(s, first, end, begin + size // 2, tag), 0,
+                 group_sum(s, first, end, begin, tag), 0)
+        size *= 2
+        begin = group + 1 - size
 
 
 cdef void sum_groups(Sweep *s, const Strip *strip, int thread, unsigned firsts, floating *g, floating *bias,

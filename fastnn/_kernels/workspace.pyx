@@ -115,7 +115,7 @@ cdef class Workspace:
             stage, at = &self.plan.stages[t], &self.s.buffers[t]
             size = rows * stage.ld
             at.h = at.z = address(reserve(size), self._format, True)
-            at.d = address(reserve(size), self._format, True)
+            at.d = at.apart = address(reserve(size), self._format, True)
             if stage.kind in (LAYER_NORM, BATCH_NORM) or stage.kind == DENSE and self.s.dense[stage.layer].needs_z:
                 at.z = address(reserve(size), self._format, True)
             if stage.kind in (LAYER_NORM, BATCH_NORM):
@@ -123,7 +123,8 @@ cdef class Workspace:
         for t in range(self.s.n_stages):    # who changes a gradient in place does so in the memory of its source
             stage = &self.plan.stages[self.s.n_stages - 1 - t]
             if stage.in_place:
-                self.s.buffers[stage.source].d = self.s.buffers[self.s.n_stages - 1 - t].d
+                at = &self.s.buffers[stage.source]
+                at.d = at.apart = self.s.buffers[self.s.n_stages - 1 - t].d
         self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
         self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
         self.s.group_loss = <double *> address(reserve(self.s.n_groups, np.float64), "d", True)

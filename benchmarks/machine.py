@@ -45,3 +45,13 @@ def caches():
 def as_lines(found):
     """The facts as Markdown lines."""
     return "\n".join(f"- {name}: {value}" for name, value in found.items())
+
+
+def page(command, docstring, table, **more):
+    """A page of docs/: the command that writes it, what it measures, the facts and the table.
+
+    docstring: the script's; its second paragraph says what is measured.
+    """
+    about = " ".join(docstring.split("\n\n")[1].split())
+    found = as_lines({**facts(), **more})
+    return f"Written by `{command}`; do not edit.\n\n{about}\n\n{found}\n\n{table}\n"

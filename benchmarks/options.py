@@ -110,10 +110,9 @@ def main():
     text = tables.markdown(["option", "µs a step", "to the plain net"], rows)
     print(text)
     if options.out:
-        about = f"Written by `python -m benchmarks.options --out {options.out}`; do not edit."
-        facts = machine.as_lines({**machine.facts(), "threads": options.threads})
-        about += "\n\n" + " ".join(__doc__.split("\n\n")[1].split("\n"))
-        options.out.write_text(f"{about}\n\n{facts}\n\n{text}\n")
+        command = f"python -m benchmarks.options --out {options.out}"
+        page = machine.page(command, __doc__, text, threads=options.threads)
+        options.out.write_text(page)
 
 
 if __name__ == "__main__":

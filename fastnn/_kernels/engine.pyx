@@ -123,6 +123,8 @@ cdef class Engine(Workspace):
             at.d = at.h if grouped(&self.s) and self.plan.stages[t].gates else at.apart
         self.s.loss_scale, self.s.step, self.s.loss_sum = loss_scale, step, loss_sum
         self.s.shares.stride = 1 if batch_size * self.plan.n_master > LONG_STEP else SELDOM
+        if self._shares_held:
+            self.s.shares.stride = 0
         if self._spent:
             raise RuntimeError("this engine has given its memory back")
         if not 1 <= n_threads <= self.n_threads:

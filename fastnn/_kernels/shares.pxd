@@ -10,7 +10,7 @@ cdef struct Shares:
     int most, team
     long long version           # the bounds in force are set version % 2; the other is free to be changed
     long long turn              # of measuring
-    int stride                  # turns from one measurement to the next
+    int stride                  # turns from one measurement to the next; 0: the shares stay as they are
     Pace rows, strips
 
 cdef void start_shares(Shares *s, int team) noexcept nogil

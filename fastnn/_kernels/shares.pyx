@@ -36,7 +36,7 @@ cdef const double *bounds_of(const Shares *s, const Pace *pace) noexcept nogil:
 
 cdef bint measures(const Shares *s) noexcept nogil:
     """Whether the threads should take the time of this turn."""
-    return s.turn % s.stride == 0
+    return s.stride > 0 and s.turn % s.stride == 0
 
 
 cdef void note(Pace *pace, int thread, unsigned long long ticks, double share) noexcept nogil:
@@ -56,7 +56,7 @@ cdef void next_turn(Shares *s) noexcept nogil:
     cdef const double *strips = bounds_of(s, &s.strips)
     cdef Py_ssize_t free = (s.version + 1) % 2 * (s.most + 1)
     cdef bint moved
-    if s.turn % (s.stride * MEASUREMENTS) == s.stride * MEASUREMENTS - 1:
+    if s.stride > 0 and s.turn % (s.stride * MEASUREMENTS) == s.stride * MEASUREMENTS - 1:
         moved = propose(s.rows.cost, s.team, rows, s.rows.bounds + free)
         moved |= propose(s.strips.cost, s.team, strips, s.strips.bounds + free)
         s.version += moved

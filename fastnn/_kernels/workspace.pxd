@@ -11,4 +11,4 @@ cdef class Workspace:
     cdef object _dtype
     cdef int output
     cdef Py_ssize_t _rows       # that the buffers have room for
-    cdef bint _spent
+    cdef bint _spent, _shares_held

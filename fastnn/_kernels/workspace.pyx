@@ -151,6 +151,10 @@ cdef class Workspace:
         for t, bound in enumerate(np.cumsum(shares[:len(shares) - 1])):
             self.s.shares.rows.bounds[t + 1] = self.s.shares.strips.bounds[t + 1] = bound
 
+    def hold_shares(self, bint held=True):
+        """Keep the shares as they are from the next run on, or let them follow the speed of the cores again."""
+        self._shares_held = held
+
     def shares(self):
         """Of the rows and of the strips, what each thread of the last team has."""
         cdef int team = self.s.shares.team

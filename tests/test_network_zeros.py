@@ -70,6 +70,7 @@ def test_the_gradient_is_that_of_the_twin(isa, dtype, n_in, share, zeros, monkey
 NETS = {
     "large": dense_layers((300, 40, 3), "relu"),  # shared out in strips
     "small": dense_layers((33, 3), "tanh"),  # in groups of rows
+    "ragged": dense_layers((35, 20, 3), "relu"),  # a few columns beyond whole vectors
     "linear": [Dense(3)],
     "one output": [Dense(1)],
     "residual": [Residual((Dense(33, "relu"), LayerNorm())), Dense(3)],

@@ -6,8 +6,13 @@ panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
 
 from fastnn._kernels.header cimport FASTNN_relu
 from fastnn._kernels.table cimport (Kernels, activation_forward, floating, gemm_tile, gemv, lanes, narrow_forward,
-                                    outer_tile, tile_rows)
+                                    outer_tile, tile_rows, transpose)
 from fastnn._kernels.zeros cimport gemm_tile_some, gemv_some
+
+
+cdef enum:
+    MOST_LANES = 16         # of a vector of any ISA
+    MOST_FEW = 8            # columns: half of them
 
 
 cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t vector) noexcept nogil:
@@ -105,7 +110,7 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
                          floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil:
     """dx (+)= d . W^T, and 0 where the gate is not positive, unless it is NULL.
 
-    d : (rows, n_out) with stride layer.ld; dx, gate : (rows, n_in) with stride ldx, padding included.
+    d : (rows, n_out) with stride layer.ld; dx, gate : (rows, n_in) with stride ldx, padding included. dx may be gate.
     """
     cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), column = 0, width, row, mr
     cdef int most = tile_rows(k, <floating> 0), nv
@@ -140,3 +145,26 @@ cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t row
         a += tile
         g += tile * nr
         mr -= tile
+
+
+cdef void few_columns_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t n, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+                               const floating *b, Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil:
+    """dense_gradient of one vector of columns of which only n are real, see are_few.
+
+    Its vectors run along the inputs: b^T . a, which is turned afterwards. Every element is the same sum.
+    """
+    cdef Py_ssize_t lane = lanes(k, <floating> 0), width, i = 0, at, v
+    cdef floating sums[2 * MOST_FEW * MOST_LANES]   # (n, width)
+    while i < mr:
+        width = 2 * lane if mr - i > lane else lane
+        if accumulate:
+            for v in range(width // lane):
+                at = i + v * lane
+                transpose(k, <int> min(lane, mr - at), <int> n, <const floating *> g + at * lane, lane, sums + v * lane,
+                          width)
+        outer_tile(k, <int> n, <int> (width // lane), rows, b, ldb, a + i, lda,
+                   <const floating *> sums if accumulate else <const floating *> NULL, width, sums, width)
+        for v in range(width // lane):
+            at = i + v * lane
+            transpose(k, <int> n, <int> min(lane, mr - at), <const floating *> sums + v * lane, width, g + at * lane, lane)
+        i += width

@@ -7,7 +7,7 @@ known, while both are in the first-level cache.
 from libc.math cimport fmin
 from libc.string cimport memset
 
-from fastnn._kernels.dense cimport Dense, dense_gradient
+from fastnn._kernels.dense cimport Dense, are_few, dense_gradient, few_columns_gradient
 from fastnn._kernels.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
 from fastnn._kernels.norms cimport norm_gradient
 from fastnn._kernels.packing cimport transpose_panels
@@ -115,6 +115,9 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
             dense_gradient(s.k, layer.n_out, width, rows, d, layer.ld, x + strip.first + i, ldx,
                            g + i * layer.n_out, accumulate)
             i += width
+    elif are_few(layer.n_out - strip.column, strip.count, lanes(s.k, <floating> 0)):
+        few_columns_gradient(s.k, strip.count, layer.n_out - strip.column, rows, x + strip.first, ldx, d + strip.column,
+                             layer.ld, g, accumulate)
     else:
         dense_gradient(s.k, strip.count, strip.width, rows, x + strip.first, ldx, d + strip.column, layer.ld, g,
                        accumulate)

@@ -33,8 +33,7 @@ def main():
         text = table(records)
         print(f"\n{text}\n")
         page = options.out / f"benchmarks-{name}.md"
-        about = "Written by `make bench`; do not edit."
-        page.write_text(f"{about}\n\n{machine.as_lines(machine.facts())}\n\n{text}\n")
+        page.write_text(machine.page("Written by `make bench`; do not edit.", text))
         print(f"wrote {page}")
 
 

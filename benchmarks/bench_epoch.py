@@ -28,10 +28,12 @@ def network(case, dtype):
     return net
 
 
+def targets(case, X, y):
+    return y.astype(X.dtype)[:, None] if case.layer_sizes[-1] == 1 else y
+
+
 def fastnn_epoch(case, X, y, threads):
-    net = network(case, X.dtype)
-    if case.layer_sizes[-1] == 1:
-        y = y.astype(X.dtype)[:, None]
+    net, y = network(case, X.dtype), targets(case, X, y)
     trainer = net.trainer(Adam(), batch_size=case.batch, n_threads=threads)
     rng = np.random.default_rng(0)
 

@@ -47,11 +47,13 @@ def as_lines(found):
     return "\n".join(f"- {name}: {value}" for name, value in found.items())
 
 
-def page(command, docstring, table, **more):
-    """A page of docs/: the command that writes it, what it measures, the facts and the table.
+def page(about, table, **more):
+    """A page of docs/: what it is, the facts, with what more there is to say of them, the table."""
+    return f"{about}\n\n{as_lines({**facts(), **more})}\n\n{table}\n"
 
-    docstring: the script's; its second paragraph says what is measured.
-    """
+
+def written_by(command, docstring):
+    """The head of a page: the command that writes it and the second paragraph of the script's
+    docstring, which says what is measured."""
     about = " ".join(docstring.split("\n\n")[1].split())
-    found = as_lines({**facts(), **more})
-    return f"Written by `{command}`; do not edit.\n\n{about}\n\n{found}\n\n{table}\n"
+    return f"Written by `{command}`; do not edit.\n\n{about}"

@@ -2,7 +2,7 @@
 
 Epochs of 784-256-128-10 with batches of 128 rows, float32, each option in turn with the plain net
 (relu, Adam) in every round, so that the drift of a shared machine hits both. A ratio is the median
-over the rounds of the two times of one round.
+over the rounds of the ratio of the two times of one round.
 """
 
 import argparse
@@ -110,9 +110,8 @@ def main():
     text = tables.markdown(["option", "µs a step", "to the plain net"], rows)
     print(text)
     if options.out:
-        command = f"python -m benchmarks.options --out {options.out}"
-        page = machine.page(command, __doc__, text, threads=options.threads)
-        options.out.write_text(page)
+        about = machine.written_by(f"python -m benchmarks.options --out {options.out}", __doc__)
+        options.out.write_text(machine.page(about, text, threads=options.threads))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 Training steps with all threads (Adam, float32), with equal shares and with shares that follow the
 speed of the cores (fastnn/_kernels/shares.pyx), in turns; first undisturbed, then while another
-process takes a part of one core, in bursts of a tenth of a millisecond: a step shorter than that
-meets a slow core at one time and two quick ones at another, and no share is right for both. Times
-are medians over the rounds; gain is the median over the rounds of the two times of one round.
-Pinning the other process needs Linux.
+process asks for a part of one core, in bursts of a tenth of a millisecond: a step shorter than
+that meets a slow core at one time and only quick ones at another, and no share is right for both.
+Times are medians over the rounds; gain is the median over the rounds of the ratio of the two times
+of one round. The threads should be as many as the cores, and pinning the process needs Linux.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import machine, tables
-from benchmarks.bench_epoch import network
+from benchmarks.bench_epoch import network, targets
 from benchmarks.peers.cases import BY_NAME
 from fastnn.optimizers import Adam
 from fastnn.threads import effective_n_threads
@@ -51,7 +51,7 @@ class Training:
         )
         self.trainer._threads = AllThreads(threads)
         self.trainer._engine.hold_shares(equal)
-        self.data = X, y.astype(X.dtype)[:, None] if case.layer_sizes[-1] == 1 else y
+        self.data = X, targets(case, X, y)
         self.order = np.random.default_rng(0).permutation(len(X))
 
     def steps(self, n):
@@ -89,7 +89,7 @@ def neighbour(part):
 
 
 def measure(case, rounds, threads, part):
-    """Medians of a step with equal shares, with shares that follow, of their ratio; the shares."""
+    """Median seconds of a step with equal shares and with those that follow; gain; the latter."""
     X, y = case.data()
     equal, follow = (Training(case, X, y, threads, equal=hold) for hold in (True, False))
     with neighbour(part):
@@ -109,6 +109,8 @@ def main():
     parser.add_argument("--parts", nargs="+", type=float, default=[0, 0.33, 0.5], metavar="P")
     parser.add_argument("--out", type=Path, help="a Markdown file to write")
     options = parser.parse_args()
+    if options.threads < 2:
+        parser.error("a single thread shares nothing: --threads must be at least 2")
     rows = []
     for name in CASES:
         for part in options.parts:
@@ -116,13 +118,12 @@ def main():
             spread = (f"{100 * kind.min():.0f} to {100 * kind.max():.0f}" for kind in shares)
             times = (tables.significant(seconds * 1e6) for seconds in times)
             rows.append([name, f"{part:.0%}", *times, f"{gain:.2f}×", *spread])
-    header = ["net", "of a core taken", "equal, µs a step", "following, µs", "gain"]
+    header = ["net", "of a core asked for", "equal, µs a step", "following, µs", "gain"]
     text = tables.markdown([*header, "shares of rows, %", "of strips, %"], rows)
     print(text)
     if options.out:
-        command = f"python -m benchmarks.shares --out {options.out}"
-        page = machine.page(command, __doc__, text, threads=options.threads)
-        options.out.write_text(page)
+        about = machine.written_by(f"python -m benchmarks.shares --out {options.out}", __doc__)
+        options.out.write_text(machine.page(about, text, threads=options.threads))
 
 
 if __name__ == "__main__":

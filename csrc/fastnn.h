@@ -90,7 +90,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         int tile_rows;   /* most rows of a register tile */                                                     \
         /* c (mr, nv vectors) = init + a (mr, k) . b (k, nv vectors); init has row stride ldi (0: one row for   \
            all) or is NULL for zero. 1 <= mr <= tile_rows, nv is 1 or 2. Then, if rectify, c = max(c, 0);       \
-           and unless gate, which has c's stride, is NULL: c = 0 where gate is not positive */                  \
+           and unless gate, which has c's stride and may be c, is NULL: c = 0 where gate is not positive */     \
         void (*gemm_tile)(int mr, int nv, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb,    \
                           const T *init, ptrdiff_t ldi, int rectify, const T *gate, T *c, ptrdiff_t ldc);       \
         /* the same with a transposed, a is (k, mr) with row stride lda, and without rectify and gate */        \
@@ -159,7 +159,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         /* sums over n (a multiple of lanes) elements, of (scale * g + l2 * w)^2 and of |w| */                  \
         double (*squared_norm)(ptrdiff_t n, const T *g, const T *w, double scale, double l2);                   \
         double (*absolute_sum)(ptrdiff_t n, const T *w);                                                        \
-        /* y = c * (y + a * x) over n elements, of any number; returns the inner product of that and z */       \
+        /* y = c * (y + a * x) over any number n of elements; returns the inner product of the new y and z */   \
         double (*axpy_dot)(ptrdiff_t n, double c, double a, const T *x, T *y, const T *z);                      \
         /* a = decay * a + (1 - decay) * w over n (a multiple of lanes) elements */                             \
         void (*average)(ptrdiff_t n, const T *w, T *a, double decay);                                           \

@@ -205,9 +205,9 @@ class _Memory:
         self.pairs = deque(maxlen=_MEMORY)
         self._scale = 1.0
 
-    def add(self, step, difference, curvature, descent):
+    def add(self, step, difference, curvature, decrease):
         """Remember a pair whose inner product, ``curvature``, is safely positive."""
-        if curvature > np.finfo(np.float64).eps * descent:
+        if curvature > np.finfo(np.float64).eps * decrease:
             self._scale = curvature / float(difference @ difference)
             self.pairs.append((step, difference, curvature))
 

@@ -76,25 +76,29 @@ def test_steps_of_scipy(function, n, max_iter):
     assert ours.loss == pytest.approx(theirs.fun, rel=1e-6, abs=1e-9)
 
 
+def times_inverse_hessian(pairs, scale, vector):
+    """By the definition of BFGS: H' = (I - s y^T / c) H (I - y s^T / c) + s s^T / c."""
+    if not pairs:
+        return scale * vector
+    *older, (step, difference, curvature) = pairs
+    along = step @ vector / curvature
+    inner = times_inverse_hessian(older, scale, vector - along * difference)
+    return inner - (difference @ inner / curvature) * step + along * step
+
+
 @pytest.mark.parametrize("n_pairs", [0, 1, 2, 10, 32])
 @pytest.mark.parametrize("n", [1, 7, 8, 1009])
 def test_recursion(n, n_pairs):
-    """The matrix that BFGS's updates give from the scaled identity, times the gradient."""
     rng = np.random.default_rng(n_pairs)
-    root = rng.normal(size=(n, n)) / n
-    steps = rng.normal(size=(n_pairs, n))
-    pairs, scale = [], 0.3
-    inverse = scale * np.eye(n)
-    for step in steps:
-        difference = step + root.T @ (root @ step)  # a Hessian's that is positive definite
-        curvature = float(step @ difference)
-        pairs.append((step, difference, curvature))
-        left = np.eye(n) - np.outer(step, difference) / curvature
-        inverse = left @ inverse @ left.T + np.outer(step, step) / curvature
+    diagonal = rng.uniform(0.5, 2.0, n)  # of a Hessian
+    pairs = [
+        (step, diagonal * step, step @ (diagonal * step)) for step in rng.normal(size=(n_pairs, n))
+    ]
     grad = rng.normal(size=n)
     kept = grad.copy()
-    direction, slope = descent(grad, pairs, scale)
-    np.testing.assert_allclose(direction, -inverse @ grad, rtol=1e-6, atol=1e-9)
+    direction, slope = descent(grad, pairs, 0.3)
+    expected = -times_inverse_hessian(pairs, 0.3, grad)
+    np.testing.assert_allclose(direction, expected, rtol=1e-8, atol=1e-10)
     assert slope == pytest.approx(direction @ grad, rel=1e-10)
     assert (grad == kept).all()
 

@@ -89,6 +89,14 @@ LAYERS = {
         Residual((Dense(9, "gelu"),)),
         Dense(3),
     ],
+    "rectified": [
+        Dense(21, "relu"),
+        Residual((Dense(33, "relu"), Dense(21, "relu"), Dense(21))),
+        Dense(19, "relu"),
+        LayerNorm(),
+        Dense(9, "relu"),
+        Dense(3),
+    ],
 }
 
 
@@ -111,26 +119,31 @@ def test_threads_change_no_bit_of_training(dtype, rows, batch, kind, rule):
         assert all(map(same_bits, other, results[0]))
 
 
+@pytest.mark.parametrize("rows", [1000, 2600])
+@pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_random_numbers_are_those_of_the_rows(dtype):
-    """Dropout masks go by the row of the batch: a gradient is the same with groups and without."""
-    grouped = make_net(LAYERS["random"], dtype)
-    whole = make_net([*LAYERS["random"][:-1], BatchNorm(), Dense(3)], dtype)
-    assert whole._groups(1000) == 1 < grouped._groups(1000)
-    X, y, _ = make_data(1000, grouped)
-    plain = make_net(LAYERS["random"], dtype)
+def test_groups_and_strips_agree(dtype, kind, rows):
+    """The gradient is the same, masks of dropout included: they go by the row of the batch."""
+    loss = "logistic_log_loss" if kind == "one output" else "softmax_log_loss"
+    grouped, plain = (make_net(LAYERS[kind], dtype, loss=loss) for _ in range(2))
+    assert grouped._groups(rows) > 1
     plain._groups = lambda rows: 1
+    X, y, _ = make_data(rows, grouped)
     tolerance = TOLERANCE[dtype]
     for seed in (0, 7):
-        loss, grad = grouped.loss_and_grad(X, y, seed=seed)
+        value, grad = grouped.loss_and_grad(X, y, seed=seed)
         expected, expected_grad = plain.loss_and_grad(X, y, seed=seed)
-        assert abs(loss - expected) < tolerance * abs(expected)
+        assert abs(value - expected) < tolerance * abs(expected)
         assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
+
+
+def test_batch_normalisation_has_no_groups():
+    assert make_net([Dense(21), BatchNorm(), Dense(3)])._groups(1000) == 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_dense_and_sparse_rows_in_turns(dtype):
-    """Sparse rows do not go in groups; on one engine they leave no trace in those that do."""
+    """Sparse rows do not go in groups; on one engine, neither leave a trace in the others."""
     X, y, _ = make_data(1037, make_net(dtype=dtype))
     X[X < 0] = 0
     forms = {"dense": X, "sparse": scipy.sparse.csr_matrix(X)}

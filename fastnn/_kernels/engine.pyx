@@ -12,7 +12,6 @@ from fastnn._kernels.epoch cimport sweep_threads
 from fastnn._kernels.rows cimport layer_rows, nonzero_share
 from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_checked, scratch_size
 from fastnn._kernels.sparse cimport SparseRows
-from fastnn._kernels.stages cimport Buffers
 from fastnn._kernels.sums cimport grouped
 from fastnn._kernels.table cimport tile_rows
 from fastnn._kernels.workspace cimport Workspace
@@ -116,11 +115,7 @@ cdef class Engine(Workspace):
         self.s.accumulate = accumulate
         if self.s.data.csr == NULL:
             self._look_for_zeros()
-        cdef Buffers *at
-        cdef int t
-        for t in range(self.s.n_stages):
-            at = &self.s.buffers[t]
-            at.d = at.h if grouped(&self.s) and self.plan.stages[t].gates else at.apart
+        self._place_gradients(grouped(&self.s))
         self.s.loss_scale, self.s.step, self.s.loss_sum = loss_scale, step, loss_sum
         self.s.shares.stride = 1 if batch_size * self.plan.n_master > LONG_STEP else SELDOM
         if self._shares_held:
@@ -193,6 +188,7 @@ cdef class Engine(Workspace):
         else:
             self._dense_input(X)
         self.s.training = self.s.track = False
+        self._place_gradients(False)
         for start in range(0, n, self.s.block_rows):
             rows = min(self.s.block_rows, n - start)
             if self.plan.f64:

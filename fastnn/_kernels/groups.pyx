@@ -1,9 +1,9 @@
 """How a batch on a small net is shared out: in groups of rows, each with a gradient of its own.
 
 Where the weights are fewer than what the rows compute, it is the gradients that should travel between the caches of
-threads: a group's rows go all the way to a gradient on one thread, and the second phase only adds the threads' gradients
-up (sums.pyx). How many groups there are depends on the batch and the net alone, and so does the order of the sum: the
-bits do not depend on the number of threads.
+threads: a group's rows go all the way to a gradient on one thread, which adds up those of its groups, and the second phase
+adds the threads' sums (sums.pyx). How many groups there are depends on the batch and the net alone, and so does the order
+of the sum: the bits do not depend on the number of threads.
 """
 
 from libc.string cimport memset

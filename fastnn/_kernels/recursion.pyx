@@ -1,8 +1,8 @@
 """The direction of L-BFGS: J. Nocedal, "Updating quasi-Newton matrices with limited storage", Mathematics of Computation 35
 (1980), the recursion of two loops.
 
-What is remembered does not fit into a core's own cache: each update of the direction takes along the inner product that the
-next one needs, so that a vector is read once a loop.
+Of larger networks, what is remembered does not fit into a core's own cache: each update of the direction takes along the
+inner product that the next one needs, so that a vector is read once per loop.
 """
 
 import numpy as np
@@ -22,11 +22,10 @@ cdef struct Pair:
 
 
 def descent(grad, pairs, double scale):
-    """Minus the approximate inverse Hessian times the gradient.
+    """Minus the approximate inverse Hessian times the gradient, and the slope along it: its inner product with the gradient.
 
     grad : (n,) of float64, as all vectors. pairs: at most 32 (step, difference of the gradient, their inner product), the
-    oldest first. scale: of the Hessian's inverse that they correct. Returns the direction and its slope, the inner
-    product with the gradient.
+    oldest first. scale: the multiple of the identity that they correct into an inverse Hessian.
     """
     cdef Kernels k = kernels_of(None)
     cdef Py_ssize_t n = grad.shape[0]

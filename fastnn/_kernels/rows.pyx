@@ -76,8 +76,13 @@ cdef void forward(Sweep *s, const Pass *p, Py_ssize_t ahead, floating tag) noexc
 
 cdef void backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
     """The loss of rows r0..r1 and its gradient, back through all stages."""
-    cdef int t
     losses(s, p, tag)
+    stages_backward(s, p, tag)
+
+
+cdef void stages_backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
+    """From the gradient by the outputs of the last stage to all the others."""
+    cdef int t
     for t in range(s.n_stages - 1, -1, -1):
         stage_derivative(p, t, tag)
         stage_backward(p, t, tag)
@@ -101,15 +106,12 @@ cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssi
     cdef unsigned long long float_state = fastnn_flush_denormals()
     cdef Pass p = pass_of(s, sample, rows, NULL, 0, 1, tag)
     cdef Py_ssize_t r
-    cdef int t
     forward(s, &p, 0, tag)
     if unit >= 0:
         memset(d, 0, rows * last.ld * sizeof(floating))
         for r in range(rows):
             d[r * last.ld + unit] = 1
-        for t in range(s.n_stages - 1, -1, -1):
-            stage_derivative(&p, t, tag)
-            stage_backward(&p, t, tag)
+        stages_backward(s, &p, tag)
     fastnn_restore_denormals(float_state)
 
 

@@ -35,8 +35,8 @@ cdef struct Stage:
 cdef struct Buffers:        # of one stage for a block of rows
     void *z                 # pre-activations where f' needs them, normalised inputs of a norm; else h
     void *h                 # outputs, (rows, ld)
-    void *d                 # gradient of the loss: by the pre-activations of DENSE, else by the outputs; it lies in
-    void *apart             # this memory, or (of a gate, in groups of rows) takes that of h, which costs fewer caches
+    void *d                 # gradient of the loss: by the pre-activations of DENSE, else by the outputs
+    void *apart             # where d lies, unless it is a gate's in groups of rows: that takes the place of h
     void *spread            # norms: 1 / standard deviation of each row, or (4, ld) of batch statistics, see BatchRow
 
 cdef enum BatchRow:         # rows of a batch norm's statistics

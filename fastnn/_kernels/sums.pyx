@@ -35,8 +35,9 @@ cdef inline bint is_one_threads(int first, int count, unsigned firsts) noexcept 
 cdef floating *group_sum(Sweep *s, int first, int end, int group, floating tag) noexcept nogil:
     """Where a thread with the groups first..end sums the subtrees that begin with this one.
 
-    The largest that lies within them has the place of its first group. What is to be added to it waits behind that, in
-    one place for every size: they are few, and stay in the cache.
+    The largest subtree within these groups has the place of its first one, its root. Another, `offset` groups behind the
+    root, waits at root + 1 + (trailing zero bits of offset) until it is added to its left neighbour: few places are ever
+    touched, and they stay in the cache.
     """
     cdef int size = 2, root = group, behind = 0, offset
     while group - group % size >= first and group - group % size + size <= end:

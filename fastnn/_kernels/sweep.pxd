@@ -47,7 +47,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     void *dx                        # (block_rows, ldx) gradient by the input, or NULL
     double *row_loss                # (block_rows,)
     int n_groups                    # of a batch's rows that have a gradient each, see groups.pyx; 1: the batch as a whole
-    void *group_gradients           # (n_groups, n_master)
+    void *group_gradients           # (n_groups, n_master) places for gradients, see group_sum in sums.pyx
     double *group_loss              # (n_groups,)
     Py_ssize_t n_master             # weights in packed order
     double *penalty                 # (n_strips,) of the weights before the update, without the batch's weight

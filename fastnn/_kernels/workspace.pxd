@@ -12,3 +12,5 @@ cdef class Workspace:
     cdef int output
     cdef Py_ssize_t _rows       # that the buffers have room for
     cdef bint _spent, _shares_held
+
+    cdef void _place_gradients(self, bint over_outputs) noexcept

@@ -143,6 +143,14 @@ cdef class Workspace:
         self.s.scratch = address(reserve(self.n_threads * SCRATCH_STRIPS * self.s.scratch_size), self._format, True)
         self._keep = keep
 
+    cdef void _place_gradients(self, bint over_outputs) noexcept:
+        """Let the gradients by the outputs of gates lie over these, or apart from them."""
+        cdef Buffers *at
+        cdef int t
+        for t in range(self.s.n_stages):
+            at = &self.s.buffers[t]
+            at.d = at.h if over_outputs and self.plan.stages[t].gates else at.apart
+
     def share_out(self, shares):
         """Begin with these shares of rows and strips, one a thread, instead of equal ones; they add up to 1."""
         cdef int t

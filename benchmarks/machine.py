@@ -52,8 +52,15 @@ def page(about, table, **more):
     return f"{about}\n\n{as_lines({**facts(), **more})}\n\n{table}\n"
 
 
-def written_by(command, docstring):
-    """The head of a page: the command that writes it and the second paragraph of the script's
-    docstring, which says what is measured."""
-    about = " ".join(docstring.split("\n\n")[1].split())
-    return f"Written by `{command}`; do not edit.\n\n{about}"
+def publish(script, docstring, table, options):
+    """Print a script's table and write its page of docs/, if one is asked for.
+
+    The second paragraph of the docstring says what is measured; options: those of the command line,
+    with ``out`` (a path or None) and ``threads``.
+    """
+    print(table)
+    if options.out:
+        command = f"python -m benchmarks.{script} --out {options.out}"
+        about = " ".join(docstring.split("\n\n")[1].split())
+        head = f"Written by `{command}`; do not edit.\n\n{about}"
+        options.out.write_text(page(head, table, threads=options.threads))

@@ -108,10 +108,7 @@ def main():
         for name, (seconds, ratio) in results.items()
     ]
     text = tables.markdown(["option", "µs a step", "to the plain net"], rows)
-    print(text)
-    if options.out:
-        about = machine.written_by(f"python -m benchmarks.options --out {options.out}", __doc__)
-        options.out.write_text(machine.page(about, text, threads=options.threads))
+    machine.publish("options", __doc__, text, options)
 
 
 if __name__ == "__main__":

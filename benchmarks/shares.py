@@ -120,10 +120,7 @@ def main():
             rows.append([name, f"{part:.0%}", *times, f"{gain:.2f}×", *spread])
     header = ["net", "of a core asked for", "equal, µs a step", "following, µs", "gain"]
     text = tables.markdown([*header, "shares of rows, %", "of strips, %"], rows)
-    print(text)
-    if options.out:
-        about = machine.written_by(f"python -m benchmarks.shares --out {options.out}", __doc__)
-        options.out.write_text(machine.page(about, text, threads=options.threads))
+    machine.publish("shares", __doc__, text, options)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
                        Py_ssize_t end, const Tiles *some, floating *z, floating *h) noexcept nogil
 cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, const floating *gate,
                          floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
+
 cdef inline bint are_few(Py_ssize_t n, Py_ssize_t mr, Py_ssize_t lanes) noexcept nogil:
     """Whether few_columns_gradient is less work; of one or two columns it would sum in another order than dense_gradient."""
     return 3 <= n <= lanes // 2 < mr

@@ -96,6 +96,10 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         /* the same with a transposed, a is (k, mr) with row stride lda, and without rectify and gate */        \
         void (*outer_tile)(int mr, int nv, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t ldb,   \
                            const T *init, ptrdiff_t ldi, T *c, ptrdiff_t ldc);                                  \
+        /* gemm_tile for a vector of columns of which n <= 4 are real, over any number of rows from lanes / 4 on, and\
+           k >= 4; the padding of c is set to zero. NULL where vectors are of fewer than 8 */                   \
+        void (*few_forward)(ptrdiff_t rows, int n, ptrdiff_t k, const T *a, ptrdiff_t lda, const T *b,          \
+                            ptrdiff_t ldb, const T *init, int rectify, T *c, ptrdiff_t ldc);                    \
         /* gemm_tile over the k columns of a, rows of b, in the list `some` alone */                            \
         void (*gemm_tile_some)(int mr, int nv, ptrdiff_t k, const int32_t *some, const T *a, ptrdiff_t lda,     \
                                const T *b, ptrdiff_t ldb, const T *init, ptrdiff_t ldi, int rectify, T *c,      \
@@ -122,6 +126,10 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
            so is y, whose padding is set to zero */                                                             \
         void (*narrow_forward)(ptrdiff_t rows, int n, ptrdiff_t k, const T *x, ptrdiff_t ldx, const T *wt,      \
                                const T *bias, T *y, ptrdiff_t ldy);                                             \
+        /* and back, for n <= 4 and one panel (n, nv vectors) of wt: dx = d . wt, and 0 where x is not positive \
+           if gated; unless g is NULL, g (+)= d^T . x as by outer_tile. dx may be x, which is not read in vain */\
+        void (*narrow_backward)(ptrdiff_t rows, int n, int nv, const T *d, ptrdiff_t ldd, const T *wt,          \
+                                const T *x, int gated, T *dx, ptrdiff_t ldx, T *g, int accumulate);             \
         /* y (np panels of nv vectors) = init + one row of x . b, as gemv; 1 <= np <= 4, and nv = 1 with np = 1 only */ \
         void (*sparse_gemv)(int np, int nv, const fastnn_csr *x, ptrdiff_t row, const T *b, ptrdiff_t ldb,      \
                             ptrdiff_t panel_stride, const T *init, ptrdiff_t init_stride, T *y);                \

@@ -33,6 +33,14 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
 cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, const floating *gate,
                          floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
 
+cdef inline bint has_few_outputs(const Dense *layer) noexcept nogil:
+    """Whether few_outputs_backward takes the layer."""
+    return layer.narrow and layer.n_out <= 4
+
+cdef void few_outputs_backward(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t count, Py_ssize_t rows,
+                               const floating *d, const floating *x, bint gated, floating *dx, Py_ssize_t ldx, floating *g,
+                               bint accumulate) noexcept nogil
+
 cdef inline bint are_few(Py_ssize_t n, Py_ssize_t mr, Py_ssize_t lanes) noexcept nogil:
     """Whether few_columns_gradient is less work; of one or two columns it would sum in another order than dense_gradient."""
     return 3 <= n <= lanes // 2 < mr

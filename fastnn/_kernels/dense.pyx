@@ -5,8 +5,9 @@ panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
 """
 
 from fastnn._kernels.header cimport FASTNN_relu
-from fastnn._kernels.table cimport (Kernels, activation_forward, floating, gemm_tile, gemv, lanes, narrow_forward,
-                                    outer_tile, tile_rows, transpose)
+from fastnn._kernels.table cimport (Kernels, activation_forward, few_forward, floating, gemm_tile, gemv,
+                                    has_few_forward, lanes, narrow_backward, narrow_forward, outer_tile, tile_rows,
+                                    transpose)
 from fastnn._kernels.zeros cimport gemm_tile_some, gemv_some
 
 
@@ -55,10 +56,22 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
             panel_forward(k, layer, rows, panel, x, ldx, some, b + p * layer.panel_stride, layer.ldb,
                           bias + p * layer.bias_stride, panel, z + p * panel, h + p * panel)
     if end > n_full and n_full * panel < layer.n_out:
-        p = tail_width(layer.n_out, panel // 2)
-        panel_forward(k, layer, rows, p, x, ldx, some, <const floating *> layer.tail, p,
-                      <const floating *> layer.tail_bias, layer.n_out - n_full * panel, z + n_full * panel,
-                      h + n_full * panel)
+        last_panel(k, layer, rows, layer.n_out - n_full * panel, x, ldx, some, z + n_full * panel, h + n_full * panel)
+
+
+cdef void last_panel(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t n, const floating *x, Py_ssize_t ldx,
+                     const Tiles *some, floating *z, floating *h) noexcept nogil:
+    """The n columns behind the full panels; z and h begin with the first of them."""
+    cdef const floating *b = <const floating *> layer.tail
+    cdef const floating *bias = <const floating *> layer.tail_bias
+    cdef Py_ssize_t width = tail_width(layer.n_out, lanes(k, <floating> 0))
+    cdef bint rectify = layer.activation == FASTNN_relu and z == h
+    if not has_few_forward(k, rows, n, layer.n_in, <floating> 0) or some != NULL and some.columns != NULL:
+        panel_forward(k, layer, rows, width, x, ldx, some, b, width, bias, n, z, h)
+        return
+    few_forward(k, rows, <int> n, layer.n_in, x, ldx, b, width, bias, rectify, z, layer.ld)
+    if layer.activation and not rectify:
+        activation_forward(k, layer.activation, rows, n, <const floating *> z, h, layer.ld)
 
 
 cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t width, const floating *x,
@@ -116,6 +129,10 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
     cdef int most = tile_rows(k, <floating> 0), nv
     cdef const floating *bt = <const floating *> layer.transposed
     cdef floating *to
+    if has_few_outputs(layer) and not accumulate:
+        few_outputs_backward(k, layer, 0, layer.n_in, rows, d, gate if gate != NULL else dx, gate != NULL, dx, ldx,
+                             <floating *> NULL, False)
+        return
     while column < layer.n_in:
         width = panel if layer.n_in - column >= panel else tail_width(layer.n_in, panel // 2)
         nv = <int> (2 * width // panel)
@@ -129,6 +146,22 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
             row += mr
         bt += layer.n_out * width
         column += width
+
+
+cdef void few_outputs_backward(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t count, Py_ssize_t rows,
+                               const floating *d, const floating *x, bint gated, floating *dx, Py_ssize_t ldx, floating *g,
+                               bint accumulate) noexcept nogil:
+    """dense_backward and, unless g is NULL, dense_gradient in one pass over `count` inputs, from the panel at `first` on.
+
+    x, dx : (rows, n_in); if gated, dx = 0 where x is not positive. dx may be x.
+    """
+    cdef Py_ssize_t lane = lanes(k, <floating> 0), width, i = 0
+    cdef const floating *w = <const floating *> layer.transposed + first * layer.n_out
+    while i < count:
+        width = 2 * lane if count - i > lane else lane
+        narrow_backward(k, rows, <int> layer.n_out, <int> (width // lane), d, layer.ld, w + i * layer.n_out,
+                        x + first + i, gated, dx + first + i, ldx, g + i * layer.n_out if g != NULL else g, accumulate)
+        i += width
 
 
 cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t rows, const floating *a, Py_ssize_t lda,

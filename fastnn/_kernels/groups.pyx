@@ -12,7 +12,7 @@ from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.rows cimport forward, losses, pass_of, sum_of
 from fastnn._kernels.shares cimport cut
 from fastnn._kernels.stages cimport Pass, stage_backward, stage_derivative
-from fastnn._kernels.strips cimport strip_gradient
+from fastnn._kernels.strips cimport passes_back, strip_gradient
 from fastnn._kernels.sums cimport add_to_left, group_sum
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport floating, tile_rows
@@ -52,6 +52,7 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
     cdef const Strip *strip
     cdef Pass p
     cdef int i, t
+    cdef bint at_once
     s.group_loss[group] = 0
     if end == first:
         memset(gradient, 0, s.n_master * sizeof(floating))
@@ -70,9 +71,12 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
         n_words = pieces_before(n, word_bits(tag), NULL, 1)
         for t in range(s.n_stages - 1, -1, -1):
             stage_derivative(&p, t, tag)
+            at_once = passes_back(s, t)
             for i in range(s.n_strips):     # before the gradient takes the place of the inputs
                 strip = &s.strips[i]
                 if strip.stage == t:
-                    strip_gradient(s, strip, p.r0, n, n_words, 1, gradient + strip.offset, gradient + strip.bias, block > 0)
-            stage_backward(&p, t, tag)
+                    strip_gradient(s, strip, p.r0, n, n_words, 1, gradient + strip.offset, gradient + strip.bias, block > 0,
+                                   at_once)
+            if not at_once:
+                stage_backward(&p, t, tag)
         first += n

@@ -43,6 +43,8 @@ cdef extern from "fastnn.h" nogil:
         void gemm_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
                        const float *init, Py_ssize_t ldi, bint rectify, const float *gate, float *c,
                        Py_ssize_t ldc) noexcept nogil
+        void few_forward(Py_ssize_t rows, int n, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b,
+                         Py_ssize_t ldb, const float *init, int rectify, float *c, Py_ssize_t ldc) noexcept nogil
         void outer_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
                         const float *init, Py_ssize_t ldi, float *c, Py_ssize_t ldc) noexcept nogil
         void gemm_tile_some(int mr, int nv, Py_ssize_t k, const int32_t *some, const float *a, Py_ssize_t lda,
@@ -60,6 +62,9 @@ cdef extern from "fastnn.h" nogil:
                   const float *init, Py_ssize_t init_stride, float *y) noexcept nogil
         void narrow_forward(Py_ssize_t rows, int n, Py_ssize_t k, const float *x, Py_ssize_t ldx, const float *wt,
                             const float *bias, float *y, Py_ssize_t ldy) noexcept nogil
+        void narrow_backward(Py_ssize_t rows, int n, int nv, const float *d, Py_ssize_t ldd, const float *wt,
+                             const float *x, int gated, float *dx, Py_ssize_t ldx, float *g,
+                             int accumulate) noexcept nogil
         void sparse_gemv(int np, int nv, const fastnn_csr *x, Py_ssize_t row, const float *b, Py_ssize_t ldb,
                          Py_ssize_t panel_stride, const float *init, Py_ssize_t init_stride, float *y) noexcept nogil
         void sparse_narrow(int n, Py_ssize_t k, const fastnn_csr *x, Py_ssize_t row, const float *wt, const float *bias,
@@ -128,6 +133,8 @@ cdef extern from "fastnn.h" nogil:
         void gemm_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
                        const double *init, Py_ssize_t ldi, bint rectify, const double *gate, double *c,
                        Py_ssize_t ldc) noexcept nogil
+        void few_forward(Py_ssize_t rows, int n, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b,
+                         Py_ssize_t ldb, const double *init, int rectify, double *c, Py_ssize_t ldc) noexcept nogil
         void outer_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
                         const double *init, Py_ssize_t ldi, double *c, Py_ssize_t ldc) noexcept nogil
         void gemm_tile_some(int mr, int nv, Py_ssize_t k, const int32_t *some, const double *a, Py_ssize_t lda,
@@ -145,6 +152,9 @@ cdef extern from "fastnn.h" nogil:
                   const double *init, Py_ssize_t init_stride, double *y) noexcept nogil
         void narrow_forward(Py_ssize_t rows, int n, Py_ssize_t k, const double *x, Py_ssize_t ldx, const double *wt,
                             const double *bias, double *y, Py_ssize_t ldy) noexcept nogil
+        void narrow_backward(Py_ssize_t rows, int n, int nv, const double *d, Py_ssize_t ldd, const double *wt,
+                             const double *x, int gated, double *dx, Py_ssize_t ldx, double *g,
+                             int accumulate) noexcept nogil
         void sparse_gemv(int np, int nv, const fastnn_csr *x, Py_ssize_t row, const double *b, Py_ssize_t ldb,
                          Py_ssize_t panel_stride, const double *init, Py_ssize_t init_stride, double *y) noexcept nogil
         void sparse_narrow(int n, Py_ssize_t k, const fastnn_csr *x, Py_ssize_t row, const double *wt,

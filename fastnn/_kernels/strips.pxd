@@ -12,4 +12,5 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
 cdef void update_strips(Sweep *s, const Share *share, long long batch, double weight, double factor,
                         floating tag) noexcept nogil
 cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, Py_ssize_t n_words, int team,
-                         floating *g, floating *bias, bint accumulate) noexcept nogil
+                         floating *g, floating *bias, bint accumulate, bint back) noexcept nogil
+cdef bint passes_back(const Sweep *s, int t) noexcept nogil

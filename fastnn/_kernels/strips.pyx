@@ -7,13 +7,14 @@ known, while both are in the first-level cache.
 from libc.math cimport fmin
 from libc.string cimport memset
 
-from fastnn._kernels.dense cimport Dense, are_few, dense_gradient, few_columns_gradient
+from fastnn._kernels.dense cimport (Dense, are_few, dense_gradient, few_columns_gradient, few_outputs_backward,
+                                    has_few_outputs)
 from fastnn._kernels.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
 from fastnn._kernels.norms cimport norm_gradient
 from fastnn._kernels.packing cimport transpose_panels
 from fastnn._kernels.plan cimport Strip
 from fastnn._kernels.sparse cimport sparse_gradient
-from fastnn._kernels.stages cimport Stage
+from fastnn._kernels.stages cimport DENSE, Stage
 from fastnn._kernels.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.sweep cimport Sweep
 from fastnn._kernels.table cimport absolute_sum, average, floating, lanes, squared_norm, update
@@ -67,7 +68,7 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
         if grouped(s):
             sum_groups(s, strip, thread, firsts, g, bias_gradient(s, strip, g), accumulate)
         else:
-            strip_gradient(s, strip, 0, rows, n_words, team, g, bias_gradient(s, strip, g), accumulate)
+            strip_gradient(s, strip, 0, rows, n_words, team, g, bias_gradient(s, strip, g), accumulate, False)
         if measure:
             s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
         if batch >= 0:
@@ -87,9 +88,19 @@ cdef inline floating *bias_gradient(const Sweep *s, const Strip *strip, floating
     return g + (strip.bias - strip.offset if s.gradient != NULL else strip.size)
 
 
+cdef bint passes_back(const Sweep *s, int t) noexcept nogil:
+    """Whether the gradients of stage t's strips can take its backward pass along: x is then read once for both."""
+    cdef const Stage *stage = &s.stages[t]
+    return (stage.kind == DENSE and has_few_outputs(&s.dense[stage.layer]) and stage.source >= 0
+            and s.stages[stage.source].wanted and not stage.add_source)
+
+
 cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, Py_ssize_t n_words, int team,
-                         floating *g, floating *bias, bint accumulate) noexcept nogil:
-    """(+)= the gradient over `rows` rows of the block from r0 on; n_words tell where the input is not zero."""
+                         floating *g, floating *bias, bint accumulate, bint back) noexcept nogil:
+    """(+)= the gradient over `rows` rows of the block from r0 on; n_words tell where the input is not zero.
+
+    back: of a stage that can, see passes_back, also what it adds to the gradient by its source.
+    """
     cdef const Stage *stage = &s.stages[strip.stage]
     cdef const Dense *layer
     cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
@@ -109,6 +120,9 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     elif s.skips_zeros and stage.source < 0 and not layer.narrow and strip.count > 2:
         zeros_gradient(s.k, &s.zeros, r0 // word_bits(<floating> 0), n_words, strip.first, strip.count, strip.width,
                        x - r0 * ldx, ldx, d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)
+    elif back:
+        few_outputs_backward(s.k, layer, strip.first, strip.count, rows, d, x, s.stages[stage.source].gates,
+                             <floating *> s.buffers[stage.source].d + r0 * ldx, ldx, g, accumulate)
     elif layer.narrow:
         while i < strip.count:
             width = panel if strip.count - i > panel // 2 else panel // 2

@@ -39,6 +39,19 @@ cdef inline void gemm_tile(Kernels k, int mr, int nv, Py_ssize_t depth, const fl
         k.f64.gemm_tile(mr, nv, depth, a, lda, b, ldb, init, ldi, rectify, gate, c, ldc)
 
 
+cdef inline bint has_few_forward(Kernels k, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t depth, floating tag) noexcept nogil:
+    return 1 <= n <= 4 <= depth and 8 <= lanes(k, tag) <= 4 * rows
+
+
+cdef inline void few_forward(Kernels k, Py_ssize_t rows, int n, Py_ssize_t depth, const floating *a, Py_ssize_t lda,
+                             const floating *b, Py_ssize_t ldb, const floating *init, bint rectify, floating *c,
+                             Py_ssize_t ldc) noexcept nogil:
+    if floating is float:
+        k.f32.few_forward(rows, n, depth, a, lda, b, ldb, init, rectify, c, ldc)
+    else:
+        k.f64.few_forward(rows, n, depth, a, lda, b, ldb, init, rectify, c, ldc)
+
+
 cdef inline void outer_tile(Kernels k, int mr, int nv, Py_ssize_t depth, const floating *a, Py_ssize_t lda,
                             const floating *b, Py_ssize_t ldb, const floating *init, Py_ssize_t ldi, floating *c,
                             Py_ssize_t ldc) noexcept nogil:
@@ -64,6 +77,15 @@ cdef inline void narrow_forward(Kernels k, Py_ssize_t rows, int n, Py_ssize_t de
         k.f32.narrow_forward(rows, n, depth, x, ldx, wt, bias, y, ldy)
     else:
         k.f64.narrow_forward(rows, n, depth, x, ldx, wt, bias, y, ldy)
+
+
+cdef inline void narrow_backward(Kernels k, Py_ssize_t rows, int n, int nv, const floating *d, Py_ssize_t ldd,
+                                 const floating *wt, const floating *x, bint gated, floating *dx, Py_ssize_t ldx,
+                                 floating *g, bint accumulate) noexcept nogil:
+    if floating is float:
+        k.f32.narrow_backward(rows, n, nv, d, ldd, wt, x, gated, dx, ldx, g, accumulate)
+    else:
+        k.f64.narrow_backward(rows, n, nv, d, ldd, wt, x, gated, dx, ldx, g, accumulate)
 
 
 cdef inline void sparse_gemv(Kernels k, int np, int nv, const fastnn_csr *x, Py_ssize_t row, const floating *b,

@@ -22,24 +22,11 @@ from benchmarks import machine, tables
 from benchmarks.bench_epoch import network, targets
 from benchmarks.peers.cases import BY_NAME
 from fastnn.optimizers import Adam
-from fastnn.threads import effective_n_threads
+from fastnn.threads import FixedThreads, effective_n_threads
 
 CASES = ["tiny", "small", "medium, no zeros", "large"]
 BURST = 1e-4
 STRETCH = 0.03  # seconds of one measurement
-
-
-class AllThreads:
-    """In the place of the choice of threads by timing: always so many."""
-
-    def __init__(self, n_threads):
-        self.n_threads = n_threads
-
-    def pick(self, steps):
-        return self.n_threads, steps
-
-    def took(self, n_threads, seconds, steps=1):
-        pass
 
 
 class Training:
@@ -49,7 +36,7 @@ class Training:
         self.trainer = network(case, X.dtype).trainer(
             Adam(), batch_size=case.batch, n_threads=threads
         )
-        self.trainer._threads = AllThreads(threads)
+        self.trainer._threads = FixedThreads(threads)
         self.trainer._engine.hold_shares(equal)
         self.data = X, targets(case, X, y)
         self.order = np.random.default_rng(0).permutation(len(X))

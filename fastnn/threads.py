@@ -170,3 +170,24 @@ class ThreadChoice:
             return bool(samples)
         more = [self._seconds(n) for n in self._samples if n > n_threads]
         return bool(more) and min(samples) > _SLOWER * min(more)
+
+
+class FixedThreads:
+    """In the place of a `ThreadChoice`, for tests and benchmarks: always all threads allowed.
+
+    Parameters
+    ----------
+    most : int
+    work : float, optional
+        Does not matter.
+    """
+
+    def __init__(self, most, work=None):
+        self._most = most
+
+    def pick(self, steps):
+        """All threads, for all steps."""
+        return self._most, steps
+
+    def took(self, n_threads, seconds, steps=1):
+        """Learn nothing from it."""

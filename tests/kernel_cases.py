@@ -12,6 +12,7 @@ from fastnn._kernels import probe, table
 from fastnn.layers import ACTIVATIONS, Dense
 from fastnn.losses import LOSSES
 from fastnn.network import CompiledNetwork
+from fastnn.threads import FixedThreads
 
 ISAS = table.isas_available()
 DTYPES = [np.float32, np.float64]
@@ -70,32 +71,6 @@ def make_data(n, network, seed=0):
     weight = rng.uniform(0.5, 1.5, n).astype(network.dtype)
     y = targets(network.loss.name, rng, n, network.n_out)
     return X, y if y.dtype == np.intp else y.astype(network.dtype), weight
-
-
-class FixedThreads:
-    """Instead of a trainer's choice by timing: always as many threads as asked for."""
-
-    def __init__(self, n_threads):
-        self.n_threads = n_threads
-
-    def pick(self, steps):
-        return self.n_threads, steps
-
-    def took(self, n_threads, seconds, steps=1):
-        assert n_threads == self.n_threads
-
-
-class AlwaysAll:
-    """In place of ThreadChoice: all the threads that are allowed."""
-
-    def __init__(self, most, work):
-        self.most = most
-
-    def pick(self, steps):
-        return self.most, steps
-
-    def took(self, *args):
-        pass
 
 
 def threads_of(network, n_threads):

@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import pytest
 from estimator_options import LAYERS, OPTIONS, SMALL, X, Y, assert_same, bent, by_numpy, learned
-from kernel_cases import AlwaysAll
 from reference_layers import Twin
 from scipy.sparse import csr_matrix
 from scipy.special import softmax
@@ -21,6 +20,7 @@ from fastnn.estimators._blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators._layers import hidden_widths
 from fastnn.exceptions import DivergenceError
 from fastnn.layers import CustomActivation
+from fastnn.threads import FixedThreads
 
 T = X[:, :2] @ [[1.0, 0.5], [-1.0, 2.0]]
 every_option = pytest.mark.parametrize("name", OPTIONS)
@@ -44,7 +44,7 @@ def regressor(name, **more):
 @every_option
 @both_dtypes
 def test_threads_change_no_bit(name, dtype, monkeypatch):
-    monkeypatch.setattr(fastnn.trainer, "ThreadChoice", AlwaysAll)
+    monkeypatch.setattr(fastnn.trainer, "ThreadChoice", FixedThreads)
     fits = [classifier(name, n_jobs=n).fit(X.astype(dtype), Y) for n in (1, 2, 4)]
     for fit in fits[1:]:
         assert_same(learned(fit), learned(fits[0]))
@@ -52,7 +52,7 @@ def test_threads_change_no_bit(name, dtype, monkeypatch):
 
 @every_layer
 def test_threads_change_no_bit_of_lbfgs(name, monkeypatch):
-    monkeypatch.setattr(fastnn.network, "ThreadChoice", AlwaysAll)
+    monkeypatch.setattr(fastnn.network, "ThreadChoice", FixedThreads)
     more = {"solver": "lbfgs", "dropout": 0.0}
     if name == "bernoulli":
         more["activation"] = "elu"

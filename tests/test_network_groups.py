@@ -9,7 +9,6 @@ from kernel_cases import (
     ISAS,
     OPTIMIZERS,
     TOLERANCE,
-    AlwaysAll,
     check_gradients,
     dense_layers,
     make_data,
@@ -28,6 +27,7 @@ from fastnn.layers import (
     Residual,
 )
 from fastnn.network import CompiledNetwork
+from fastnn.threads import FixedThreads
 
 #: Those that share out the groups evenly, and others.
 THREADS = [1, 2, 3, 4, 16, 17]
@@ -63,7 +63,7 @@ def test_these_batches_have_groups(rows, batch):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_the_gradient_is_that_of_the_twin(isa, dtype, rows, weighted, monkeypatch):
-    monkeypatch.setattr(fastnn.network, "ThreadChoice", AlwaysAll)
+    monkeypatch.setattr(fastnn.network, "ThreadChoice", FixedThreads)
     network = make_net(dtype=dtype, isa=isa)
     X, y, weight = make_data(rows, network)
     options = {"sample_weight": weight, "alpha": 0.5} if weighted else {}

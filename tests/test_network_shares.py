@@ -5,7 +5,6 @@ import pytest
 from kernel_cases import (
     DTYPES,
     OPTIMIZERS,
-    FixedThreads,
     dense_layers,
     make_data,
     make_network,
@@ -18,6 +17,7 @@ from fastnn._kernels import engine
 from fastnn._kernels import shares as kernel
 from fastnn.layers import BatchNorm, Dense, Dropout
 from fastnn.network import CompiledNetwork
+from fastnn.threads import FixedThreads
 
 #: Uneven, with nothing for some, with more threads than groups, and equal ones for comparison.
 SHARES = [

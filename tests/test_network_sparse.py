@@ -4,13 +4,14 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from kernel_cases import DTYPES, ISAS, FixedThreads
+from kernel_cases import DTYPES, ISAS
 from scipy import sparse
 
 from fastnn.arrays import forward_arrays
 from fastnn.layers import Dense
 from fastnn.network import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
+from fastnn.threads import FixedThreads
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}
 # n_in, hidden: narrow first layers, ragged panels, more than four panels, many strips

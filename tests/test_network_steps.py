@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from kernel_cases import DTYPES, ISAS, THREADS, FixedThreads, make_data, make_network, same_bits
+from kernel_cases import DTYPES, ISAS, THREADS, make_data, make_network, same_bits
 
 from fastnn.optimizers import SGD, Adam
+from fastnn.threads import FixedThreads
 
 
 def run(network, X, y, *, steps=1, n_threads=1, optimizer=None, weight=None, **options):

@@ -56,20 +56,23 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
             panel_forward(k, layer, rows, panel, x, ldx, some, b + p * layer.panel_stride, layer.ldb,
                           bias + p * layer.bias_stride, panel, z + p * panel, h + p * panel)
     if end > n_full and n_full * panel < layer.n_out:
-        last_panel(k, layer, rows, layer.n_out - n_full * panel, x, ldx, some, z + n_full * panel, h + n_full * panel)
+        z += n_full * panel
+        h += n_full * panel
+        if (has_few_forward(k, rows, layer.n_out - n_full * panel, layer.n_in, <floating> 0)
+                and (some == NULL or some.columns == NULL)):
+            few_columns_forward(k, layer, rows, layer.n_out - n_full * panel, x, ldx, z, h)
+            return
+        p = tail_width(layer.n_out, panel // 2)
+        panel_forward(k, layer, rows, p, x, ldx, some, <const floating *> layer.tail, p,
+                      <const floating *> layer.tail_bias, layer.n_out - n_full * panel, z, h)
 
 
-cdef void last_panel(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t n, const floating *x, Py_ssize_t ldx,
-                     const Tiles *some, floating *z, floating *h) noexcept nogil:
-    """The n columns behind the full panels; z and h begin with the first of them."""
-    cdef const floating *b = <const floating *> layer.tail
-    cdef const floating *bias = <const floating *> layer.tail_bias
-    cdef Py_ssize_t width = tail_width(layer.n_out, lanes(k, <floating> 0))
+cdef void few_columns_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t n, const floating *x,
+                              Py_ssize_t ldx, floating *z, floating *h) noexcept nogil:
+    """panel_forward of the n columns behind the full panels; z and h begin with the first of them."""
     cdef bint rectify = layer.activation == FASTNN_relu and z == h
-    if not has_few_forward(k, rows, n, layer.n_in, <floating> 0) or some != NULL and some.columns != NULL:
-        panel_forward(k, layer, rows, width, x, ldx, some, b, width, bias, n, z, h)
-        return
-    few_forward(k, rows, <int> n, layer.n_in, x, ldx, b, width, bias, rectify, z, layer.ld)
+    few_forward(k, rows, <int> n, layer.n_in, x, ldx, <const floating *> layer.tail,
+                tail_width(layer.n_out, lanes(k, <floating> 0)), <const floating *> layer.tail_bias, rectify, z, layer.ld)
     if layer.activation and not rectify:
         activation_forward(k, layer.activation, rows, n, <const floating *> z, h, layer.ld)
 

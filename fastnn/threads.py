@@ -190,4 +190,6 @@ class FixedThreads:
         return self._most, steps
 
     def took(self, n_threads, seconds, steps=1):
-        """Learn nothing from it."""
+        """Learn nothing from it, but insist on the number picked."""
+        if n_threads != self._most:
+            raise ValueError(f"n_threads must be {self._most}, as picked, got {n_threads}")

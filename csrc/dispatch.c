@@ -3,8 +3,9 @@
 
 #define KERNELS(isa) \
     extern const fastnn_kernels_f32 fastnn_##isa##_f32; \
-    extern const fastnn_kernels_f64 fastnn_##isa##_f64;
-#define ROW(isa) {#isa, supports_##isa, &fastnn_##isa##_f32, &fastnn_##isa##_f64},
+    extern const fastnn_kernels_f64 fastnn_##isa##_f64; \
+    extern const fastnn_kernels_u32 fastnn_##isa##_u32;
+#define ROW(isa) {#isa, supports_##isa, &fastnn_##isa##_f32, &fastnn_##isa##_f64, &fastnn_##isa##_u32},
 
 static int supports_baseline(void) { return 1; }
 KERNELS(baseline)
@@ -31,7 +32,7 @@ const fastnn_isa fastnn_isas[] = {
     ROW(neon)
 #endif
     ROW(baseline)
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 const char *const fastnn_activation_names[] = {

@@ -210,11 +210,23 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
 FASTNN_DECLARE(float, double, f32)
 FASTNN_DECLARE(double, float, f64)
 
+#define FASTNN_TWISTER_WORDS 624   /* of the state of a Mersenne Twister */
+
+typedef struct {   /* of random words, for shuffling; see shuffle.inc */
+    /* the twister's next state, and the random words that n words of a state stand for */
+    void (*twist)(uint32_t *key);
+    void (*temper)(int n, const uint32_t *key, uint32_t *words);
+    /* the swaps of the elements *last, *last - 1, ... 1 of order that n <= FASTNN_TWISTER_WORDS words decide; leaves in
+       *last what comes next and returns how many words were used: all, unless *last is 0 */
+    ptrdiff_t (*swap_rows)(ptrdiff_t *order, ptrdiff_t *last, const uint32_t *words, ptrdiff_t n);
+} fastnn_kernels_u32;
+
 typedef struct {
     const char *name;
     int (*supported)(void);
     const fastnn_kernels_f32 *f32;
     const fastnn_kernels_f64 *f64;
+    const fastnn_kernels_u32 *u32;
 } fastnn_isa;
 
 /* The ISAs compiled in, best first; name NULL ends the list. */

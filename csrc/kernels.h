@@ -1,6 +1,9 @@
 /* What an ISA file includes: the standard headers, the target, then the template once per dtype.
    Expects ISA, VECTOR_BYTES, TILE_ROWS and, where the compiler must be told, TARGET. Everything but the two tables is
    static: an inline function compiled for one ISA and shared by the linker would crash the others. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 #include <math.h>
 #include <string.h>
 
@@ -19,6 +22,8 @@ APPLY_TARGET(TARGET)
 APPLY_TARGET(TARGET)
 #endif
 #endif
+
+#include "shuffle.inc"
 
 #define T float
 #define OTHER double

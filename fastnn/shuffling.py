@@ -6,7 +6,7 @@ __all__ = ["shuffle_rows"]
 
 
 def shuffle_rows(rng, rows):
-    """Do ``rng.shuffle(rows)`` in a quarter of the time.
+    """Do ``rng.shuffle(rows)`` in a fourth of the time or less.
 
     Parameters
     ----------

@@ -39,6 +39,10 @@ class StepOptions:
     seed: int = 0
 
 
+#: Most steps whose coefficients are computed before they are taken.
+_AHEAD = 1024
+
+
 class Trainer:
     """The packed state of a network during a fit: weights, moments, workspace.
 
@@ -65,7 +69,8 @@ class Trainer:
         self.network.load(self._engine)
         self._configure()
         state = self.optimizer.state
-        self._t = state.get("t", 0)
+        self._t = self._begun_at = state.get("t", 0)
+        self._ahead = None, 0, ()
         for i, name in enumerate("mvu"[: len(self._engine.moments)]):
             moment = state.get(name)
             if moment is None and name in self.optimizer.initial_moments:
@@ -107,22 +112,26 @@ class Trainer:
             engine.moments[i] = None
         self.optimizer.state = state
 
+    def data(self, X, y, sample_weight=None):
+        """Rows and targets as `train` takes them: checked once, for any number of calls."""
+        return self.network._data(X, y, sample_weight)
+
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
+        """`train` on data that no other call will see."""
+        data = self.data(X, y, sample_weight)
+        self.train(data, order, begin, end, learning_rate=learning_rate)
+
+    def train(self, data, order, begin, end, *, learning_rate):
         """Train on batches begin..end-1; batch b holds the rows ``order[b *
         batch_size:][:batch_size]``. The learning rate is one number or an array, one per batch."""
-        X, labels, y, weight = self.network._data(X, y, sample_weight)
         scale = 1.0 / self.network.n_out if self.network.loss.averaged else 1.0
-        rates = learning_rate if np.ndim(learning_rate) else np.full(end - begin, learning_rate)
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
-            coefficients = self.optimizer.coefficients(self._t, steps, rates[:steps])
+            coefficients = self._coefficients(steps, learning_rate, end - begin)
             started = time.perf_counter()
             self.loss_sum = self._engine.run(
-                X,
-                labels,
-                y,
-                weight,
+                *data,
                 order,
                 begin,
                 stop,
@@ -135,7 +144,24 @@ class Trainer:
             )
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
             self._t += steps
-            begin, rates = stop, rates[steps:]
+            begin = stop
+
+    def _coefficients(self, n, rate, left):
+        """Of the next n steps, when so many are left of those that the rates are for.
+
+        Those at one rate are computed for as many steps again as have been taken: beside the short
+        epochs of a small net, a call for each would be felt.
+        """
+        if np.ndim(rate):
+            at = len(rate) - left
+            return self.optimizer.coefficients(self._t, n, rate[at : at + n])
+        known, first, ahead = self._ahead
+        if rate != known or self._t + n > first + len(ahead):
+            first = self._t
+            more = max(n, min(first - self._begun_at, _AHEAD))
+            ahead = self.optimizer.coefficients(first, more, rate)
+            self._ahead = rate, first, ahead
+        return ahead[self._t - first :][:n]
 
     def _configure(self):
         """Tell the engine the options; the moving average begins at the present weights."""

@@ -1,6 +1,6 @@
 """Epochs: shuffling, learning rates, early stopping, curves and the check for Ctrl-C.
 
-The arithmetic happens in ``Trainer.run``, which trains a range of batches without returning to
+The arithmetic happens in ``Trainer.train``, which trains a range of batches without returning to
 Python. What needs Python happens here, between those calls.
 """
 
@@ -49,7 +49,7 @@ class EpochLoop:
     ----------
     trainer : Trainer
     X, y, sample_weight
-        As ``Trainer.run`` takes them.
+        As ``Trainer.data`` takes them.
     rows : ndarray of intp
         The rows of X to train on.
     schedule : fastnn.schedules.Schedule
@@ -111,6 +111,7 @@ class EpochLoop:
             If the loss or a weight is not finite at the end of an epoch.
         """
         self._begin()
+        self._data = self.trainer.data(self.X, self.y, self.sample_weight)
         history, order = self.history, self.rows.copy()
         outcome = "max_iter"
         for _ in range(1 if self.one_epoch else self.max_iter):
@@ -158,22 +159,20 @@ class EpochLoop:
         begin = 0
         while begin < n_batches:
             end = min(begin + self._stretch, n_batches)
-            rates = self.schedule.rates(self._step, end - begin)
+            rates = self._rates(end - begin)
             started = time.perf_counter()
-            trainer.run(
-                self.X,
-                self.y,
-                order,
-                begin,
-                end,
-                learning_rate=rates,
-                sample_weight=self.sample_weight,
-            )
+            trainer.train(self._data, order, begin, end, learning_rate=rates)
             self._adapt_stretch(end - begin, time.perf_counter() - started)
             self._step += end - begin
-            self._rate = float(rates[-1])
             begin = end
         return trainer.loss_sum / len(order)
+
+    def _rates(self, n):
+        """Learning rates of the next n steps: one number if they are all the same."""
+        schedule = self.schedule
+        rates = schedule.learning_rate if schedule.steady else schedule.rates(self._step, n)
+        self._rate = float(rates if schedule.steady else rates[-1])
+        return rates
 
     def _adapt_stretch(self, n_batches, seconds):
         affordable = int(n_batches * _STRETCH / max(seconds, 1e-6))

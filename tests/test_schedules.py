@@ -6,7 +6,7 @@ import pytest
 from fastnn import schedules
 from fastnn.layers import Dense
 from fastnn.network import CompiledNetwork
-from fastnn.optimizers import SGD, Adam
+from fastnn.optimizers import SGD, Adam, NAdam
 from fastnn.schedules import (
     Constant,
     Cosine,
@@ -217,3 +217,33 @@ def test_every_step_of_a_trainer_takes_its_own_rate(optimizer):
         results.append(network.params.copy())
     np.testing.assert_array_equal(results[0], results[1])
     assert (results[0] != first).all()
+
+
+@pytest.mark.parametrize("optimizer", [Adam, NAdam, SGD])
+def test_coefficients_computed_ahead_are_those_of_their_steps(optimizer):
+    """Calls at one rate, more of them than are computed at a time, and a change of it."""
+    rng = np.random.default_rng(5)
+    X, y, order = rng.normal(size=(20, 3)), rng.normal(size=(20, 1)), np.arange(20, dtype=np.intp)
+    found = []
+    for as_rates in (float, lambda rate: np.full(4, rate)):
+        network = CompiledNetwork(3, [Dense(4, "tanh"), Dense(1)], "squared_error")
+        network.params[...] = np.linspace(-1, 1, 21)
+        trainer = network.trainer(optimizer(), batch_size=5)
+        data = trainer.data(X, y)
+        for call in range(400):
+            rate = 1e-3 if call < 300 else 1e-4
+            trainer.train(data, order, 0, 4, learning_rate=as_rates(rate))
+        trainer.pull()
+        found.append((network.params.copy(), trainer.loss_sum))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1]
+
+
+def test_what_is_steady():
+    class Own(InverseScaling):
+        def factors(self, steps):
+            return 0.5 + 0.0 * steps
+
+    assert all(schedule.steady for schedule in (Constant(), InverseScaling(), ReduceOnPlateau()))
+    changing = Cosine(), Warmup(), Multiplier(lambda t, n: 1.0), Own()
+    assert not any(schedule.steady for schedule in changing)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kernel_cases import ISAS
 from sklearn.metrics import accuracy_score, r2_score
 
 from fastnn import schedules, training
@@ -21,9 +22,12 @@ class Trainer:
         self.calls, self.rows, self.rates = [], [], []
         self._seconds = seconds_per_batch
 
-    def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
+    def data(self, X, y, sample_weight=None):
+        return None
+
+    def train(self, data, order, begin, end, *, learning_rate):
         self.calls.append((begin, end))
-        self.rates.extend(learning_rate)
+        self.rates.extend(np.broadcast_to(learning_rate, end - begin))
         for b in range(begin, end):
             rows = order[b * 2 : b * 2 + 2]
             self.rows.extend(rows)
@@ -110,8 +114,8 @@ def test_inverse_scaling_reaches_the_trainer():
 
 def test_a_schedule_has_a_patience_of_its_own(capsys):
     class Worse(Trainer):
-        def run(self, *args, **kwargs):
-            super().run(*args, **kwargs)
+        def train(self, *args, **kwargs):
+            super().train(*args, **kwargs)
             self.loss_sum = 1.0
 
     schedule = schedules.ReduceOnPlateau(factor=0.1, patience=1, min_rate=0.002)
@@ -157,6 +161,18 @@ def test_shuffle_draws_as_numpy(n, bits):
         np.testing.assert_array_equal(rows, order)
         assert ours.randint(1 << 30) == theirs.randint(1 << 30)
     np.testing.assert_equal(ours.get_state(legacy=False), theirs.get_state(legacy=False))
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_every_isa_shuffles_the_same(isa):
+    theirs, bits = np.random.RandomState(3), np.random.MT19937()
+    bits.state = theirs.get_state(legacy=False)
+    for n in (7, 100, 4096, 20000):
+        order, rows = np.arange(n), np.arange(n)
+        theirs.shuffle(order)
+        shuffle.shuffle(bits, rows, isa)
+        np.testing.assert_array_equal(rows, order)
+    assert bits.random_raw() == theirs.randint(1 << 32, dtype=np.uint32)
 
 
 def test_shuffle_advances_the_state_of_this_numpy_itself():

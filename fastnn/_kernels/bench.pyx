@@ -13,7 +13,7 @@ from fastnn._kernels.buffers cimport address
 from fastnn._kernels.dense cimport Dense, dense_backward, dense_forward, dense_gradient
 from fastnn._kernels.packing cimport pack, unpack
 from fastnn._kernels.plan cimport Plan, Strip, row_stride
-from fastnn._kernels.header cimport fastnn_barrier, fastnn_team_size, fastnn_wait
+from fastnn._kernels.platform cimport fastnn_barrier, fastnn_team_size, fastnn_wait
 from fastnn._kernels.table cimport Kernels, floating, kernels_of, lanes
 
 from fastnn._kernels.specs import chain

@@ -13,11 +13,16 @@ cdef void *address(object array, str format, bint writable) except? NULL:
     """
     cdef Py_buffer view
     cdef void *data
+    cdef char found, wanted = <char> <Py_UCS4> format[0]
+    cdef bint plain, index
     if array is None:
         return NULL
     PyObject_GetBuffer(array, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
-    data, found, size = view.buf, (<bytes> view.format).decode(), view.itemsize
+    data = view.buf
+    found, plain = view.format[0], view.format[1] == 0
+    index = wanted == c"n" and found in (c"l", c"q", c"n") and view.itemsize == sizeof(Py_ssize_t)
+    got = None if plain and (found == wanted or index) else (<bytes> view.format).decode()
     PyBuffer_Release(&view)
-    if found != format and not (format == "n" and found in "lqn" and size == sizeof(Py_ssize_t)):
-        raise TypeError(f"expected a buffer of format {format!r}, got {found!r}")
+    if got is not None:
+        raise TypeError(f"expected a buffer of format {format!r}, got {got!r}")
     return data

@@ -8,8 +8,7 @@ is whole; a share that nobody has begun is anybody's, so no one waits for a thre
 from libc.stdint cimport uint64_t
 
 from fastnn._kernels.dense cimport Dense, dense_panels, full_panels
-from fastnn._kernels.header cimport (fastnn_claim, fastnn_count_down, fastnn_flush_denormals,
-                                     fastnn_restore_denormals)
+from fastnn._kernels.platform cimport fastnn_claim, fastnn_count_down, fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.score cimport Model
 from fastnn._kernels.table cimport Kernels, floating
 from fastnn._kernels.team cimport team_work, wait_for_zero

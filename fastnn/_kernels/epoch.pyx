@@ -19,9 +19,9 @@ from libc.math cimport INFINITY, sqrt
 from libc.string cimport memset
 
 from fastnn._kernels.groups cimport group_gradients
-from fastnn._kernels.header cimport (fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size, fastnn_ticks,
-                                     fastnn_wait)
 from fastnn._kernels.limits cimport limit_norms
+from fastnn._kernels.platform cimport (fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size, fastnn_ticks,
+                                       fastnn_wait)
 from fastnn._kernels.rows cimport backward, forward, pass_of, sum_of
 from fastnn._kernels.shares cimport bounds_of, cut, measures, next_turn, note, start_shares
 from fastnn._kernels.stages cimport Pass

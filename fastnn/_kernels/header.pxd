@@ -1,6 +1,6 @@
-"""The C side: csrc/fastnn.h and platform.h, declared."""
+"""The C side: csrc/fastnn.h, declared."""
 
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
@@ -219,11 +219,20 @@ cdef extern from "fastnn.h" nogil:
         void log(Py_ssize_t n, const double *x, double *y) noexcept nogil
         double fma_burn(Py_ssize_t n) noexcept nogil
 
+    enum:
+        FASTNN_TWISTER_WORDS
+
+    ctypedef struct fastnn_kernels_u32:
+        void twist(uint32_t *key) noexcept nogil
+        void temper(int n, const uint32_t *key, uint32_t *words) noexcept nogil
+        Py_ssize_t swap_rows(Py_ssize_t *order, Py_ssize_t *last, const uint32_t *words, Py_ssize_t n) noexcept nogil
+
     ctypedef struct fastnn_isa:
         const char *name
         int supported() noexcept nogil
         const fastnn_kernels_f32 *f32
         const fastnn_kernels_f64 *f64
+        const fastnn_kernels_u32 *u32
 
     const fastnn_isa fastnn_isas[]
     const char *const fastnn_activation_names[]
@@ -231,17 +240,3 @@ cdef extern from "fastnn.h" nogil:
     const char *const fastnn_loss_names[]
     const char *const fastnn_update_names[]
     const char fastnn_update_moments[]
-
-cdef extern from "platform.h" nogil:
-    bint FASTNN_OPENMP
-    int fastnn_max_threads() noexcept
-    int fastnn_team_size() noexcept
-    ctypedef struct fastnn_barrier:
-        pass
-    void fastnn_wait(fastnn_barrier *b, int team) noexcept
-    unsigned long long fastnn_ticks() noexcept
-    Py_ssize_t fastnn_take(Py_ssize_t *next, Py_ssize_t n) noexcept
-    bint fastnn_claim(uint64_t *free, int i) noexcept
-    void fastnn_count_down(int *left) noexcept
-    unsigned long long fastnn_flush_denormals() noexcept
-    void fastnn_restore_denormals(unsigned long long found) noexcept

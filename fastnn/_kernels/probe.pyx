@@ -7,7 +7,8 @@ vector's length. Kernels write in place. isa names the table to use, None the on
 from libc.math cimport INFINITY
 
 from fastnn._kernels.buffers cimport address
-from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_step
+from fastnn._kernels.header cimport fastnn_step
+from fastnn._kernels.platform cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.random cimport (bernoulli as sample_bits, dropout as drop, gaussian_noise as add_noise,
                                      random_key as key_of)
 from fastnn._kernels.table cimport (Kernels, absolute_sum as magnitude_of, activation_backward, activation_forward,

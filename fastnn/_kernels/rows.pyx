@@ -2,7 +2,7 @@
 
 from libc.string cimport memset
 
-from fastnn._kernels.header cimport fastnn_flush_denormals, fastnn_restore_denormals
+from fastnn._kernels.platform cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.shares cimport cut
 from fastnn._kernels.sparse cimport sort_share
 from fastnn._kernels.stages cimport DENSE, Buffers, Pass, Stage, stage_backward, stage_derivative, stage_forward

@@ -8,10 +8,11 @@ from libc.stdint cimport int32_t, int64_t
 
 from fastnn._kernels.columns cimport MOST_LAYERS, columns_forward
 from fastnn._kernels.dense cimport dense_forward
+from fastnn._kernels.header cimport fastnn_csr
 from fastnn._kernels.plan cimport row_stride
+from fastnn._kernels.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.results cimport finish, n_columns, n_outputs
 from fastnn._kernels.sparse cimport fill_rows, sparse_forward
-from fastnn._kernels.header cimport fastnn_csr, fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
 from fastnn._kernels.table cimport finite, floating, gather, lanes, tile_rows
 from fastnn._kernels.team cimport team_work

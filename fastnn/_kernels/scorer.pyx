@@ -6,8 +6,8 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_RawFree, PyMem_RawMallo
 from fastnn._kernels.buffers cimport address
 from fastnn._kernels.dense cimport Dense
 from fastnn._kernels.packing cimport pack
-from fastnn._kernels.header cimport fastnn_max_threads
 from fastnn._kernels.plan cimport Plan
+from fastnn._kernels.platform cimport fastnn_max_threads
 from fastnn._kernels.results cimport n_columns
 from fastnn._kernels.score cimport (BLOCK, CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model,
                                     score_checked, scratch_size, shares_columns)

@@ -1,11 +1,8 @@
-"""NumPy's legacy shuffle of row numbers: the same swaps from the same random numbers, in a quarter of the time.
+"""NumPy's legacy shuffle of row numbers: the same swaps from the same random numbers, in a fourth of the time or less.
 
 A number is drawn as the low bits of 32 random ones, and drawn again while it is too large. That happens every fourth time
-or so, which no branch predictor foresees; here such a draw swaps an element with itself instead.
-
-The random numbers are those of the Mersenne Twister (M. Matsumoto and T. Nishimura, "Mersenne Twister: a 623-dimensionally
-equidistributed uniform pseudo-random number generator", ACM TOMACS 8, 1998). NumPy hands them out one by one; its state
-is advanced in place here, a block at a time, in loops that the compiler turns into vector instructions.
+or so, which no branch predictor foresees. NumPy draws the random numbers one by one; here the state of its Mersenne Twister
+is advanced in place, a block at a time. The loops are in csrc/shuffle.inc.
 """
 
 from functools import cache
@@ -18,24 +15,19 @@ from libc.string cimport memcmp
 from numpy.random cimport bitgen_t
 
 from fastnn._kernels.buffers cimport address
-
-cdef enum:
-    BLOCK = 624                 # words of the state
-    SHIFT = 397
-    TWIST = 0x9908B0DF
-    UPPER = 0x80000000
-    LOWER = 0x7FFFFFFF
+from fastnn._kernels.header cimport FASTNN_TWISTER_WORDS
+from fastnn._kernels.table cimport Kernels, kernels_of
 
 
 cdef struct Twister:            # as NumPy keeps it
-    uint32_t key[BLOCK]
+    uint32_t key[FASTNN_TWISTER_WORDS]
     int pos
 
 
 cdef struct Words:
     bitgen_t *bits
     Twister *twister            # NULL if the generator is another one
-    uint32_t ahead[BLOCK]       # words drawn and not used yet: at..end
+    uint32_t ahead[FASTNN_TWISTER_WORDS]    # words drawn and not used yet: at..end
     Py_ssize_t at, end
 
 
@@ -61,74 +53,39 @@ def knows_twister():
     return True
 
 
-def shuffle(bit_generator, order):
+def shuffle(bit_generator, order, isa=None):
     """Shuffle `order`, a 1-D contiguous array of intp, in place, as ``RandomState(bit_generator).shuffle`` does."""
+    cdef Kernels k = kernels_of(isa)
     cdef Py_ssize_t n = order.shape[0]
     if n > UINT32_MAX:
         raise ValueError("more rows than 32 bits count")
     cdef Py_ssize_t *rows = <Py_ssize_t *> address(order, "n", True)
     cdef Words words = words_of(bit_generator, type(bit_generator) is np.random.MT19937 and knows_twister())
     with bit_generator.lock, nogil:
-        swap_all(&words, rows, n)
+        swap_all(k, &words, rows, n)
         if words.twister != NULL:
             words.twister.pos -= <int> (words.end - words.at)
 
 
-cdef void swap_all(Words *words, Py_ssize_t *order, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i = n - 1, j, kept, mask = 1
-    cdef bint fits
-    while mask < i:
-        mask = 2 * mask + 1
-    while i > 0:
-        while i > mask >> 1:        # as long as so many bits are needed
-            if words.at == words.end:
-                draw(words)
-            j = words.ahead[words.at] & mask
-            words.at += 1
-            fits = j <= i
-            j = i + (j - i) * fits
-            kept = order[i]
-            order[i] = order[j]
-            order[j] = kept
-            i -= fits
-        mask >>= 1
+cdef void swap_all(Kernels k, Words *words, Py_ssize_t *order, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t last = n - 1
+    while last > 0:
+        if words.at == words.end:
+            draw(k, words)
+        words.at += k.u32.swap_rows(order, &last, words.ahead + words.at, words.end - words.at)
 
 
-cdef void draw(Words *words) noexcept nogil:
+cdef void draw(Kernels k, Words *words) noexcept nogil:
     """More words: all that are left of the twister's block, or one of another generator."""
     cdef Twister *twister = words.twister
-    cdef Py_ssize_t i
     words.at = 0
     if twister == NULL:
         words.ahead[0] = words.bits.next_uint32(words.bits.state)
         words.end = 1
         return
-    if twister.pos == BLOCK:
-        twist(twister.key)
+    if twister.pos == FASTNN_TWISTER_WORDS:
+        k.u32.twist(twister.key)
         twister.pos = 0
-    words.end = BLOCK - twister.pos
-    for i in range(words.end):
-        words.ahead[i] = tempered(twister.key[twister.pos + i])
-    twister.pos = BLOCK
-
-
-cdef inline uint32_t tempered(uint32_t y) noexcept nogil:
-    y ^= y >> 11
-    y ^= (y << 7) & <uint32_t> 0x9D2C5680
-    y ^= (y << 15) & <uint32_t> 0xEFC60000
-    return y ^ (y >> 18)
-
-
-cdef void twist(uint32_t *key) noexcept nogil:
-    """The next block; what a word is made of is at least 227 words away, so that loops may run in vectors."""
-    cdef Py_ssize_t i
-    for i in range(BLOCK - SHIFT):
-        key[i] = key[i + SHIFT] ^ twisted(key[i], key[i + 1])
-    for i in range(BLOCK - SHIFT, BLOCK - 1):
-        key[i] = key[i - (BLOCK - SHIFT)] ^ twisted(key[i], key[i + 1])
-    key[BLOCK - 1] = key[SHIFT - 1] ^ twisted(key[BLOCK - 1], key[0])
-
-
-cdef inline uint32_t twisted(uint32_t high, uint32_t low) noexcept nogil:
-    cdef uint32_t y = (high & <uint32_t> UPPER) | (low & <uint32_t> LOWER)
-    return (y >> 1) ^ ((0 - (y & 1)) & <uint32_t> TWIST)
+    words.end = FASTNN_TWISTER_WORDS - twister.pos
+    k.u32.temper(<int> words.end, twister.key + twister.pos, words.ahead)
+    twister.pos = FASTNN_TWISTER_WORDS

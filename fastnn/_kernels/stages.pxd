@@ -1,5 +1,6 @@
 from fastnn._kernels.dense cimport Dense
-from fastnn._kernels.header cimport fastnn_barrier, fastnn_csr
+from fastnn._kernels.header cimport fastnn_csr
+from fastnn._kernels.platform cimport fastnn_barrier
 from fastnn._kernels.table cimport Kernels, floating
 from fastnn._kernels.zeros cimport Tiles
 

@@ -9,9 +9,9 @@ from libc.string cimport memcpy
 
 from fastnn._kernels.custom cimport custom_backward, custom_forward
 from fastnn._kernels.dense cimport Dense, dense_backward, dense_forward
-from fastnn._kernels.header cimport fastnn_wait
 from fastnn._kernels.norms cimport (add_rows, batch_norm_backward, batch_norm_forward, batch_statistics,
                                     layer_norm_backward, layer_norm_forward, norm_gradient, spread_of)
+from fastnn._kernels.platform cimport fastnn_wait
 from fastnn._kernels.random cimport bernoulli, dropout, gaussian_noise, random_key
 from fastnn._kernels.sparse cimport sparse_forward
 from fastnn._kernels.table cimport activation_backward, activation_forward, floating, lanes

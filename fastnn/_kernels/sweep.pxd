@@ -1,6 +1,6 @@
 from fastnn._kernels.dense cimport Dense
-from fastnn._kernels.header cimport fastnn_barrier
 from fastnn._kernels.plan cimport Layer, Strip
+from fastnn._kernels.platform cimport fastnn_barrier
 from fastnn._kernels.shares cimport Shares
 from fastnn._kernels.sparse cimport Entries
 from fastnn._kernels.stages cimport Buffers, Stage

@@ -1,7 +1,7 @@
 """The bridge from fused types to the table of one dtype: nowhere else is a dtype named."""
 
-from fastnn._kernels.header cimport (fastnn_csr, fastnn_kernels_f32, fastnn_kernels_f64, fastnn_step,
-                                     fastnn_targets_f32, fastnn_targets_f64)
+from fastnn._kernels.header cimport (fastnn_csr, fastnn_kernels_f32, fastnn_kernels_f64, fastnn_kernels_u32,
+                                     fastnn_step, fastnn_targets_f32, fastnn_targets_f64)
 
 ctypedef fused floating:
     float
@@ -11,6 +11,7 @@ ctypedef fused floating:
 cdef struct Kernels:    # the tables of one ISA
     const fastnn_kernels_f32 *f32
     const fastnn_kernels_f64 *f64
+    const fastnn_kernels_u32 *u32
 
 cdef Kernels kernels_of(str isa) except *
 cdef bint activation_needs_z(int activation) noexcept

@@ -2,9 +2,9 @@
 
 import os
 
-from fastnn._kernels.header cimport (FASTNN_N_COEFFICIENTS, FASTNN_OPENMP, fastnn_activation_names,
-                                     fastnn_activation_needs_z, fastnn_isas, fastnn_loss_names, fastnn_max_threads,
-                                     fastnn_update_moments, fastnn_update_names)
+from fastnn._kernels.header cimport (FASTNN_N_COEFFICIENTS, fastnn_activation_names, fastnn_activation_needs_z,
+                                     fastnn_isas, fastnn_loss_names, fastnn_update_moments, fastnn_update_names)
+from fastnn._kernels.platform cimport FASTNN_OPENMP, fastnn_max_threads
 
 cdef extern from *:
     """
@@ -99,12 +99,19 @@ def updates():
     return {n: (i, fastnn_update_moments[i]) for i, n in enumerate(_names(fastnn_update_names))}
 
 
+cdef Kernels tables(str name) except *:
+    cdef Kernels k
+    cdef int i = isas_compiled().index(name)
+    k.f32, k.f64, k.u32 = fastnn_isas[i].f32, fastnn_isas[i].f64, fastnn_isas[i].u32
+    return k
+
+
+cdef Kernels in_use = tables(_chosen)
+
+
 cdef Kernels kernels_of(str isa) except *:
     """The tables of an ISA; None is the one in use."""
-    cdef Kernels k
-    cdef int i = isas_compiled().index(_choose(isa) if isa is not None else _chosen)
-    k.f32, k.f64 = fastnn_isas[i].f32, fastnn_isas[i].f64
-    return k
+    return in_use if isa is None else tables(_choose(isa))
 
 
 def max_threads():

@@ -28,6 +28,12 @@ class Schedule:
         """Learning rates of the steps step, ..., step + n - 1: an array of shape (n,)."""
         return self.learning_rate * self.factors(np.arange(step, step + n))
 
+    @property
+    def steady(self):
+        """Whether the learning rate stays the same between events."""
+        own = type(self)
+        return own.rates is Schedule.rates and own.factors is Schedule.factors
+
     def factors(self, steps):
         """Multipliers of the learning rate for an array of step numbers."""
         return np.ones(len(steps))

@@ -2,18 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from fastnn.schedules._base import Schedule, check, length
 
 
 @dataclass
 class Constant(Schedule):
     """One rate throughout."""
-
-    def rates(self, step, n):
-        """Learning rates of the steps step, ..., step + n - 1: an array of shape (n,)."""
-        return np.full(n, self.learning_rate)
 
 
 @dataclass

@@ -252,6 +252,8 @@ static uint32_t plain_bits(uint64_t row_key, ptrdiff_t unit)
 #define S f64
 #include "kernels_test.inc"
 
+#include "shuffle_test.inc"
+
 int main(int argc, char **argv)
 {
     int n_tested = 0, n_wanted = 0;
@@ -265,6 +267,7 @@ int main(int argc, char **argv)
         int before = n_checks;
         test_f32(isa->name, isa->f32);
         test_f64(isa->name, isa->f64);
+        test_shuffle(isa->name, isa->u32);
         printf("%s: %d checks\n", isa->name, n_checks - before);
         n_tested++;
     }

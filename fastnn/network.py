@@ -92,9 +92,14 @@ class CompiledNetwork(Layout):
         key = self._gradient_block(n), n_threads, self._groups(n)
         if self._kept is None or self._kept[0] != key:
             engine = self._engine(*key[:2], n_groups=key[2])
-            choice = ThreadChoice(engine.n_threads, 3.0 * n * self.n_params)
+            choice = ThreadChoice(engine.n_threads, *self.work_of(n))
             self._kept = key, engine, choice
         return self._kept[1:]
+
+    def work_of(self, n, rule=None):
+        """What a `ThreadChoice` asks of a gradient over n rows, or of a step by a rule: multiply-
+        adds, about, and the kind of work."""
+        return 3.0 * n * self.n_params, (self.n_params, self.dtype, rule)
 
     def _gradient_block(self, n):
         """Rows that go through at a time: with batch statistics, all."""

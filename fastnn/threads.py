@@ -1,6 +1,8 @@
 """How many threads: the one place that decides."""
 
+import math
 import os
+import time
 from collections import deque
 from functools import cache
 
@@ -96,6 +98,14 @@ _SLOWER = 1.4
 _TRUST = 50
 _TRUST_SECONDS = 0.25
 
+#: What was measured within so many seconds serves the next fit of its kind as well: the fits of a
+#: search or of cross-validation may be too short for a trial each.
+_MEMORY_SECONDS = 1.0
+
+#: Kind of training -> when its numbers of threads were measured, and the seconds of each.
+_measured = {}
+_MOST_KINDS = 100
+
 
 class ThreadChoice:
     """Chooses the number of threads of a training run by measuring it.
@@ -110,9 +120,11 @@ class ThreadChoice:
         Threads allowed.
     work : float
         Multiply-adds of a step, about.
+    kind : hashable, optional
+        What is trained. A choice begins with what another of its kind has just measured.
     """
 
-    def __init__(self, most, work):
+    def __init__(self, most, work, kind=None):
         powers = (1 << i for i in range(most.bit_length()))
         self._candidates = sorted({most, *(n for n in powers if n <= most)})
         self._guess = work * _MULTIPLY_ADD
@@ -121,16 +133,22 @@ class ThreadChoice:
         self._calls = 0
         self._spent = 0.0
         self._since = 0, 0.0
+        self._trying = False
+        size = round(4 * math.log2(max(work, 1)))  # folds of about the same number of rows share
+        self._kind = None if kind is None else (most, size, kind)
+        self._recall()
 
     def pick(self, steps):
         """The number of threads for the next of so many steps, and how many to take with it."""
         step = self._seconds(1, self._guess)
         untried = [n for n in self._candidates if not self._is_known(n)]
         if not untried:
+            self._remember()
             return min(self._samples, key=self._seconds), steps
         ahead = max(self._spent, step * steps)  # as much as lies behind, if not more
         if self._calls and (step < _SHORTEST_STEP or ahead < _WORTH_TRYING):
             return 1, steps
+        self._trying = True
         # the first call is no measurement: before much work it had better make the threads
         first = not self._calls and step > _LONG_STEP and ahead >= _WORTH_TRYING
         several = first or step > _TRIAL
@@ -157,6 +175,22 @@ class ThreadChoice:
         samples = self._samples.setdefault(n_threads, deque(maxlen=_SAMPLES))
         samples.extend([seconds] * (_SAMPLES if hopeless else 1))
 
+    def _recall(self):
+        when, seconds = _measured.get(self._kind, (-math.inf, {}))
+        if time.monotonic() - when < _MEMORY_SECONDS:
+            for n, least in seconds.items():
+                self._samples[n] = deque([least] * _SAMPLES, maxlen=_SAMPLES)
+                self._meetings[n] = _MEETINGS
+
+    def _remember(self):
+        """After a trial, for the next choice of this kind."""
+        if not self._trying or self._kind is None:
+            return
+        self._trying = False
+        if len(_measured) >= _MOST_KINDS:
+            _measured.clear()
+        _measured[self._kind] = time.monotonic(), {n: self._seconds(n) for n in self._samples}
+
     def _seconds(self, n_threads, default=None):
         samples = self._samples.get(n_threads)
         return min(samples) if samples else default
@@ -178,11 +212,11 @@ class FixedThreads:
     Parameters
     ----------
     most : int
-    work : float, optional
-        Does not matter.
+    work, kind : optional
+        Do not matter.
     """
 
-    def __init__(self, most, work=None):
+    def __init__(self, most, work=None, kind=None):
         self._most = most
 
     def pick(self, steps):

@@ -61,7 +61,8 @@ class Trainer:
         self.options, self.batch_size = options, int(batch_size)
         self._engine = engine
         self.loss_sum = 0.0
-        self._threads = ThreadChoice(engine.n_threads, 3.0 * self.batch_size * network.n_params)
+        work = network.work_of(self.batch_size, optimizer.rule)
+        self._threads = ThreadChoice(engine.n_threads, *work)
         self.push()
 
     def push(self):

@@ -231,6 +231,35 @@ def test_a_team_that_cannot_meet_is_given_up_after_a_few_steps():
     assert choice.pick(10**6)[0] == 1
 
 
+def test_the_next_fit_of_a_kind_begins_with_what_the_last_one_measured(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(threads, "_measured", {})
+    monkeypatch.setattr(threads.time, "monotonic", lambda: now[0])
+    seconds = {1: 4e-4, 2: 2e-4, 4: 3e-4}
+
+    def begin(most=4, work=4e7, kind="net"):
+        return threads.ThreadChoice(most, work, kind)
+
+    def run(choice, calls):
+        for _ in range(calls):
+            n_threads, steps = choice.pick(1000)
+            choice.took(n_threads, seconds[n_threads], steps)
+
+    first = begin()
+    run(first, 3)
+    assert begin()._seconds(2) is None, "remembered before the trial was over"
+    run(first, 20)
+    assert begin().pick(3) == begin(work=4.1e7).pick(3) == (2, 3)
+    for other in (begin(most=2), begin(work=9e7), begin(kind="another"), begin(kind=None)):
+        assert other._seconds(2) is None
+    second = begin()
+    seconds[2] = 6e-4  # another process has come
+    run(second, 6)
+    assert second.pick(1000)[0] == 4
+    now[0] += 2
+    assert begin()._seconds(2) is None, "what is remembered must not grow old"
+
+
 @pytest.mark.parametrize("isa", ISAS)
 def test_an_isa_is_forced_by_the_environment(isa):
     code = "import fastnn; c = fastnn.config(); print(c['isa'], *c['isas_available'])"

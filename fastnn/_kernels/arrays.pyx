@@ -8,7 +8,7 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from fastnn._kernels.dense cimport Dense, tail_width
+from fastnn._kernels.dense cimport Dense, panel_width, tail_width
 from fastnn._kernels.plan cimport row_stride, round_up
 from fastnn._kernels.score cimport PROBABILITY, RAW, Input, Mode, Model, score_rows, scratch_size
 from fastnn._kernels.sparse cimport SparseRows
@@ -145,7 +145,7 @@ cdef Py_ssize_t bind(Dense *layer, const floating *w, const floating *b, floatin
         for i in range(n_in):
             if i % panel == 0:
                 to = copy + i * n_out
-                tail = min(panel, round_up(n_in - i, width))
+                tail = panel_width(n_in - i, width)
             for j in range(n_out):
                 to[j * tail + i % panel] = w[i * n_out + j]
         layer.bias = copy + n_out * round_up(n_in, width)

@@ -10,11 +10,11 @@ import numpy as np
 from cython.parallel cimport parallel, prange, threadid
 
 from fastnn._kernels.buffers cimport address
-from fastnn._kernels.dense cimport Dense, dense_backward, dense_forward, dense_gradient
+from fastnn._kernels.dense cimport Dense, dense_backward, dense_forward, dense_gradient, narrow_gradient
 from fastnn._kernels.packing cimport pack, unpack
 from fastnn._kernels.plan cimport Plan, Strip, row_stride
 from fastnn._kernels.platform cimport fastnn_barrier, fastnn_team_size, fastnn_wait
-from fastnn._kernels.table cimport Kernels, floating, kernels_of, lanes
+from fastnn._kernels.table cimport Kernels, floating, kernels_of
 
 from fastnn._kernels.specs import chain
 from fastnn._kernels.workspace import aligned_zeros
@@ -152,15 +152,10 @@ cdef void strip_gradient(const Task *t, const Strip *strip, floating tag) noexce
     cdef const floating *x = <const floating *> t.x + strip.first
     cdef const floating *d = <const floating *> t.y + strip.column
     cdef floating *g = <floating *> t.gradient + strip.offset
-    cdef Py_ssize_t panel = 2 * lanes(t.k, <floating> 0), i = 0, width
-    if not t.layer.narrow:
+    if t.layer.narrow:
+        narrow_gradient(t.k, &t.layer, strip.count, t.rows, d, x, t.ldx, g, False)
+    else:
         dense_gradient(t.k, strip.count, strip.width, t.rows, x, t.ldx, d, t.layer.ld, g, False)
-        return
-    while i < strip.count:
-        width = panel if strip.count - i > panel // 2 else panel // 2
-        dense_gradient(t.k, t.layer.n_out, width, t.rows, d, t.layer.ld, x + i, t.ldx,
-                       g + i * t.layer.n_out, False)
-        i += width
 
 
 def time_product(operation, m, k, n, dtype, n_threads=1, repeat=100, isa=None):

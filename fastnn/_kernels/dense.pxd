@@ -18,7 +18,13 @@ cdef struct Dense:
     # transposed panels (ceil(n_in / panel), n_out, panel); NULL where no gradient flows back
     const void *transposed
 
-cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil
+cdef inline Py_ssize_t panel_width(Py_ssize_t left, Py_ssize_t lanes) noexcept nogil:
+    """Width of the next panel when so many columns are left: two vectors, or one."""
+    return 2 * lanes if left > lanes else lanes
+
+cdef inline Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil:
+    """Width of the last panel of n columns if it is not full: 0, one vector or two."""
+    return panel_width(n % (2 * lanes), lanes) if n % (2 * lanes) else 0
 
 cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
     """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
@@ -40,6 +46,9 @@ cdef inline bint has_few_outputs(const Dense *layer) noexcept nogil:
 cdef void few_outputs_backward(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t count, Py_ssize_t rows,
                                const floating *d, const floating *x, bint gated, floating *dx, Py_ssize_t ldx, floating *g,
                                bint accumulate) noexcept nogil
+
+cdef void narrow_gradient(Kernels k, const Dense *layer, Py_ssize_t count, Py_ssize_t rows, const floating *d,
+                          const floating *x, Py_ssize_t ldx, floating *g, bint accumulate) noexcept nogil
 
 cdef inline bint are_few(Py_ssize_t n, Py_ssize_t mr, Py_ssize_t lanes) noexcept nogil:
     """Whether few_columns_gradient is less work; of one or two columns it would sum in another order than dense_gradient."""

@@ -16,12 +16,6 @@ cdef enum:
     MOST_FEW = 8            # columns: half of them
 
 
-cdef Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t vector) noexcept nogil:
-    """Width of the last, narrower panel of n columns: 0, one vector or two."""
-    cdef Py_ssize_t rest = n % (2 * vector)
-    return 0 if rest == 0 else vector if rest <= vector else 2 * vector
-
-
 cdef Py_ssize_t full_panels(Kernels k, const Dense *layer, floating tag) noexcept nogil:
     """Number of the panels that are of full width."""
     return 0 if layer.narrow else layer.n_out // (2 * lanes(k, tag))
@@ -128,7 +122,7 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
 
     d : (rows, n_out) with stride layer.ld; dx, gate : (rows, n_in) with stride ldx, padding included. dx may be gate.
     """
-    cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), column = 0, width, row, mr
+    cdef Py_ssize_t lane = lanes(k, <floating> 0), column = 0, width, row, mr
     cdef int most = tile_rows(k, <floating> 0), nv
     cdef const floating *bt = <const floating *> layer.transposed
     cdef floating *to
@@ -137,8 +131,8 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
                              <floating *> NULL, False)
         return
     while column < layer.n_in:
-        width = panel if layer.n_in - column >= panel else tail_width(layer.n_in, panel // 2)
-        nv = <int> (2 * width // panel)
+        width = panel_width(layer.n_in - column, lane)
+        nv = <int> (width // lane)
         row = 0
         while row < rows:
             mr = next_tile(rows - row, most)
@@ -161,9 +155,22 @@ cdef void few_outputs_backward(Kernels k, const Dense *layer, Py_ssize_t first, 
     cdef Py_ssize_t lane = lanes(k, <floating> 0), width, i = 0
     cdef const floating *w = <const floating *> layer.transposed + first * layer.n_out
     while i < count:
-        width = 2 * lane if count - i > lane else lane
+        width = panel_width(count - i, lane)
         narrow_backward(k, rows, <int> layer.n_out, <int> (width // lane), d, layer.ld, w + i * layer.n_out,
                         x + first + i, gated, dx + first + i, ldx, g + i * layer.n_out if g != NULL else g, accumulate)
+        i += width
+
+
+cdef void narrow_gradient(Kernels k, const Dense *layer, Py_ssize_t count, Py_ssize_t rows, const floating *d,
+                          const floating *x, Py_ssize_t ldx, floating *g, bint accumulate) noexcept nogil:
+    """dense_gradient of a narrow layer by the weights of `count` inputs: its panels run along them, g is [n_out][width].
+
+    d : (rows, n_out), x : (rows, count), padding included.
+    """
+    cdef Py_ssize_t lane = lanes(k, <floating> 0), width, i = 0
+    while i < count:
+        width = panel_width(count - i, lane)
+        dense_gradient(k, layer.n_out, width, rows, d, layer.ld, x + i, ldx, g + i * layer.n_out, accumulate)
         i += width
 
 
@@ -192,7 +199,7 @@ cdef void few_columns_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t n, Py_ssize_
     cdef Py_ssize_t lane = lanes(k, <floating> 0), width, i = 0, at, v
     cdef floating sums[2 * MOST_FEW * MOST_LANES]   # (n, width)
     while i < mr:
-        width = 2 * lane if mr - i > lane else lane
+        width = panel_width(mr - i, lane)
         if accumulate:
             for v in range(width // lane):
                 at = i + v * lane

@@ -2,6 +2,7 @@
 
 from libc.math cimport sqrt
 
+from fastnn._kernels.dense cimport panel_width
 from fastnn._kernels.packing cimport transpose_panels
 from fastnn._kernels.plan cimport Layer
 from fastnn._kernels.sweep cimport Sweep
@@ -25,7 +26,7 @@ cdef void limit_norms(Sweep *s, int thread, int team, floating tag) noexcept nog
             continue
         column = 0
         while column < layer.dense.n_out:
-            width = min(panel, (layer.dense.n_out - column + panel // 2 - 1) // (panel // 2) * (panel // 2))
+            width = panel_width(layer.dense.n_out - column, panel // 2)
             if number % team == thread:
                 limit_panel(w, layer.dense.n_in, width, s.max_norm)
                 if layer.wt >= 0:
@@ -68,7 +69,7 @@ cdef void limit_unit(floating *w, Py_ssize_t n_in, Py_ssize_t n_out, Py_ssize_t 
     for times in range(2):
         i = 0
         while i < n_in:
-            width = panel if n_in - i > panel // 2 else panel // 2
+            width = panel_width(n_in - i, panel // 2)
             row = w + i * n_out + unit * width
             for j in range(width):
                 if times == 0:

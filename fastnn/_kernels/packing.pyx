@@ -2,7 +2,8 @@
 
 from libc.string cimport memcpy, memset
 
-from fastnn._kernels.plan cimport Layer, Plan, round_up
+from fastnn._kernels.dense cimport panel_width
+from fastnn._kernels.plan cimport Layer, Plan
 from fastnn._kernels.stages cimport BATCH_NORM, LAYER_NORM, Stage
 from fastnn._kernels.table cimport Kernels, floating, lanes as vector_lanes, transpose
 
@@ -18,7 +19,7 @@ cdef void pack(Plan plan, const floating *params, floating *packed) noexcept nog
         if layer.wt >= 0 and not layer.dense.narrow:
             column = 0
             while column < layer.dense.n_out:
-                width = min(2 * plan.lanes, round_up(layer.dense.n_out - column, plan.lanes))
+                width = panel_width(layer.dense.n_out - column, plan.lanes)
                 transpose_panels(plan.k, layer, column, width, 0, layer.dense.n_in,
                                  packed + layer.w + (layer.dense.n_in + 1) * column, packed)
                 column += width
@@ -41,13 +42,13 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
         column = 0
         while column < (n_in if layer.dense.narrow else n_out):    # columns of the panels, whichever way they lie
             if layer.dense.narrow:
-                width = min(2 * plan.lanes, round_up(n_in - column, plan.lanes))
+                width = panel_width(n_in - column, plan.lanes)
                 for i in range(min(width, n_in - column)):
                     for j in range(n_out):
                         to[j * width + i] = w[(column + i) * n_out + j]
                 to += n_out * width
             else:
-                width = min(2 * plan.lanes, round_up(n_out - column, plan.lanes))
+                width = panel_width(n_out - column, plan.lanes)
                 held = min(width, n_out - column) * sizeof(floating)
                 for i in range(n_in):
                     memcpy(to + i * width, w + i * n_out + column, held)
@@ -80,13 +81,13 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
         column = 0
         while column < (n_in if layer.dense.narrow else n_out):
             if layer.dense.narrow:
-                width = min(2 * plan.lanes, round_up(n_in - column, plan.lanes))
+                width = panel_width(n_in - column, plan.lanes)
                 for i in range(min(width, n_in - column)):
                     for j in range(n_out):
                         w[(column + i) * n_out + j] = at[j * width + i]
                 at += n_out * width
             else:
-                width = min(2 * plan.lanes, round_up(n_out - column, plan.lanes))
+                width = panel_width(n_out - column, plan.lanes)
                 held = min(width, n_out - column) * sizeof(floating)
                 for i in range(n_in):
                     memcpy(w + i * n_out + column, at + i * width, held)
@@ -114,7 +115,7 @@ cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_
     cdef floating *to
     while i < count:
         at = first + i
-        to_width = min(2 * lanes, round_up(n_in - at // (2 * lanes) * 2 * lanes, lanes))
+        to_width = panel_width(n_in - at // (2 * lanes) * 2 * lanes, lanes)
         to = packed + layer.wt + at // (2 * lanes) * 2 * lanes * n_out + at % (2 * lanes)
         j = 0
         while j < width and column + j < n_out:

@@ -8,7 +8,7 @@ Padding is zero and stays zero: its gradient is zero.
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
-from fastnn._kernels.dense cimport Dense, tail_width
+from fastnn._kernels.dense cimport Dense, panel_width, tail_width
 from fastnn._kernels.header cimport FASTNN_relu
 from fastnn._kernels.stages cimport ADD, BATCH_NORM, DENSE, LAYER_NORM, Stage
 from fastnn._kernels.table cimport activation_needs_z, kernels_of
@@ -182,7 +182,7 @@ cdef class Plan:
         pieces = []
         for column in range(0, layer.dense.n_out, 2 * self.lanes):
             s.stage, s.layer, s.column = layer.stage, i, column
-            s.width = min(2 * self.lanes, round_up(layer.dense.n_out - column, self.lanes))
+            s.width = panel_width(layer.dense.n_out - column, self.lanes)
             base = layer.w + (layer.dense.n_in + 1) * column
             for first in range(0, layer.dense.n_in, layer.strip_rows):
                 s.first = first

@@ -8,7 +8,7 @@ from libc.math cimport fmin
 from libc.string cimport memset
 
 from fastnn._kernels.dense cimport (Dense, are_few, dense_gradient, few_columns_gradient, few_outputs_backward,
-                                    has_few_outputs)
+                                    has_few_outputs, narrow_gradient)
 from fastnn._kernels.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
 from fastnn._kernels.norms cimport norm_gradient
 from fastnn._kernels.packing cimport transpose_panels
@@ -107,7 +107,6 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h) + r0 * ldx
     cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
     cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
-    cdef Py_ssize_t panel = 2 * lanes(s.k, <floating> 0), i = 0, width
     cdef floating one = 1
     if strip.layer < 0:
         norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
@@ -124,11 +123,7 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
         few_outputs_backward(s.k, layer, strip.first, strip.count, rows, d, x, s.stages[stage.source].gates,
                              <floating *> s.buffers[stage.source].d + r0 * ldx, ldx, g, accumulate)
     elif layer.narrow:
-        while i < strip.count:
-            width = panel if strip.count - i > panel // 2 else panel // 2
-            dense_gradient(s.k, layer.n_out, width, rows, d, layer.ld, x + strip.first + i, ldx,
-                           g + i * layer.n_out, accumulate)
-            i += width
+        narrow_gradient(s.k, layer, strip.count, rows, d, x + strip.first, ldx, g, accumulate)
     elif are_few(layer.n_out - strip.column, strip.count, lanes(s.k, <floating> 0)):
         few_columns_gradient(s.k, strip.count, layer.n_out - strip.column, rows, x + strip.first, ldx, d + strip.column,
                              layer.ld, g, accumulate)

@@ -6,7 +6,7 @@ __all__ = ["shuffle_rows"]
 
 
 def shuffle_rows(rng, rows):
-    """Do ``rng.shuffle(rows)`` in a fourth of the time or less.
+    """Do ``rng.shuffle(rows)`` in a fraction of the time.
 
     Parameters
     ----------

@@ -98,11 +98,12 @@ _SLOWER = 1.4
 _TRUST = 50
 _TRUST_SECONDS = 0.25
 
-#: What was measured within so many seconds serves the next fit of its kind as well: the fits of a
-#: search or of cross-validation may be too short for a trial each.
+#: That several threads win serves the next fit of its kind for so many seconds: the fits of a
+#: search or of cross-validation may be too short for a trial each. A team that no longer wins shows
+#: in its first steps; one thread would never show that a team would win, so it is tried anew.
 _MEMORY_SECONDS = 1.0
 
-#: Kind of training -> when its numbers of threads were measured, and the seconds of each.
+#: Kind of training -> when a team won, and the seconds that each number of threads took.
 _measured = {}
 _MOST_KINDS = 100
 
@@ -121,7 +122,7 @@ class ThreadChoice:
     work : float
         Multiply-adds of a step, about.
     kind : hashable, optional
-        What is trained. A choice begins with what another of its kind has just measured.
+        What is trained. A choice begins with the team that won for another of its kind just now.
     """
 
     def __init__(self, most, work, kind=None):
@@ -183,10 +184,13 @@ class ThreadChoice:
                 self._meetings[n] = _MEETINGS
 
     def _remember(self):
-        """After a trial, for the next choice of this kind."""
+        """After a trial that a team has won, for the next choice of this kind."""
         if not self._trying or self._kind is None:
             return
         self._trying = False
+        if min(self._samples, key=self._seconds) == 1:
+            _measured.pop(self._kind, None)
+            return
         if len(_measured) >= _MOST_KINDS:
             _measured.clear()
         _measured[self._kind] = time.monotonic(), {n: self._seconds(n) for n in self._samples}

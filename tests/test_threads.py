@@ -260,6 +260,20 @@ def test_the_next_fit_of_a_kind_begins_with_what_the_last_one_measured(monkeypat
     assert begin()._seconds(2) is None, "what is remembered must not grow old"
 
 
+def test_that_one_thread_has_won_is_not_remembered(monkeypatch):
+    """Nothing would show that a team has become the better choice."""
+    monkeypatch.setattr(threads, "_measured", {})
+    for _ in range(2):
+        choice = threads.ThreadChoice(2, 4e7, "net")
+        tried = set()
+        for _ in range(12):
+            n_threads, steps = choice.pick(1000)
+            tried.add(n_threads)
+            choice.took(n_threads, {1: 2e-4, 2: 4e-4}[n_threads], steps)
+        assert tried == {1, 2}
+        assert choice.pick(1000)[0] == 1
+
+
 @pytest.mark.parametrize("isa", ISAS)
 def test_an_isa_is_forced_by_the_environment(isa):
     code = "import fastnn; c = fastnn.config(); print(c['isa'], *c['isas_available'])"

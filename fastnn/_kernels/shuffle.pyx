@@ -1,4 +1,4 @@
-"""NumPy's legacy shuffle of row numbers: the same swaps from the same random numbers, in a fourth of the time or less.
+"""NumPy's legacy shuffle of row numbers: the same swaps from the same random numbers, in a fraction of the time.
 
 A number is drawn as the low bits of 32 random ones, and drawn again while it is too large. That happens every fourth time
 or so, which no branch predictor foresees. NumPy draws the random numbers one by one; here the state of its Mersenne Twister

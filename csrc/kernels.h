@@ -1,5 +1,5 @@
 /* What an ISA file includes: the standard headers, the target, then the template once per dtype.
-   Expects ISA, VECTOR_BYTES, TILE_ROWS and, where the compiler must be told, TARGET. Everything but the two tables is
+   Expects ISA, VECTOR_BYTES, TILE_ROWS and, where the compiler must be told, TARGET. Everything but the tables is
    static: an inline function compiled for one ISA and shared by the linker would crash the others. */
 #if defined(__x86_64__)
 #include <immintrin.h>

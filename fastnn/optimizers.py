@@ -189,7 +189,7 @@ class NAdam(Optimizer):
 
     def _formula(self, steps, rates):
         momentum, following = self._momentum(steps), self._momentum(steps + 1)
-        so_far = self._product(steps[0] - 1) * np.cumprod(momentum)
+        so_far = self._products(steps[0] - 1, momentum)
         root = np.sqrt(1 - self.beta_2**steps)
         of_gradient = rates * root * (1 - momentum) / (1 - so_far)
         of_moment = rates * root * following / (1 - so_far * following)
@@ -198,10 +198,11 @@ class NAdam(Optimizer):
     def _momentum(self, steps):
         return self.beta_1 * (1 - 0.5 * 0.96 ** (steps * self.momentum_decay))
 
-    def _product(self, t):
-        """mu_1 ... mu_t, of which no more factors are taken than make a difference to 1 - M_t."""
+    def _products(self, t, momentum):
+        """M_(t+1), M_(t+2), ... with the factors of mu_1 ... mu_t that count, always in order."""
         most = 0.0 if self.beta_1 == 0 else np.ceil(-40 / np.log(self.beta_1))
-        return np.prod(self._momentum(np.arange(1.0, 1 + min(t, most + 1))))
+        before = self._momentum(np.arange(1.0, 1 + min(t, most + 1)))
+        return np.cumprod(np.append(before, momentum))[len(before) :]
 
 
 @dataclass

@@ -99,8 +99,8 @@ _TRUST = 50
 _TRUST_SECONDS = 0.25
 
 #: That several threads win serves the next fit of its kind for so many seconds: the fits of a
-#: search or of cross-validation may be too short for a trial each. A team that no longer wins shows
-#: in its first steps; one thread would never show that a team would win, so it is tried anew.
+#: search or of cross-validation may be too short for a trial each. That a team no longer wins is
+#: seen after three measurements; one thread would never show that a team would win.
 _MEMORY_SECONDS = 1.0
 
 #: Kind of training -> when a team won, and the seconds that each number of threads took.
@@ -144,8 +144,9 @@ class ThreadChoice:
         step = self._seconds(1, self._guess)
         untried = [n for n in self._candidates if not self._is_known(n)]
         if not untried:
-            self._remember()
-            return min(self._samples, key=self._seconds), steps
+            best = min(self._samples, key=self._seconds)
+            self._remember(best)
+            return best, steps
         ahead = max(self._spent, step * steps)  # as much as lies behind, if not more
         if self._calls and (step < _SHORTEST_STEP or ahead < _WORTH_TRYING):
             return 1, steps
@@ -183,17 +184,15 @@ class ThreadChoice:
                 self._samples[n] = deque([least] * _SAMPLES, maxlen=_SAMPLES)
                 self._meetings[n] = _MEETINGS
 
-    def _remember(self):
-        """After a trial that a team has won, for the next choice of this kind."""
-        if not self._trying or self._kind is None:
-            return
-        self._trying = False
-        if min(self._samples, key=self._seconds) == 1:
+    def _remember(self, best):
+        """A team that has won a trial, for the next choice of this kind; not one that has lost."""
+        if best == 1:
             _measured.pop(self._kind, None)
-            return
-        if len(_measured) >= _MOST_KINDS:
-            _measured.clear()
-        _measured[self._kind] = time.monotonic(), {n: self._seconds(n) for n in self._samples}
+        elif self._trying and self._kind is not None:
+            if len(_measured) >= _MOST_KINDS:
+                _measured.clear()
+            _measured[self._kind] = time.monotonic(), {n: self._seconds(n) for n in self._samples}
+        self._trying = False
 
     def _seconds(self, n_threads, default=None):
         samples = self._samples.get(n_threads)

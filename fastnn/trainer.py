@@ -70,8 +70,8 @@ class Trainer:
         self.network.load(self._engine)
         self._configure()
         state = self.optimizer.state
-        self._t = self._begun_at = state.get("t", 0)
-        self._ahead = None, 0, ()
+        self._t = state.get("t", 0)
+        self._ahead = None, 0, 0, ()
         for i, name in enumerate("mvu"[: len(self._engine.moments)]):
             moment = state.get(name)
             if moment is None and name in self.optimizer.initial_moments:
@@ -126,10 +126,13 @@ class Trainer:
         """Train on batches begin..end-1; batch b holds the rows ``order[b *
         batch_size:][:batch_size]``. The learning rate is one number or an array, one per batch."""
         scale = 1.0 / self.network.n_out if self.network.loss.averaged else 1.0
+        each = np.ndim(learning_rate)
+        done = 0
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
-            coefficients = self._coefficients(steps, learning_rate, end - begin)
+            rates = learning_rate[done : done + steps] if each else learning_rate
+            coefficients = self._coefficients(steps, rates)
             started = time.perf_counter()
             self.loss_sum = self._engine.run(
                 *data,
@@ -145,23 +148,22 @@ class Trainer:
             )
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
             self._t += steps
-            begin = stop
+            begin, done = stop, done + steps
 
-    def _coefficients(self, n, rate, left):
-        """Of the next n steps, when so many are left of those that the rates are for.
+    def _coefficients(self, n, rates):
+        """Of the next n steps, at one rate or one each.
 
-        Those at one rate are computed for as many steps again as have been taken: beside the short
+        Those at one rate are computed for as many steps again as it has lasted: beside the short
         epochs of a small net, a call for each would be felt.
         """
-        if np.ndim(rate):
-            at = len(rate) - left
-            return self.optimizer.coefficients(self._t, n, rate[at : at + n])
-        known, first, ahead = self._ahead
-        if rate != known or self._t + n > first + len(ahead):
+        if np.ndim(rates):
+            return self.optimizer.coefficients(self._t, n, rates)
+        known, since, first, ahead = self._ahead
+        if rates != known or self._t + n > first + len(ahead):
             first = self._t
-            more = max(n, min(first - self._begun_at, _AHEAD))
-            ahead = self.optimizer.coefficients(first, more, rate)
-            self._ahead = rate, first, ahead
+            since = since if rates == known else first
+            ahead = self.optimizer.coefficients(first, max(n, min(first - since, _AHEAD)), rates)
+            self._ahead = rates, since, first, ahead
         return ahead[self._t - first :][:n]
 
     def _configure(self):

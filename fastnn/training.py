@@ -169,9 +169,11 @@ class EpochLoop:
 
     def _rates(self, n):
         """Learning rates of the next n steps: one number if they are all the same."""
-        schedule = self.schedule
-        rates = schedule.learning_rate if schedule.steady else schedule.rates(self._step, n)
-        self._rate = float(rates if schedule.steady else rates[-1])
+        if self.schedule.steady:
+            self._rate = rate = float(self.schedule.learning_rate)
+            return rate
+        rates = self.schedule.rates(self._step, n)
+        self._rate = float(rates[-1])
         return rates
 
     def _adapt_stretch(self, n_batches, seconds):

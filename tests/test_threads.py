@@ -256,6 +256,14 @@ def test_the_next_fit_of_a_kind_begins_with_what_the_last_one_measured(monkeypat
     seconds[2] = 6e-4  # another process has come
     run(second, 6)
     assert second.pick(1000)[0] == 4
+    third = begin()
+    seconds[2] = seconds[4] = 6e-4
+    run(third, 12)
+    assert third.pick(1000)[0] == 1
+    assert begin()._seconds(2) is None, "a team that has lost is remembered"
+    seconds[2] = 2e-4
+    run(begin(), 20)
+    assert begin()._seconds(2) is not None
     now[0] += 2
     assert begin()._seconds(2) is None, "what is remembered must not grow old"
 

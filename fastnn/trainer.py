@@ -131,8 +131,11 @@ class Trainer:
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
-            rates = learning_rate[done : done + steps] if each else learning_rate
-            coefficients = self._coefficients(steps, rates)
+            if each:
+                rates = learning_rate[done : done + steps]
+                coefficients = self.optimizer.coefficients(self._t, steps, rates)
+            else:
+                coefficients = self._coefficients(steps, learning_rate)
             started = time.perf_counter()
             self.loss_sum = self._engine.run(
                 *data,
@@ -150,20 +153,18 @@ class Trainer:
             self._t += steps
             begin, done = stop, done + steps
 
-    def _coefficients(self, n, rates):
-        """Of the next n steps, at one rate or one each.
+    def _coefficients(self, n, rate):
+        """Of the next n steps at one rate.
 
-        Those at one rate are computed for as many steps again as it has lasted: beside the short
-        epochs of a small net, a call for each would be felt.
+        They are computed for as many steps again as it has lasted: beside the short epochs of a
+        small net, a call for each would be felt.
         """
-        if np.ndim(rates):
-            return self.optimizer.coefficients(self._t, n, rates)
         known, since, first, ahead = self._ahead
-        if rates != known or self._t + n > first + len(ahead):
+        if rate != known or self._t + n > first + len(ahead):
             first = self._t
-            since = since if rates == known else first
-            ahead = self.optimizer.coefficients(first, max(n, min(first - since, _AHEAD)), rates)
-            self._ahead = rates, since, first, ahead
+            since = since if rate == known else first
+            ahead = self.optimizer.coefficients(first, max(n, min(first - since, _AHEAD)), rate)
+            self._ahead = rate, since, first, ahead
         return ahead[self._t - first :][:n]
 
     def _configure(self):

@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
     $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 PY := $(VENV)/bin/python
-NATIVE := $(wildcard csrc/*.* csrc/isa/*.* fastnn/_kernels/*.pyx fastnn/_kernels/*.pxd fastnn/_kernels/*.h)
+NATIVE := $(shell find csrc fastnn/_kernels -name '*.[ch]' -o -name '*.inc' -o -name '*.def' -o -name '*.py[xd]')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -46,7 +46,8 @@ sanitize: $(VENV)/.built
 
 ## make clean        remove the environment and everything built
 clean:
-	rm -rf $(VENV) build dist *.egg-info fastnn/_kernels/*.so .pytest_cache .ruff_cache .benchmarks
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .benchmarks
+	find fastnn/_kernels -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PY):

@@ -1,7 +1,8 @@
 """Build of the extension modules: one flag list, OpenMP found or done without.
 
-Every ``fastnn/_kernels/*.pyx`` becomes a module. The C micro-kernels in ``csrc`` are linked into
-``fastnn._kernels.table`` alone, which hands out pointers to them; the other modules cimport it.
+Every ``.pyx`` under ``fastnn/_kernels`` becomes a module. The C micro-kernels in ``csrc`` are
+linked into ``fastnn._kernels.native.table`` alone, which hands out pointers to them; the other
+modules cimport it.
 
 Environment variables
 ---------------------
@@ -44,6 +45,8 @@ CFLAGS = [
 # their target by pragma and the best one is taken at import.
 CSRC_CFLAGS = ["-Wall", "-Wextra"]
 CYTHON_CFLAGS = ["-Wno-unused-function", "-Wno-unreachable-code"]  # generated code has both
+
+LINKED_WITH_CSRC = "fastnn._kernels.native.table"
 
 CYTHON_DIRECTIVES = {
     "language_level": 3,
@@ -98,23 +101,22 @@ def csrc_sources():
 
 def headers():
     found = [p for pattern in ("*.h", "*.inc", "*.def") for p in (ROOT / "csrc").rglob(pattern)]
-    found += (ROOT / "fastnn" / "_kernels").glob("*.h")
+    found += (ROOT / "fastnn" / "_kernels").rglob("*.h")
     return sorted(str(p.relative_to(ROOT)) for p in found)
 
 
 def extensions():
     """One Extension a .pyx; the sources stay .pyx until build_ext translates them."""
     modules = []
-    for pyx in sorted((ROOT / "fastnn" / "_kernels").glob("*.pyx")):
-        sources = [str(pyx.relative_to(ROOT))]
-        if pyx.stem == "table":
-            sources += csrc_sources()
+    for pyx in sorted((ROOT / "fastnn" / "_kernels").rglob("*.pyx")):
+        source = pyx.relative_to(ROOT)
+        name = ".".join(source.with_suffix("").parts)
         modules.append(
             Extension(
-                f"fastnn._kernels.{pyx.stem}",
-                sources=sources,
+                name,
+                sources=[str(source), *(csrc_sources() if name == LINKED_WITH_CSRC else [])],
                 depends=[*headers(), "setup.py"],
-                include_dirs=["csrc", "fastnn/_kernels"],
+                include_dirs=["csrc", "fastnn/_kernels/native"],
             )
         )
     return modules

@@ -10,7 +10,7 @@ from benchmarks.peers import fastnn_peer, numpy_peer
 from benchmarks.peers.cases import BY_NAME, Scoring
 from benchmarks.peers.worker import check_probabilities
 from fastnn.layers import Dense
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import Adam
 
 THREADS = sorted({1, cpu_count()})

@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import cpu_count
-from fastnn._kernels import bench
+from fastnn._kernels.testing import bench
 
 SHAPES = [  # M, K, N
     (1, 30, 100),

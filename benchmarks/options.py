@@ -15,9 +15,9 @@ import numpy as np
 from benchmarks import machine, tables
 from fastnn import optimizers
 from fastnn.layers import Activation, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Residual
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import effective_n_threads
-from fastnn.trainer import StepOptions
+from fastnn.training.trainer import StepOptions
 
 ROWS, BATCH = 6400, 128
 PLAIN = [Dense(256, "relu"), Dense(128, "relu")]

@@ -1,11 +1,11 @@
 """What shares that follow the cores gain: ``python -m benchmarks.shares [--out FILE]``.
 
 Training steps with all threads (Adam, float32), with equal shares and with shares that follow the
-speed of the cores (fastnn/_kernels/shares.pyx), in turns; first undisturbed, then while another
-process asks for a part of one core, in bursts of a tenth of a millisecond: a step shorter than
-that meets a slow core at one time and only quick ones at another, and no share is right for both.
-Times are medians over the rounds; gain is the median over the rounds of the ratio of the two times
-of one round. The threads should be as many as the cores, and pinning the process needs Linux.
+speed of the cores (fastnn/_kernels/training/shares.pyx), in turns; first undisturbed, then while
+another process asks for a part of one core, in bursts of a tenth of a millisecond: a step shorter
+than that meets a slow core at one time and only quick ones at another, and no share is right for
+both. Times are medians over the rounds; gain is the median over the rounds of the ratio of the two
+times of one round. The threads should be as many as the cores, and pinning the process needs Linux.
 """
 
 import argparse

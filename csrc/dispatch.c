@@ -37,20 +37,20 @@ const fastnn_isa fastnn_isas[] = {
 
 const char *const fastnn_activation_names[] = {
 #define ACTIVATION(name, needs_z, f, df) #name,
-#include "activations.def"
+#include "formulas/activations.def"
 #undef ACTIVATION
     NULL,
 };
 
 const char fastnn_activation_needs_z[] = {
 #define ACTIVATION(name, needs_z, f, df) needs_z,
-#include "activations.def"
+#include "formulas/activations.def"
 #undef ACTIVATION
 };
 
 const char *const fastnn_loss_names[] = {
 #define LOSS(name, has_p, f, df) #name,
-#include "losses.def"
+#include "formulas/losses.def"
 #undef LOSS
     "softmax_log_loss",
     "softmax_focal_loss",
@@ -60,13 +60,13 @@ const char *const fastnn_loss_names[] = {
 
 const char *const fastnn_update_names[] = {
 #define UPDATE(name, n_moments, formula) #name,
-#include "updates.def"
+#include "formulas/updates.def"
 #undef UPDATE
     NULL,
 };
 
 const char fastnn_update_moments[] = {
 #define UPDATE(name, n_moments, formula) n_moments,
-#include "updates.def"
+#include "formulas/updates.def"
 #undef UPDATE
 };

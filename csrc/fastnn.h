@@ -9,14 +9,14 @@
 
 enum fastnn_activation {
 #define ACTIVATION(name, needs_z, f, df) FASTNN_##name,
-#include "activations.def"
+#include "formulas/activations.def"
 #undef ACTIVATION
     FASTNN_N_ACTIVATIONS
 };
 
 enum fastnn_loss {
 #define LOSS(name, has_p, f, df) FASTNN_LOSS_##name,
-#include "losses.def"
+#include "formulas/losses.def"
 #undef LOSS
     FASTNN_LOSS_softmax_log_loss,
     FASTNN_LOSS_softmax_focal_loss,
@@ -36,7 +36,7 @@ typedef struct {        /* one optimizer step: gradient = scale * g + l2 * w, ea
 
 enum fastnn_update {
 #define UPDATE(name, n_moments, formula) FASTNN_UPDATE_##name,
-#include "updates.def"
+#include "formulas/updates.def"
 #undef UPDATE
     FASTNN_N_UPDATES
 };

@@ -23,7 +23,7 @@ APPLY_TARGET(TARGET)
 #endif
 #endif
 
-#include "shuffle.inc"
+#include "training/shuffle.inc"
 
 #define T float
 #define OTHER double

@@ -2,12 +2,12 @@
 
 from fastnn._config import config
 from fastnn._version import __version__
-from fastnn.composition import Network
 from fastnn.estimators import MLPClassifier, MLPRegressor
 from fastnn.exceptions import DivergenceError, ModelFormatError, VersionMismatchWarning
 from fastnn.export import register_with_skl2onnx, to_c, to_onnx
+from fastnn.network.network import Network
 from fastnn.persistence import load, save
-from fastnn.predictor import Predictor
+from fastnn.scoring.predictor import Predictor
 
 __all__ = [
     "DivergenceError",

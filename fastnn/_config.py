@@ -7,7 +7,7 @@ import numpy
 import scipy
 import sklearn
 
-from fastnn._kernels import table
+from fastnn._kernels.native import table
 from fastnn._version import __version__
 from fastnn.threads import effective_n_threads
 

@@ -2,11 +2,11 @@
 
 import os
 
-from fastnn._estimator_parts import build_estimator, saved_name, take_apart
-from fastnn._model_file import ESTIMATORS, read_model_file, write_model_file
+from fastnn.estimators.mlp.saved import build_estimator, saved_name, take_apart
 from fastnn.exceptions import ModelFormatError
-from fastnn.folding import network_as_fitted
-from fastnn.predictor import Predictor
+from fastnn.files.model_file import ESTIMATORS, read_model_file, write_model_file
+from fastnn.model.folding import network_as_fitted
+from fastnn.scoring.predictor import Predictor
 
 
 def save(model, path):

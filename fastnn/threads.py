@@ -8,7 +8,8 @@ from functools import cache
 
 import joblib
 
-from fastnn._kernels import scorer, table
+from fastnn._kernels.native import table
+from fastnn._kernels.scoring import scorer
 
 #: Multiply-adds of scoring that are worth a thread of their own: some ten microseconds.
 THREAD_WORK = scorer.THREAD_MULTIPLY_ADDS

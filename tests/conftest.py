@@ -17,7 +17,7 @@ def pytest_configure(config):
 @pytest.fixture
 def default_share():
     """Up to what share of the input zeros are left out; a test may set it, the next has it back."""
-    from fastnn._kernels import engine
+    from fastnn._kernels.training import engine
 
     default = engine.set_most_nonzero(0)
     engine.set_most_nonzero(default)

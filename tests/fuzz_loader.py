@@ -23,23 +23,14 @@ from bad_files import bad_files, seal, split
 from scoring_models import data, fabricated, fit, fitted, network, target, with_blocks
 
 import fastnn
-from fastnn import (
-    ModelFormatError,
-    Predictor,
-    _blocks,
-    _container,
-    _description,
-    _estimator_parts,
-    _format_versions,
-    _model,
-    _model_file,
-    _strict_json,
-    _values,
-)
-from fastnn._estimator_parts import build_estimator
-from fastnn._model import ScoringModel
-from fastnn._model_file import parse_model_file, write_model_file
-from fastnn.folding import fold_batch_norms
+from fastnn import ModelFormatError, Predictor
+from fastnn.estimators.mlp import saved
+from fastnn.estimators.mlp.saved import build_estimator
+from fastnn.files import container, description, model_file, strict_json, values, versions
+from fastnn.files.model_file import parse_model_file, write_model_file
+from fastnn.model import blocks, model
+from fastnn.model.folding import fold_batch_norms
+from fastnn.model.model import ScoringModel
 
 ALLOWED_ALLOCATION = 4_000_000
 MEASURED = 100  # every so many executions the allocation is measured
@@ -198,8 +189,7 @@ def fuzz_with_atheris(arguments):
     import atheris
 
     for module in (
-        *(_blocks, _container, _description, _estimator_parts, _format_versions, _model),
-        *(_model_file, _strict_json, _values),
+        *(blocks, container, description, model, model_file, saved, strict_json, values, versions),
     ):
         for function in vars(module).values():
             if inspect.isfunction(function) and function.__module__ == module.__name__:
@@ -215,8 +205,8 @@ def fuzz_with_atheris(arguments):
     folder = tempfile.mkdtemp(prefix="fuzz_loader_")
     for number, content in enumerate(corpus()):
         Path(folder, f"file{number}").write_bytes(content)
-        description = split(content)[0]["__metadata__"]["description"]
-        Path(folder, f"description{number}").write_bytes(description.encode())
+        text = split(content)[0]["__metadata__"]["description"]
+        Path(folder, f"description{number}").write_bytes(text.encode())
     atheris.Setup([sys.argv[0], *arguments, folder], test_one_input)
     atheris.Fuzz()
 

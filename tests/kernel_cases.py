@@ -8,10 +8,11 @@ import reference
 from reference_losses import targets
 
 from fastnn import optimizers
-from fastnn._kernels import probe, table
+from fastnn._kernels.native import table
+from fastnn._kernels.testing import probe
 from fastnn.layers import ACTIVATIONS, Dense
 from fastnn.losses import LOSSES
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import FixedThreads
 
 ISAS = table.isas_available()

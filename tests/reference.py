@@ -1,8 +1,8 @@
 """The NumPy twin: the slow, plain network that the engine is measured against.
 
-``Network``, ``Trainer`` and ``forward_arrays`` have the API of ``fastnn.network`` and nothing of
-its code: every formula is written once more, over whole arrays, in the order of the textbook.
-Nothing here is fast, threaded or blocked, and nothing here imports ``fastnn``.
+``Network``, ``Trainer`` and ``forward_arrays`` have the API of ``fastnn.network.compiled`` and
+nothing of its code: every formula is written once more, over whole arrays, in the order of the
+textbook. Nothing here is fast, threaded or blocked, and nothing here imports ``fastnn``.
 
 Conventions
 -----------

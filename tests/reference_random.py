@@ -1,4 +1,4 @@
-"""The NumPy twin of the random numbers, bit for bit: csrc/random.inc, in arrays of one row each."""
+"""The NumPy twin of csrc/layers/random.inc, bit for bit, in arrays of one row each."""
 
 import numpy as np
 

@@ -50,7 +50,7 @@ import fastnn
 
 folder = Path(sys.argv[1])
 assert Path(fastnn.__file__).is_relative_to(folder), fastnn.__file__
-modules = [*folder.glob("fastnn/_kernels/*.so")]
+modules = [*folder.glob("fastnn/_kernels/**/*.so")]
 assert modules, "nothing was built"
 for module in modules:
     content = module.read_bytes()

@@ -13,8 +13,8 @@ from scipy import special
 
 import fastnn
 from fastnn import Predictor
-from fastnn._blocks import BatchNormalization, LayerNormalization, Skip
-from fastnn._model import ScoringModel
+from fastnn.model.blocks import BatchNormalization, LayerNormalization, Skip
+from fastnn.model.model import ScoringModel
 
 LIBRARIES = ("fastnn", "sklearn")
 CLASSIFIERS = ("binary", "multiclass", "multilabel", "two_labels", "single_class")

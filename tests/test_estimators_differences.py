@@ -7,7 +7,7 @@ from sklearn.metrics import mean_squared_error
 from sklearn.utils import get_tags
 
 from fastnn import MLPClassifier, MLPRegressor
-from fastnn.estimators import _early_stopping
+from fastnn.estimators.shared import early_stopping
 
 X, y = load_digits(return_X_y=True)
 X = X[:600] / 16
@@ -150,12 +150,12 @@ def test_a_single_class_has_one_probability():
 def test_early_stopping_is_stratified(monkeypatch):
     seen = []
 
-    class HeldOut(_early_stopping.HeldOut):
+    class HeldOut(early_stopping.HeldOut):
         def __init__(self, X, y, *rest):
             seen.append(y)
             super().__init__(X, y, *rest)
 
-    monkeypatch.setattr(_early_stopping, "HeldOut", HeldOut)
+    monkeypatch.setattr(early_stopping, "HeldOut", HeldOut)
     rare = np.where(y == 0, 0, np.where(y == 1, 1, 2))
     MLPClassifier(early_stopping=True, max_iter=1, random_state=0).fit(X, rare)
     expected = np.bincount(rare) / 10

@@ -11,15 +11,15 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.linear_model import ElasticNet, Lasso
 
-import fastnn.network
-import fastnn.trainer
+import fastnn.network.compiled
+import fastnn.training.trainer
 from fastnn import MLPClassifier, MLPRegressor
-from fastnn.activations import one_per_layer
-from fastnn.estimators import _outputs
-from fastnn.estimators._blocks import Parts, build_network, hidden_blocks
-from fastnn.estimators._layers import hidden_widths
+from fastnn.estimators.mlp import outputs
+from fastnn.estimators.mlp.blocks import Parts, build_network, hidden_blocks
+from fastnn.estimators.mlp.hidden_layers import hidden_widths
 from fastnn.exceptions import DivergenceError
 from fastnn.layers import CustomActivation
+from fastnn.layers.activations import one_per_layer
 from fastnn.threads import FixedThreads
 
 T = X[:, :2] @ [[1.0, 0.5], [-1.0, 2.0]]
@@ -44,7 +44,7 @@ def regressor(name, **more):
 @every_option
 @both_dtypes
 def test_threads_change_no_bit(name, dtype, monkeypatch):
-    monkeypatch.setattr(fastnn.trainer, "ThreadChoice", FixedThreads)
+    monkeypatch.setattr(fastnn.training.trainer, "ThreadChoice", FixedThreads)
     fits = [classifier(name, n_jobs=n).fit(X.astype(dtype), Y) for n in (1, 2, 4)]
     for fit in fits[1:]:
         assert_same(learned(fit), learned(fits[0]))
@@ -52,7 +52,7 @@ def test_threads_change_no_bit(name, dtype, monkeypatch):
 
 @every_layer
 def test_threads_change_no_bit_of_lbfgs(name, monkeypatch):
-    monkeypatch.setattr(fastnn.network, "ThreadChoice", FixedThreads)
+    monkeypatch.setattr(fastnn.network.compiled, "ThreadChoice", FixedThreads)
     more = {"solver": "lbfgs", "dropout": 0.0}
     if name == "bernoulli":
         more["activation"] = "elu"
@@ -463,11 +463,11 @@ def test_attributes_that_do_not_fit_together(name):
 def test_a_scorer_gives_the_bits_of_the_network(name, dtype, n_jobs):
     model = classifier(name, n_jobs=n_jobs).fit(X.astype(dtype), Y)
     parts = Parts.fitted(model)
-    blocks = _outputs._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
-    network = _outputs._fitted_network(parts, blocks, "softmax_log_loss")
+    blocks = outputs._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
+    network = outputs._fitted_network(parts, blocks, "softmax_log_loss")
     rows = np.tile(X, (9, 1))
     for given in (rows, rows.astype(np.float32), X[:1], csr_matrix(np.where(rows > 1, rows, 0))):
-        found = _outputs._outputs_of_arrays(model, parts, blocks, "softmax_log_loss", given)
+        found = outputs._outputs_of_arrays(model, parts, blocks, "softmax_log_loss", given)
         assert (found is NotImplemented) is model.batch_norm
         expected = network.forward(given)
         np.testing.assert_array_equal(model.predict_proba(given), expected)

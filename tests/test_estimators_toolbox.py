@@ -125,7 +125,7 @@ def test_every_solver_learns(solver):
 def test_parameters_reach_the_optimizer(solver):
     given = {"momentum": 0.5, "beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-4, "rho": 0.7}
     given |= {"nesterovs_momentum": False, "weight_decay": 0.5, "learning_rate_init": 0.02}
-    from fastnn.estimators._solvers import make_optimizer
+    from fastnn.estimators.mlp.solvers import make_optimizer
 
     optimizer = make_optimizer(MLPClassifier(solver=solver, **given))
     assert type(optimizer) is OPTIMIZERS[solver]

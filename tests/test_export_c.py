@@ -32,7 +32,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from fastnn import Predictor, to_c
 from fastnn.layers import ACTIVATIONS
-from fastnn.predictor import describe
+from fastnn.scoring.predictor import describe
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")

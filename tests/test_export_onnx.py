@@ -32,7 +32,7 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScal
 import fastnn
 from fastnn import Predictor, to_onnx
 from fastnn.layers import ACTIVATIONS
-from fastnn.predictor import describe
+from fastnn.scoring.predictor import describe
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

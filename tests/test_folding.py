@@ -18,8 +18,8 @@ from sklearn.preprocessing import (
 )
 
 from fastnn import Predictor, to_c, to_onnx
-from fastnn._blocks import LayerNormalization
-from fastnn.folding import network_as_fitted, scoring_model
+from fastnn.model.blocks import LayerNormalization
+from fastnn.model.folding import network_as_fitted, scoring_model
 
 STEPS = {
     "standard": StandardScaler(),

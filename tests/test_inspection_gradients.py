@@ -20,7 +20,7 @@ from fastnn.layers import (
     Residual,
 )
 from fastnn.losses import LOSSES
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 
 RNG = np.random.RandomState(0)
 X = RNG.normal(size=(40, 6))

@@ -211,7 +211,7 @@ def test_gradients(name):
 
 
 def test_the_penalty_of_a_gradient_check_is_its_l2_part(monkeypatch):
-    from fastnn.network import CompiledNetwork
+    from fastnn.network.compiled import CompiledNetwork
 
     seen, right = [], CompiledNetwork.loss_and_grad
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fastnn._kernels.bench import OPERATIONS, Product
+from fastnn._kernels.testing.bench import OPERATIONS, Product
 from kernel_cases import DTYPES, ISAS, THREADS, make_network, same_bits, sizes_around, tile
 
 # Largest error of an element relative to the sum of the absolute values of its products.

@@ -5,7 +5,7 @@ import pytest
 import reference_random
 from kernel_cases import DTYPES, ISAS, padded, sizes_around, tile
 
-from fastnn._kernels import probe
+from fastnn._kernels.testing import probe
 
 RNG = np.random.RandomState(0)
 #: Of normal numbers: single precision is coarse where u is nearly 1, and its root coarser.

@@ -9,8 +9,9 @@ import reference_optimizers
 from kernel_cases import DTYPES, ISAS, OPTIMIZERS, tile
 
 from fastnn import optimizers
-from fastnn._kernels import probe, table
-from fastnn._optimizer import N_COEFFICIENTS
+from fastnn._kernels.native import table
+from fastnn._kernels.testing import probe
+from fastnn.optimizers._base import N_COEFFICIENTS
 
 RNG = np.random.RandomState(0)
 TOLERANCE = {np.float32: 1e-6, np.float64: 1e-14}

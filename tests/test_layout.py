@@ -12,31 +12,58 @@ PACKAGE = Path(fastnn.__file__).parent
 SOURCES = sorted(p for p in PACKAGE.rglob("*") if p.suffix in (".py", ".pyx", ".pxd", ".h"))
 PYTHON = [p for p in SOURCES if p.suffix == ".py"]
 
-#: Outside estimators/, who may import the kernels: the network and L-BFGS, what scores alone, and
-#: what asks the C tables for names and facts.
-USES_KERNELS = {
-    *("network.py", "layout.py", "_batches.py", "lbfgs.py"),
-    *("arrays.py", "_scorer.py", "shuffling.py"),
-    *("_config.py", "threads.py", "layers.py", "activations.py", "_stages.py"),
+#: Which wing may import which. A wing is a folder or module of the package, or a single file of a
+#: folder that stands higher than the rest; everybody may import LEAVES.
+WINGS = {
+    "_kernels": set(),
+    "losses": set(),
+    "schedules": set(),
+    "optimizers": set(),
+    "threads": {"_kernels"},
+    "_config": {"_kernels", "threads"},
+    "layers": {"_kernels"},
+    "network": {"_kernels", "layers", "losses", "threads"},
+    "training": {"_kernels", "losses", "network", "threads"},
+    "network/compiled.py": {"_kernels", "layers", "network", "threads", "training"},
+    "network/network.py": {
+        *("initializers", "losses", "network", "optimizers", "schedules", "threads", "training"),
+        "network/compiled.py",
+    },
+    "initializers": set(),
+    "model": set(),
+    "files": {"model", "schedules"},
+    "scoring": {"_kernels", "files", "layers", "losses", "model", "threads"},
+    "export": {"model", "scoring"},
+    "estimators": {
+        *("files", "initializers", "layers", "losses", "model", "network", "optimizers"),
+        *("schedules", "scoring", "threads", "training", "network/compiled.py"),
+    },
+    "inspection": {
+        *("estimators", "layers", "network", "network/compiled.py", "network/network.py"),
+    },
+    "persistence": {"estimators", "files", "model", "scoring"},
+    "__main__": {"_config"},
 }
-
-#: Layers of training, top first: a module imports only from below itself.
-ORDER = [
-    "inspection",
-    "estimators",
-    "composition",
-    "training",
-    "network",
-    "objective",
-    "layout",
-    "trainer",
-    "losses",
-    "layers",
-]
+LEAVES = {"_ranges", "_version", "exceptions"}
 
 
 def name_of(path):
     return str(path.relative_to(PACKAGE))
+
+
+def wing_of(name):
+    """The wing of a file, given as its path within the package; of a module, given as a path."""
+    return name if name in WINGS else name.split("/")[0].removesuffix(".py")
+
+
+def module_path(module):
+    """`fastnn.network.rows.as_rows` or `fastnn.network.rows` -> network/rows.py."""
+    parts = module.split(".")[1:]
+    for n in range(len(parts), 0, -1):
+        for path in (Path(*parts[:n]).with_suffix(".py"), Path(*parts[:n], "__init__.py")):
+            if (PACKAGE / path).exists():
+                return str(path)
+    return "__init__.py"  # a name that the package itself hands on
 
 
 def imports(path):
@@ -65,19 +92,27 @@ def test_only_estimators_import_base_classes_of_scikit_learn():
     assert {name for name in found if not name.startswith("estimators/")} == set()
 
 
-def test_the_kernels_have_few_users():
-    found = {name_of(p) for p in PYTHON if imports_any(p, "fastnn._kernels")}
-    assert "network.py" in found
-    assert {name for name in found if not name.startswith("_kernels/")} <= USES_KERNELS
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_a_wing_imports_what_the_table_allows(path):
+    own = wing_of(name_of(path))
+    if own == "__init__":
+        return
+    found = {wing_of(module_path(m)) for m in imports(path) if m.split(".")[0] == "fastnn"}
+    assert found - {"__init__"} <= {own, *WINGS[own], *LEAVES} if own in WINGS else not found
 
 
-@pytest.mark.parametrize("layer", ORDER)
-def test_data_flows_one_way(layer):
-    above = [f"fastnn.{name}" for name in ORDER[: ORDER.index(layer)]]
-    files = [p for p in PYTHON if name_of(p).split("/")[0].removesuffix(".py") == layer]
-    assert files
-    for path in files:
-        assert not imports_any(path, *above), path
+def test_the_table_names_every_wing_and_no_other():
+    found = {name_of(p).split("/")[0].removesuffix(".py") for p in PYTHON} - {"__init__"}
+    assert {name for name in WINGS if "/" not in name} | LEAVES == found
+
+
+def test_no_wing_imports_itself_in_a_circle():
+    """The table is a graph without circles: there is an order, top first."""
+    placed = set()
+    while len(placed) < len(WINGS):
+        free = {w for w, below in WINGS.items() if w not in placed and below <= placed}
+        assert free, f"a circle among {sorted(set(WINGS) - placed)}"
+        placed |= free
 
 
 def test_kernels_stand_alone():
@@ -91,7 +126,11 @@ def test_kernels_stand_alone():
 
 def test_nothing_imports_what_is_for_tests_and_benchmarks():
     for path in SOURCES:
-        assert not imports_any(path, "fastnn._kernels.probe", "fastnn._kernels.bench"), path
+        if name_of(path).startswith("_kernels/testing/"):
+            continue
+        assert not imports_any(
+            path, "fastnn._kernels.testing.probe", "fastnn._kernels.testing.bench"
+        ), path
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

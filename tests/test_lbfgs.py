@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 import scipy.optimize
-from fastnn._kernels.recursion import descent
+from fastnn._kernels.training.recursion import descent
 from sklearn.datasets import load_diabetes, load_digits
 from threadpoolctl import threadpool_info
 
 from fastnn.layers import Dense
-from fastnn.lbfgs import _Minimizer, minimize_lbfgs
-from fastnn.line_search import more_thuente
-from fastnn.network import CompiledNetwork as Network
+from fastnn.network.compiled import CompiledNetwork as Network
+from fastnn.training.lbfgs import _Minimizer, minimize_lbfgs
+from fastnn.training.line_search import more_thuente
 
 DIGITS = tuple(map(np.ascontiguousarray, load_digits(return_X_y=True)))
 DIABETES = load_diabetes(return_X_y=True)

@@ -19,11 +19,11 @@ from test_network_gradients import assert_gradient
 
 from fastnn import losses
 from fastnn.layers import Dense
-from fastnn.lbfgs import minimize_lbfgs
 from fastnn.losses import LOSSES, make_loss
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD
-from fastnn.validation import accuracy, mean_loss
+from fastnn.training.lbfgs import minimize_lbfgs
+from fastnn.training.validation import accuracy, mean_loss
 
 RNG = np.random.RandomState(0)
 VARIANTS = [

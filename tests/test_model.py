@@ -8,9 +8,9 @@ import pytest
 from scoring_models import ACTIVATIONS, BLOCKS, FABRICATED, data, fabricated, raw_of
 
 from fastnn import layers
-from fastnn._blocks import BatchNormalization, LayerNormalization, Skip
-from fastnn._model import ACTIVATIONS as KNOWN
-from fastnn.folding import fold_batch_norms
+from fastnn.model.blocks import BatchNormalization, LayerNormalization, Skip
+from fastnn.model.folding import fold_batch_norms
+from fastnn.model.model import ACTIVATIONS as KNOWN
 
 ONE, TWO = np.ones(7), np.ones(5)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fastnn._kernels.scorer import Scorer
+from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     ISAS,
@@ -14,8 +14,8 @@ from kernel_cases import (
     train,
 )
 
-from fastnn.arrays import forward_arrays
 from fastnn.losses import LOSSES
+from fastnn.scoring.arrays import forward_arrays
 
 
 @pytest.mark.parametrize("loss", ["softmax_log_loss", "squared_error"])

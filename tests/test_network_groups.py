@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse
-from fastnn._kernels.groups import number_of_groups
+from fastnn._kernels.training.groups import number_of_groups
 from kernel_cases import (
     DTYPES,
     ISAS,
@@ -16,7 +16,7 @@ from kernel_cases import (
     train,
 )
 
-import fastnn.network
+import fastnn.network.compiled
 from fastnn.layers import (
     Activation,
     BatchNorm,
@@ -26,7 +26,7 @@ from fastnn.layers import (
     LayerNorm,
     Residual,
 )
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import FixedThreads
 
 #: Those that share out the groups evenly, and others.
@@ -63,7 +63,7 @@ def test_these_batches_have_groups(rows, batch):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_the_gradient_is_that_of_the_twin(isa, dtype, rows, weighted, monkeypatch):
-    monkeypatch.setattr(fastnn.network, "ThreadChoice", FixedThreads)
+    monkeypatch.setattr(fastnn.network.compiled, "ThreadChoice", FixedThreads)
     network = make_net(dtype=dtype, isa=isa)
     X, y, weight = make_data(rows, network)
     options = {"sample_weight": weight, "alpha": 0.5} if weighted else {}

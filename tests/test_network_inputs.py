@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from fastnn._kernels.scorer import Scorer
+from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     EACH_ONCE,
@@ -16,11 +16,11 @@ from kernel_cases import (
     train,
 )
 
-from fastnn._kernels import probe
-from fastnn.arrays import forward_arrays
+from fastnn._kernels.testing import probe
 from fastnn.layers import Dense
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
+from fastnn.scoring.arrays import forward_arrays
 
 
 def read_only(array, tmp_path):

@@ -18,7 +18,7 @@ from fastnn.layers import (
     LayerNorm,
     Residual,
 )
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
 
 SWISH = CustomActivation(

@@ -13,10 +13,10 @@ from kernel_cases import (
 )
 from scipy import sparse
 
-from fastnn._kernels import engine
-from fastnn._kernels import shares as kernel
+from fastnn._kernels.training import engine
+from fastnn._kernels.training import shares as kernel
 from fastnn.layers import BatchNorm, Dense, Dropout
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import FixedThreads
 
 #: Uneven, with nothing for some, with more threads than groups, and equal ones for comparison.

@@ -7,10 +7,10 @@ import pytest
 from kernel_cases import DTYPES, ISAS
 from scipy import sparse
 
-from fastnn.arrays import forward_arrays
 from fastnn.layers import Dense
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
+from fastnn.scoring.arrays import forward_arrays
 from fastnn.threads import FixedThreads
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}

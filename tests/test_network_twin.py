@@ -16,8 +16,8 @@ from kernel_cases import (
 )
 from reference_optimizers import step
 
-from fastnn import network as engine
 from fastnn.losses import LOSSES
+from fastnn.network import compiled as engine
 
 #: Largest difference relative to the largest parameter.
 TRAINING = {np.float64: 1e-9, np.float32: 2e-3}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fastnn._kernels.scorer import Scorer
+from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     ISAS,
@@ -18,10 +18,10 @@ from kernel_cases import (
     twin_of,
 )
 
-import fastnn.network
-from fastnn._kernels import engine
+import fastnn.network.compiled
+from fastnn._kernels.training import engine
 from fastnn.layers import Dense, Dropout, LayerNorm, Residual
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import FixedThreads
 
 THREADS = [1, 2, 3, 4, 17]
@@ -58,7 +58,7 @@ def with_zeros(X, share=0.6, seed=3):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_the_gradient_is_that_of_the_twin(isa, dtype, n_in, share, zeros, monkeypatch):
-    monkeypatch.setattr(fastnn.network, "ThreadChoice", FixedThreads)
+    monkeypatch.setattr(fastnn.network.compiled, "ThreadChoice", FixedThreads)
     lanes, rows = tile(dtype, isa)
     network = make_network(n_in, (2 * lanes + 3, 9, 3), "relu", dtype=dtype, isa=isa)
     for n in (1, rows - 1, rows, rows + 1, 31, 33, 67, 131):

@@ -32,11 +32,12 @@ from scoring_models import (
 )
 
 import fastnn
-from fastnn import Predictor, _atomic, schedules
-from fastnn._model_file import read_model_file, write_model_file
-from fastnn._values import decode, encode
-from fastnn.folding import fold_batch_norms, scoring_model
-from fastnn.predictor import describe
+from fastnn import Predictor, schedules
+from fastnn.files import atomic
+from fastnn.files.model_file import read_model_file, write_model_file
+from fastnn.files.values import decode, encode
+from fastnn.model.folding import fold_batch_norms, scoring_model
+from fastnn.scoring.predictor import describe
 
 
 @pytest.fixture(params=KINDS)
@@ -552,7 +553,7 @@ class TestAtomicity:
         def refuse(*args, **kwargs):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr(_atomic.os, function, refuse)
+        monkeypatch.setattr(atomic.os, function, refuse)
         with pytest.raises(OSError, match="No space left"):
             self.save_another(path)
         monkeypatch.undo()
@@ -561,7 +562,7 @@ class TestAtomicity:
     @pytest.mark.parametrize("error", [OSError(errno.EIO, "I/O error"), KeyboardInterrupt()])
     def test_writing_ends_early(self, error, old, path):
         def half():
-            with _atomic.atomic_write(path) as file:
+            with atomic.atomic_write(path) as file:
                 file.write(b"half")
                 raise error
 
@@ -592,8 +593,8 @@ class TestAtomicity:
             calls.append("replace")
             replace(source, target)
 
-        monkeypatch.setattr(_atomic.os, "fsync", recorded_fsync)
-        monkeypatch.setattr(_atomic.os, "replace", recorded_replace)
+        monkeypatch.setattr(atomic.os, "fsync", recorded_fsync)
+        monkeypatch.setattr(atomic.os, "replace", recorded_replace)
         self.save_another(path)
         assert calls == ["fsync file", "replace", "fsync folder"]
 

@@ -13,10 +13,10 @@ from scoring_models import data, fabricated, fit, network, target, with_blocks
 
 import fastnn
 from fastnn import ModelFormatError, Predictor
-from fastnn._blocks import LayerNormalization, Skip
-from fastnn._estimator_parts import build_estimator, take_apart
-from fastnn._model_file import parse_model_file, write_model_file
-from fastnn.folding import network_as_fitted
+from fastnn.estimators.mlp.saved import build_estimator, take_apart
+from fastnn.files.model_file import parse_model_file, write_model_file
+from fastnn.model.blocks import LayerNormalization, Skip
+from fastnn.model.folding import network_as_fitted
 
 
 @pytest.fixture(scope="module", params=[1, 2])

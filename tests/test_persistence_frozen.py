@@ -14,9 +14,10 @@ from frozen import make
 from scoring_models import data, labels_of, target, values_of
 
 import fastnn
-from fastnn import Predictor, _model_file
-from fastnn._container import FORMAT_VERSION
-from fastnn.predictor import describe
+from fastnn import Predictor
+from fastnn.files import model_file
+from fastnn.files.container import FORMAT_VERSION
+from fastnn.scoring.predictor import describe
 
 FOLDER = Path(make.__file__).parent
 EXAMPLES = [
@@ -85,10 +86,10 @@ def test_the_network_in_it_gives_what_it_gave(folder, name, expected):
 def test_written_again_it_is_the_same_file(folder, name, expected, tmp_path, monkeypatch):
     content = (folder / name).read_bytes()
     writer = split(content)[1]["writer"].removeprefix("fastnn ")
-    monkeypatch.setattr(_model_file, "__version__", writer)
-    network, parts = _model_file.read_model_file(folder / name)
+    monkeypatch.setattr(model_file, "__version__", writer)
+    network, parts = model_file.read_model_file(folder / name)
     if parts is None:
-        _model_file.write_model_file(tmp_path / name, network)
+        model_file.write_model_file(tmp_path / name, network)
     else:
         fastnn.save(fastnn.load(folder / name), tmp_path / name)
     assert (tmp_path / name).read_bytes() == content

@@ -30,8 +30,9 @@ from scoring_models import (
     values_of,
 )
 
-from fastnn import Predictor, _scorer
-from fastnn._scorer import make_scorer
+from fastnn import Predictor
+from fastnn.scoring import scorer
+from fastnn.scoring.scorer import make_scorer
 
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
@@ -487,7 +488,7 @@ class TestBlocks:
     def test_what_the_kernel_is_given(self, monkeypatch):
         """Plain models without the keywords; blocks as plain tuples of arrays."""
         calls = []
-        monkeypatch.setattr(_scorer, "Scorer", lambda *args, **more: calls.append((args, more)))
+        monkeypatch.setattr(scorer, "Scorer", lambda *args, **more: calls.append((args, more)))
         plain, full = (fabricated(blocks=b, activation="relu") for b in ("plain", "everything"))
         make_scorer(plain)
         assert calls[-1][1] == {}

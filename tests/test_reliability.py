@@ -13,10 +13,10 @@ from reliability import bit_flips, fork, kill_during_save, leaks, soak
 from scoring_models import data
 
 from fastnn import MLPRegressor, ModelFormatError
-from fastnn._model_file import parse_model_file
-from fastnn.estimators._fitting import Fit
-from fastnn.network import CompiledNetwork
-from fastnn.trainer import Trainer
+from fastnn.estimators.mlp.fitting import Fit
+from fastnn.files.model_file import parse_model_file
+from fastnn.network.compiled import CompiledNetwork
+from fastnn.training.trainer import Trainer
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

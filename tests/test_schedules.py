@@ -5,7 +5,7 @@ import pytest
 
 from fastnn import schedules
 from fastnn.layers import Dense
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam, NAdam
 from fastnn.schedules import (
     Constant,

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from fastnn._kernels.scorer import Scorer
+from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import DTYPES, ISAS, make_network, same_bits
 
 from fastnn import Predictor

@@ -9,12 +9,12 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from fastnn._kernels.scorer import Scorer
+from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import DTYPES, ISAS, OPTIMIZERS, make_data, make_network, same_bits, train
 
 import fastnn
 from fastnn import threads
-from fastnn._kernels import table
+from fastnn._kernels.native import table
 
 HERE = Path(__file__).parent
 needs_openmp = pytest.mark.skipif(not table.openmp(), reason="built without OpenMP")

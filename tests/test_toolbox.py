@@ -11,7 +11,8 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LinearRegression, Ridge
 
 from fastnn import MLPClassifier, MLPRegressor, Network
-from fastnn._kernels import probe, table
+from fastnn._kernels.native import table
+from fastnn._kernels.testing import probe
 from fastnn.inspection import diagnose
 from fastnn.layers import CustomActivation, Dense
 from fastnn.optimizers import SGD

@@ -5,10 +5,11 @@ import pytest
 from kernel_cases import ISAS
 from sklearn.metrics import accuracy_score, r2_score
 
-from fastnn import schedules, training
-from fastnn._kernels import shuffle
-from fastnn.shuffling import shuffle_rows
-from fastnn.validation import accuracy, mean_loss, r2
+from fastnn import schedules
+from fastnn._kernels.training import shuffle
+from fastnn.training import epochs as training
+from fastnn.training.shuffling import shuffle_rows
+from fastnn.training.validation import accuracy, mean_loss, r2
 
 RNG = np.random.RandomState(0)
 

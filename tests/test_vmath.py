@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from kernel_cases import DTYPES, ISAS, padded
 
-from fastnn._kernels import probe
+from fastnn._kernels.testing import probe
 
 INF, NAN = np.inf, np.nan
 
-# Bounds in units in the last place; csrc/vmath.inc and vspecial.inc state the measured maxima.
+# Bounds in units in the last place; csrc/vectors/*.inc state the measured maxima.
 ULP = {
     np.float32: {
         **{"exp": 1.1, "log": 1.0, "tanh": 2.6, "logistic": 2.5, "elu": 1.2, "selu": 2.5},

@@ -6,7 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from fastnn._kernels.scorer import Scorer
+from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import make_data, make_network, train
 
 from fastnn.optimizers import Adam

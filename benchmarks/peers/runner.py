@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.machine import cpu_count
-from fastnn._kernels import bench
+from fastnn._kernels.testing import bench
 
 ROOT = Path(__file__).parents[2]
 THREAD_VARIABLES = (

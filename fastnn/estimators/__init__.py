@@ -1,6 +1,6 @@
 """The scikit-learn faces of the library."""
 
-from fastnn.estimators.classifier import MLPClassifier
-from fastnn.estimators.regressor import MLPRegressor
+from fastnn.estimators.mlp.classifier import MLPClassifier
+from fastnn.estimators.mlp.regressor import MLPRegressor
 
 __all__ = ["MLPClassifier", "MLPRegressor"]

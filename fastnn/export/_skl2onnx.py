@@ -14,7 +14,7 @@ from skl2onnx.common.data_types import (
 )
 
 from fastnn.export._onnx_graph import OPSET, Graph, add_network, label_type
-from fastnn.folding import scoring_model
+from fastnn.model.folding import scoring_model
 
 _LABEL_TYPES = {
     TensorProto.INT64: Int64TensorType,

@@ -5,11 +5,11 @@ import re
 
 import numpy as np
 
-from fastnn._blocks import arrays_of
 from fastnn._version import __version__
 from fastnn.export import _c_parts
 from fastnn.export._c_parts import ACTIVATIONS, C_KEYWORDS, PREDICT, USAGE
-from fastnn.predictor import describe
+from fastnn.model.blocks import arrays_of
+from fastnn.scoring.predictor import describe
 
 
 def to_c(model, name, path=None):

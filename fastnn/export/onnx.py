@@ -1,7 +1,7 @@
 """Export to ONNX, alone and inside pipelines that skl2onnx converts."""
 
 from fastnn._version import __version__
-from fastnn.predictor import describe
+from fastnn.scoring.predictor import describe
 
 
 def to_onnx(model, *, dtype="float32"):
@@ -85,7 +85,7 @@ def register_with_skl2onnx(*classes):
     from fastnn.export._skl2onnx import register
 
     if not classes:
-        from fastnn.estimators import MLPClassifier, MLPRegressor
+        from fastnn import MLPClassifier, MLPRegressor
 
         classes = (MLPClassifier, MLPRegressor)
     for cls in classes:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from fastnn.composition import Network
-from fastnn.estimators._base import BaseMLP
-from fastnn.estimators._fitting import Fit
+from fastnn.estimators.mlp.base import BaseMLP
+from fastnn.estimators.mlp.fitting import Fit
 from fastnn.layers import Dense
-from fastnn.network import CompiledNetwork
+from fastnn.network.compiled import CompiledNetwork
+from fastnn.network.network import Network
 
 __all__ = [
     "Problem",

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fastnn.activations import BERNOULLI
-from fastnn.estimators._blocks import Parts, build_network
+from fastnn.estimators.mlp.blocks import Parts, build_network
+from fastnn.layers.activations import BERNOULLI
 
 __all__ = ["layer_outputs", "layer_parameters", "row_deltas", "twins"]
 

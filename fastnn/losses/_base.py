@@ -12,8 +12,9 @@ from fastnn._ranges import check_ranges
 class Loss:
     """A row-wise loss; row losses add up over outputs.
 
-    Training computes it from the raw outputs z together with its gradient (csrc/losses.def,
-    csrc/softmax.inc); ``rows`` computes it once more, in float64, from predictions.
+    Training computes it from the raw outputs z together with its gradient
+    (csrc/formulas/losses.def, csrc/training/softmax.inc); ``rows`` computes it once more, in
+    float64, from predictions.
 
     Attributes
     ----------

@@ -21,9 +21,9 @@ from sklearn.preprocessing import StandardScaler
 
 import fastnn
 from fastnn import Predictor
-from fastnn._model import ScoringModel
-from fastnn._model_file import write_model_file
-from fastnn.folding import fold_batch_norms
+from fastnn.files.model_file import write_model_file
+from fastnn.model.folding import fold_batch_norms
+from fastnn.model.model import ScoringModel
 
 
 def rows():

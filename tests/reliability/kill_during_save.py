@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import fastnn
-from fastnn._model import ScoringModel
+from fastnn.model.model import ScoringModel
 
 
 def models():

@@ -1,9 +1,0 @@
-from fastnn._kernels.score cimport Model
-from fastnn._kernels.table cimport floating
-from fastnn._kernels.zeros cimport Tiles
-
-cdef enum:
-    MOST_LAYERS = 16
-
-cdef floating *columns_forward(const Model *model, Py_ssize_t rows, const floating *a, Py_ssize_t lda, const Tiles *some,
-                               floating *first, floating *second, int n_threads) noexcept nogil

@@ -1,6 +1,0 @@
-from fastnn._kernels.table cimport floating
-
-cdef void custom_forward(void *pair, Py_ssize_t rows, Py_ssize_t n, const floating *z, floating *h,
-                         Py_ssize_t ld) noexcept nogil
-cdef void custom_backward(void *pair, Py_ssize_t rows, Py_ssize_t n, const floating *z, const floating *h, floating *d,
-                          Py_ssize_t ld) noexcept nogil

@@ -1,5 +1,0 @@
-from fastnn._kernels.sweep cimport Sweep
-from fastnn._kernels.table cimport floating
-
-cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more,
-                          const double *bounds, int thread, floating tag) noexcept nogil

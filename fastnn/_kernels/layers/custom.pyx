@@ -1,0 +1,63 @@
+"""A user's own activation: a pair of Python functions, called with the interpreter from within the pass.
+
+Kernels cannot raise: what a function raises is kept by its CustomPair, whose results are NaN from then on, for the
+caller of the kernels to raise.
+"""
+
+import numpy as np
+
+cimport numpy as cnp
+
+from fastnn._kernels.native.table cimport floating
+
+cnp.import_array()
+
+
+cdef class CustomPair:
+    """f(z) -> h and df(z, h) -> dh/dz over arrays (rows, n); ``error`` is what they raised, or None.
+
+    Pre-activations and outputs are given read-only.
+    """
+
+    cdef object f, df
+    cdef public object error
+
+    def __init__(self, f, df):
+        self.f, self.df, self.error = f, df, None
+
+    cdef object call(self, function, arguments, shape):
+        if self.error is None:
+            try:
+                result = np.asarray(function(*arguments))
+                if result.shape != shape:
+                    raise ValueError(f"a custom activation must return an array of shape {shape}, got {result.shape}")
+                return result
+            except BaseException as error:
+                self.error = error
+        return np.nan
+
+
+cdef object rows_of(void *data, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t ld, floating tag, bint writeable):
+    """A view of padded rows."""
+    cdef cnp.npy_intp shape[2]
+    shape[0], shape[1] = rows, ld
+    view = cnp.PyArray_SimpleNewFromData(2, shape, cnp.NPY_DOUBLE if floating is double else cnp.NPY_FLOAT, data)
+    view.flags.writeable = writeable
+    return view[:, :n]
+
+
+cdef void custom_forward(void *pair, Py_ssize_t rows, Py_ssize_t n, const floating *z, floating *h,
+                         Py_ssize_t ld) noexcept nogil:
+    with gil:
+        z_rows = rows_of(<void *> z, rows, n, ld, <floating> 0, False)
+        rows_of(h, rows, n, ld, <floating> 0, True)[...] = (<CustomPair> pair).call(
+            (<CustomPair> pair).f, (z_rows,), (rows, n))
+
+
+cdef void custom_backward(void *pair, Py_ssize_t rows, Py_ssize_t n, const floating *z, const floating *h, floating *d,
+                          Py_ssize_t ld) noexcept nogil:
+    with gil:
+        arguments = (rows_of(<void *> z, rows, n, ld, <floating> 0, False),
+                     rows_of(<void *> h, rows, n, ld, <floating> 0, False))
+        d_rows = rows_of(d, rows, n, ld, <floating> 0, True)
+        d_rows *= (<CustomPair> pair).call((<CustomPair> pair).df, arguments, (rows, n))

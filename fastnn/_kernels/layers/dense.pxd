@@ -1,0 +1,60 @@
+from fastnn._kernels.native.table cimport Kernels, floating
+from fastnn._kernels.layers.zeros cimport Tiles
+
+cdef struct Dense:
+    # One dense layer as the kernels read it. Pointers are void because a struct cannot be fused.
+    Py_ssize_t n_in, n_out
+    Py_ssize_t ld                   # row stride of its outputs
+    int activation
+    bint needs_z                    # the derivative reads z: z and h are kept apart
+    bint narrow                     # few outputs: weights stored transposed only
+    # a wide layer: full panels of `panel` columns, then one narrower panel for the rest
+    const void *panels              # (n_full, n_in, panel) with strides panel_stride, ldb
+    Py_ssize_t panel_stride, ldb
+    const void *bias                # of panel p at bias + p * bias_stride
+    Py_ssize_t bias_stride
+    const void *tail                # (n_in, tail_width), row stride tail_width
+    const void *tail_bias           # (tail_width,)
+    # transposed panels (ceil(n_in / panel), n_out, panel); NULL where no gradient flows back
+    const void *transposed
+
+cdef inline Py_ssize_t panel_width(Py_ssize_t left, Py_ssize_t lanes) noexcept nogil:
+    """Width of the next panel when so many columns are left: two vectors, or one."""
+    return 2 * lanes if left > lanes else lanes
+
+cdef inline Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil:
+    """Width of the last panel of n columns if it is not full: 0, one vector or two."""
+    return panel_width(n % (2 * lanes), lanes) if n % (2 * lanes) else 0
+
+cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
+    """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
+    cdef Py_ssize_t tiles = (rows + most - 1) // most
+    return <int> ((rows + tiles - 1) // tiles)
+
+cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
+                        const Tiles *some, floating *z, floating *h) noexcept nogil
+cdef Py_ssize_t full_panels(Kernels k, const Dense *layer, floating tag) noexcept nogil
+cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx, Py_ssize_t first,
+                       Py_ssize_t end, const Tiles *some, floating *z, floating *h) noexcept nogil
+cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *d, const floating *gate,
+                         floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
+
+cdef inline bint has_few_outputs(const Dense *layer) noexcept nogil:
+    """Whether few_outputs_backward takes the layer."""
+    return layer.narrow and layer.n_out <= 4
+
+cdef void few_outputs_backward(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t count, Py_ssize_t rows,
+                               const floating *d, const floating *x, bint gated, floating *dx, Py_ssize_t ldx, floating *g,
+                               bint accumulate) noexcept nogil
+
+cdef void narrow_gradient(Kernels k, const Dense *layer, Py_ssize_t count, Py_ssize_t rows, const floating *d,
+                          const floating *x, Py_ssize_t ldx, floating *g, bint accumulate) noexcept nogil
+
+cdef inline bint are_few(Py_ssize_t n, Py_ssize_t mr, Py_ssize_t lanes) noexcept nogil:
+    """Whether few_columns_gradient is less work; of one or two columns it would sum in another order than dense_gradient."""
+    return 3 <= n <= lanes // 2 < mr
+
+cdef void few_columns_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t n, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+                               const floating *b, Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil
+cdef void dense_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t nr, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+                         const floating *b, Py_ssize_t ldb, floating *g, bint accumulate) noexcept nogil

@@ -1,0 +1,125 @@
+"""From the parameter vector to the packed one and back."""
+
+from libc.string cimport memcpy, memset
+
+from fastnn._kernels.layers.dense cimport panel_width
+from fastnn._kernels.layers.plan cimport Layer, Plan
+from fastnn._kernels.layers.stages cimport BATCH_NORM, LAYER_NORM, Stage
+from fastnn._kernels.native.table cimport Kernels, floating, lanes as vector_lanes, transpose
+
+
+cdef void pack(Plan plan, const floating *params, floating *packed) noexcept nogil:
+    """Packed weights, with the transposed copies, from the parameter vector."""
+    cdef Layer *layer
+    cdef Py_ssize_t column, width
+    cdef int l
+    pack_master(plan, params, packed)
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.wt >= 0 and not layer.dense.narrow:
+            column = 0
+            while column < layer.dense.n_out:
+                width = panel_width(layer.dense.n_out - column, plan.lanes)
+                transpose_panels(plan.k, layer, column, width, 0, layer.dense.n_in,
+                                 packed + layer.w + (layer.dense.n_in + 1) * column, packed)
+                column += width
+
+
+cdef void pack_master(Plan plan, const floating *params, floating *packed) noexcept nogil:
+    """The first n_master elements alone: what moments have too."""
+    cdef Layer *layer
+    cdef Py_ssize_t i, j, column, width, held, n_in, n_out
+    cdef const floating *w
+    cdef const floating *b
+    cdef floating *to
+    cdef Stage *stage
+    cdef int l, t
+    memset(packed, 0, plan.n_master * sizeof(floating))
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        n_in, n_out = layer.dense.n_in, layer.dense.n_out
+        w, b, to = params + layer.coef, params + layer.intercept, packed + layer.w
+        column = 0
+        while column < (n_in if layer.dense.narrow else n_out):    # columns of the panels, whichever way they lie
+            if layer.dense.narrow:
+                width = panel_width(n_in - column, plan.lanes)
+                for i in range(min(width, n_in - column)):
+                    for j in range(n_out):
+                        to[j * width + i] = w[(column + i) * n_out + j]
+                to += n_out * width
+            else:
+                width = panel_width(n_out - column, plan.lanes)
+                held = min(width, n_out - column) * sizeof(floating)
+                for i in range(n_in):
+                    memcpy(to + i * width, w + i * n_out + column, held)
+                if layer.bias:
+                    memcpy(to + n_in * width, b + column, held)
+                to += (n_in + 1) * width
+            column += width
+        if layer.dense.narrow and layer.bias:
+            memcpy(to, b, n_out * sizeof(floating))
+    for t in range(plan.n_stages):
+        stage = &plan.stages[t]
+        if stage.kind == LAYER_NORM or stage.kind == BATCH_NORM:
+            memcpy(packed + stage.gain, params + stage.scale, stage.n * sizeof(floating))
+            memcpy(packed + stage.shift, params + stage.scale + stage.n, stage.n * sizeof(floating))
+
+
+cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept nogil:
+    """The inverse of pack_master."""
+    cdef Layer *layer
+    cdef Py_ssize_t i, j, column, width, held, n_in, n_out
+    cdef floating *w
+    cdef floating *b
+    cdef const floating *at
+    cdef Stage *stage
+    cdef int l, t
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        n_in, n_out = layer.dense.n_in, layer.dense.n_out
+        w, b, at = params + layer.coef, params + layer.intercept, packed + layer.w
+        column = 0
+        while column < (n_in if layer.dense.narrow else n_out):
+            if layer.dense.narrow:
+                width = panel_width(n_in - column, plan.lanes)
+                for i in range(min(width, n_in - column)):
+                    for j in range(n_out):
+                        w[(column + i) * n_out + j] = at[j * width + i]
+                at += n_out * width
+            else:
+                width = panel_width(n_out - column, plan.lanes)
+                held = min(width, n_out - column) * sizeof(floating)
+                for i in range(n_in):
+                    memcpy(w + i * n_out + column, at + i * width, held)
+                if layer.bias:
+                    memcpy(b + column, at + n_in * width, held)
+                at += (n_in + 1) * width
+            column += width
+        if layer.dense.narrow and layer.bias:
+            memcpy(b, at, n_out * sizeof(floating))
+    for t in range(plan.n_stages):
+        stage = &plan.stages[t]
+        if stage.kind == LAYER_NORM or stage.kind == BATCH_NORM:
+            memcpy(params + stage.scale, packed + stage.gain, stage.n * sizeof(floating))
+            memcpy(params + stage.scale + stage.n, packed + stage.shift, stage.n * sizeof(floating))
+
+
+cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t first,
+                           Py_ssize_t count, const floating *w, floating *packed) noexcept nogil:
+    """Copies inputs first..first+count of one panel of W, w (count, width), into the transposed panels.
+
+    first is a multiple of the vector length; blocks are squares of it.
+    """
+    cdef Py_ssize_t lanes = vector_lanes(k, <floating> 0)
+    cdef Py_ssize_t n_in = layer.dense.n_in, n_out = layer.dense.n_out, i = 0, j, at, to_width
+    cdef floating *to
+    while i < count:
+        at = first + i
+        to_width = panel_width(n_in - at // (2 * lanes) * 2 * lanes, lanes)
+        to = packed + layer.wt + at // (2 * lanes) * 2 * lanes * n_out + at % (2 * lanes)
+        j = 0
+        while j < width and column + j < n_out:
+            transpose(k, <int> min(lanes, count - i), <int> min(lanes, n_out - column - j), w + i * width + j, width,
+                      to + (column + j) * to_width, to_width)
+            j += lanes
+        i += lanes

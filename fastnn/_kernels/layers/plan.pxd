@@ -1,0 +1,41 @@
+from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.stages cimport Stage
+from fastnn._kernels.native.table cimport Kernels
+
+cdef struct Layer:
+    Dense dense                     # shapes; its pointers are set by Plan.bind
+    int stage
+    bint bias                       # without one the bias stays zero
+    Py_ssize_t coef, intercept      # offsets in the parameter vector: (n_in, n_out), (n_out,)
+    # offset in the packed vector. Wide: panels [.][n_in + 1][width], the bias last; narrow: transposed panels
+    # [.][n_out][width], then the bias (lanes,)
+    Py_ssize_t w
+    Py_ssize_t wt                   # offset of the transposed panels [.][n_out][width], or -1
+    Py_ssize_t strip_rows           # inputs in one strip of a wide panel
+
+cdef struct Strip:
+    # A piece of a stage's packed parameters that one thread computes the gradient of and updates at once: some inputs
+    # of a panel of weights and, with the last of them, its bias; or some gains of a norm, with the shifts as `bias`.
+    int stage, layer                # layer -1: of a norm
+    Py_ssize_t first, count         # inputs
+    Py_ssize_t column, width        # wide: first output and panel width
+    Py_ssize_t offset, size         # weights in the packed vector
+    Py_ssize_t bias, bias_width     # offset and width of the bias that belongs to the strip; width 0: none
+    double cost                     # multiply-adds per row of the batch, about
+
+cdef class Plan:
+    cdef Kernels k
+    cdef Layer *layers
+    cdef Strip *strips
+    cdef Stage *stages
+    cdef readonly int n_layers, n_strips, n_stages
+    cdef readonly bint chain        # dense layers only, one after the other
+    cdef readonly bint wants_rows   # stages other than dense ones take the input, which must not be sparse then
+    cdef readonly Py_ssize_t n_in, n_statistics
+    cdef readonly str isa
+    cdef readonly bint f64
+    cdef readonly Py_ssize_t lanes, n_params, n_master, n_packed, statistics, strip_size
+    cdef Dense bind(self, int layer, const void *packed)
+
+cdef Py_ssize_t row_stride(Py_ssize_t n, Py_ssize_t lanes, bint f64) noexcept nogil
+cdef Py_ssize_t round_up(Py_ssize_t n, Py_ssize_t unit) noexcept nogil

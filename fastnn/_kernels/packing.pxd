@@ -1,8 +1,0 @@
-from fastnn._kernels.plan cimport Layer, Plan
-from fastnn._kernels.table cimport Kernels, floating
-
-cdef void pack(Plan plan, const floating *params, floating *packed) noexcept nogil
-cdef void pack_master(Plan plan, const floating *params, floating *packed) noexcept nogil
-cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept nogil
-cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t first,
-                           Py_ssize_t count, const floating *w, floating *packed) noexcept nogil

@@ -1,7 +1,0 @@
-from fastnn._kernels.score cimport Mode, Model
-from fastnn._kernels.table cimport floating
-
-cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil
-cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil
-cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, floating *z, Py_ssize_t ld,
-                 void *out) noexcept nogil

@@ -1,0 +1,1 @@
+"""The sequence of scoring, and the objects that Python calls for it."""

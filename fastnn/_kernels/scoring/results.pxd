@@ -1,0 +1,7 @@
+from fastnn._kernels.scoring.score cimport Mode, Model
+from fastnn._kernels.native.table cimport floating
+
+cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil
+cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil
+cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, floating *z, Py_ssize_t ld,
+                 void *out) noexcept nogil

@@ -1,0 +1,71 @@
+"""From raw outputs to what was asked for: probabilities, their logarithms, class numbers."""
+
+from libc.math cimport exp, fabs, log, log1p
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from fastnn._kernels.scoring.score cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode, Model
+from fastnn._kernels.native.table cimport activation_forward, floating, softmax
+
+
+cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
+    """Width of the last layer."""
+    return model.stages[model.n_stages - 1].n if model.n_stages else model.dense[model.n_layers - 1].n_out
+
+
+cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil:
+    """Columns of the result."""
+    if mode == CODES and (model.output == SOFTMAX or model.binary):
+        return 1
+    return 2 if model.binary and mode != RAW else n_outputs(model)
+
+
+cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, floating *z, Py_ssize_t ld,
+                 void *out) noexcept nogil:
+    """From the n raw outputs z of each row of a block to its rows of the result."""
+    cdef Py_ssize_t r, j
+    cdef floating *to = <floating *> out
+    cdef int64_t *code = <int64_t *> out
+    if mode == PROBABILITY or mode == CODES:
+        if model.output == SOFTMAX:
+            softmax(model.k, rows, n, z, ld)
+        elif model.output:
+            activation_forward(model.k, model.output, rows, n, <const floating *> z, z, ld)
+    for r in range(rows):
+        if mode == CODES and model.output == SOFTMAX:
+            code[r] = 0
+            for j in range(1, n):
+                if z[j] > z[code[r]]:
+                    code[r] = j
+        elif mode == CODES:
+            for j in range(n):
+                code[r * n + j] = z[j] > 0.5
+        elif mode == LOG_PROBABILITY and model.output == SOFTMAX:
+            log_softmax(n, z, to + r * n)
+        elif mode == LOG_PROBABILITY and model.binary:
+            to[2 * r], to[2 * r + 1] = log_logistic(-z[0]), log_logistic(z[0])
+        elif mode == LOG_PROBABILITY:
+            for j in range(n):
+                to[r * n + j] = log_logistic(z[j])
+        elif mode == PROBABILITY and model.binary:
+            to[2 * r], to[2 * r + 1] = 1 - z[0], z[0]
+        else:
+            memcpy(to + r * n, z, n * sizeof(floating))
+        z += ld
+
+
+cdef inline floating log_logistic(floating z) noexcept nogil:
+    """log(1 / (1 + e^-z)) without a probability that could round to zero."""
+    return <floating> (min(<double> z, 0.0) - log1p(exp(-fabs(<double> z))))
+
+
+cdef void log_softmax(Py_ssize_t n, const floating *z, floating *out) noexcept nogil:
+    cdef double top = z[0], total = 0
+    cdef Py_ssize_t j
+    for j in range(1, n):
+        top = max(top, <double> z[j])
+    for j in range(n):
+        total += exp(<double> z[j] - top)
+    total = top + log(total)
+    for j in range(n):
+        out[j] = <floating> (z[j] - total)

@@ -1,0 +1,244 @@
+"""Scoring: blocks of rows stream through all layers, so extra memory does not grow with the number of rows.
+
+Rows are independent and every sum has a fixed order: a row's result has the same bits alone, in any batch, on any
+number of threads.
+"""
+
+from libc.stdint cimport int32_t, int64_t
+
+from fastnn._kernels.scoring.columns cimport MOST_LAYERS, columns_forward
+from fastnn._kernels.layers.dense cimport dense_forward
+from fastnn._kernels.native.header cimport fastnn_csr
+from fastnn._kernels.layers.plan cimport row_stride
+from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
+from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
+from fastnn._kernels.layers.sparse cimport fill_rows, sparse_forward
+from fastnn._kernels.layers.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
+from fastnn._kernels.native.table cimport finite, floating, gather, lanes, tile_rows
+from fastnn._kernels.native.team cimport team_work
+from fastnn._kernels.layers.zeros cimport Tiles, find_columns, tile_size
+
+cdef enum:
+    SHARES = 1024       # most shares of the rows that a thread takes, about
+    BRIEF = 1 << 24     # multiply-adds, some two hundred microseconds
+    WORTH = 1 << 14     # weights of the first layer
+
+
+cdef struct Job:        # rows to score, and which of them no thread has taken yet
+    const Model *model
+    Mode mode
+    const Input *x
+    void *out
+    void *scratch
+    Py_ssize_t scratch_size         # elements of each thread
+    Py_ssize_t next, end, rows      # rows: taken at a time
+    bint check, unsound             # whether rows are checked to be finite, and some are not
+
+
+cdef inline Py_ssize_t input_stride(const Model *model, floating tag) noexcept nogil:
+    return row_stride(model.n_in, lanes(model.k, tag), floating is double)
+
+
+cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
+    cdef Py_ssize_t widest = 0
+    cdef int l
+    for l in range(model.n_layers):
+        widest = max(widest, model.dense[l].ld)
+    return widest
+
+
+cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil:
+    """Elements that a thread needs to score so many rows: two layers' outputs and, unless sparse, a block's input.
+
+    In a net that is not a chain any output may be read later: it needs those of all stages.
+    """
+    cdef Py_ssize_t block = min(rows, BLOCK), size = 0, line = 16
+    cdef int t
+    if not sparse or model.wants_rows:
+        size = block * input_stride(model, tag) + tiles_size(model, block, tag)
+    if not model.n_stages:
+        return size + 2 * block * widest_layer(model)
+    for t in range(model.n_stages):
+        size += stage_size(&model.stages[t], block)
+    return size + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
+
+
+cdef inline bint looks_for_zeros(const Model *model) noexcept nogil:
+    """Whether the input's zeros may be left out: not where looking for them takes a good part of the time."""
+    return not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= WORTH
+
+
+cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating tag) noexcept nogil:
+    """Elements for what is not zero in a block's tiles, which are numbers of 32 bits."""
+    cdef Py_ssize_t most = tile_rows(model.k, tag)
+    return (rows + most - 1) // most * tile_size(model.n_in) if looks_for_zeros(model) else 0
+
+
+cdef inline Py_ssize_t stage_size(const Stage *stage, Py_ssize_t block) noexcept nogil:
+    """Elements for the outputs of a block and, of a norm, for the spreads of its rows or columns."""
+    return block * stage.ld + (max(4 * stage.ld, <Py_ssize_t> BLOCK) if stage.kind == LAYER_NORM
+                               or stage.kind == BATCH_NORM else 0)
+
+
+cdef inline Py_ssize_t item_size(bint other_dtype, floating tag) noexcept nogil:
+    """Of the model's dtype or of the other one."""
+    return sizeof(float) + sizeof(double) - sizeof(floating) if other_dtype else sizeof(floating)
+
+
+cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
+                        int n_threads, bint check) noexcept nogil:
+    """score_rows with the rows shared out; scratch holds n_threads times scratch_size elements.
+
+    If asked, ends at rows that are not finite. Returns whether all are; of sparse ones, true.
+    """
+    cdef Job job
+    if rows <= BLOCK and (n_threads == 1 or shares_columns(model, x)):
+        if check and x.csr == NULL and not finite(model.k, x.x, x.x_other, rows * x.ldx, <floating> 0):
+            return False
+        score_rows(model, mode, x, 0, rows, out, scratch, n_threads)
+        return True
+    job.model, job.mode, job.x, job.out, job.scratch = model, mode, x, out, scratch
+    job.check, job.unsound = check and x.csr == NULL, False
+    job.scratch_size = scratch_size(model, x.csr != NULL, rows, <floating> 0)
+    job.next, job.end, job.rows = 0, rows, share_rows(rows, n_threads)
+    team_work(&member_f64 if floating is double else &member_f32, &job, n_threads, rows * row_work(model) < BRIEF)
+    return not job.unsound
+
+
+cdef bint shares_columns(const Model *model, const Input *x) noexcept nogil:
+    """Whether threads would share out the columns of layers rather than rows, if those are at most BLOCK."""
+    return model.n_stages == 0 and model.n_layers <= MOST_LAYERS and x.csr == NULL
+
+
+cdef inline double row_work(const Model *model) noexcept nogil:
+    """Multiply-adds of a row, if it is not sparse."""
+    cdef double work = 0
+    cdef int l
+    for l in range(model.n_layers):
+        work += <double> model.dense[l].n_in * model.dense[l].n_out
+    return work
+
+
+cdef void member_f32(void *job, int member) noexcept nogil:
+    score_shares(<Job *> job, member, <float> 0)
+
+
+cdef void member_f64(void *job, int member) noexcept nogil:
+    score_shares(<Job *> job, member, <double> 0)
+
+
+cdef void score_shares(Job *job, int member, floating tag) noexcept nogil:
+    """Rows that no thread has taken yet, as long as there are any: what a thread comes too late for, others do."""
+    cdef floating *scratch = <floating *> job.scratch + member * job.scratch_size
+    cdef Py_ssize_t first = fastnn_take(&job.next, job.rows), end
+    cdef Py_ssize_t row = job.x.ldx * item_size(job.x.x_other, tag)
+    while first < job.end and not job.unsound:
+        end = min(first + job.rows, job.end)
+        if job.check and not finite(job.model.k, <const char *> job.x.x + first * row, job.x.x_other,
+                                    (end - first) * job.x.ldx, tag):
+            job.unsound = True
+            return
+        score_rows(job.model, job.mode, job.x, first, end, job.out, scratch, 1)
+        first = fastnn_take(&job.next, job.rows)
+
+
+cdef inline Py_ssize_t share_rows(Py_ssize_t rows, int n_threads) noexcept nogil:
+    """Rows that a thread takes at a time: all shares alike, and a block or, of very many rows, some whole blocks."""
+    cdef Py_ssize_t n = (rows + n_threads * BLOCK - 1) // (n_threads * BLOCK)       # of every thread
+    n = n_threads * min(n, SHARES)
+    n = (rows + n - 1) // n
+    return n if n <= BLOCK else (n + BLOCK - 1) // BLOCK * BLOCK
+
+
+cdef inline Py_ssize_t row_bytes(const Model *model, Mode mode, floating tag) noexcept nogil:
+    return n_columns(model, mode) * <Py_ssize_t> (sizeof(int64_t) if mode == CODES else sizeof(floating))
+
+
+cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t first, Py_ssize_t end, void *out,
+                     floating *scratch, int n_threads) noexcept nogil:
+    """Rows first..end of out (., n_columns), packed, from the same rows of x. Several threads: see shares_columns."""
+    cdef unsigned long long float_state = fastnn_flush_denormals()
+    cdef Py_ssize_t block = min(end - first, BLOCK), n, unit = item_size(x.x_other, <floating> 0), lda
+    cdef const void *from_x
+    cdef const floating *a
+    cdef floating *z
+    cdef fastnn_csr csr
+    # what is not a wide dense layer reads whole vectors: only gathered rows have the padding for it
+    cdef bint direct = not x.x_other and not model.n_stages and not model.dense[0].narrow
+    cdef bint sparse = x.csr != NULL and not model.wants_rows
+    cdef floating *own = scratch + scratch_size(model, True, end - first, <floating> 0)
+    cdef Py_ssize_t counts[BLOCK]
+    cdef Tiles tiles
+    cdef bint some
+    if model.wants_rows:
+        own -= block * input_stride(model, <floating> 0)
+    tiles.columns, tiles.ld = <int32_t *> (own + block * input_stride(model, <floating> 0)), tile_size(model.n_in)
+    tiles.counts = counts
+    while first < end:
+        n = min(block, end - first)
+        from_x = <const char *> x.x + first * x.ldx * unit
+        a, lda = <const floating *> from_x, x.ldx
+        if x.csr != NULL:
+            csr = x.csr[0]
+            csr.indptr += first
+        if not direct and not sparse:
+            lda = input_stride(model, <floating> 0)
+            if x.csr != NULL:
+                fill_rows(&csr, n, own, lda)
+            else:
+                gather(model.k, n, model.n_in, from_x, x.x_other, x.ldx, NULL, NULL, own, lda)
+            a = <const floating *> own
+        some = (looks_for_zeros(model) and x.csr == NULL
+                and find_columns(model.k, &tiles, n, model.n_in, a, lda, True))
+        if model.n_stages:
+            z = stages_forward(model, n, a, lda, &csr if sparse else NULL, scratch)
+        elif n_threads > 1:
+            z = columns_forward(model, n, a, lda, &tiles if some else NULL, scratch, scratch + block * widest_layer(model),
+                                n_threads)
+        else:
+            z = chain_forward(model, n, block, a, lda, &tiles if some else NULL, &csr if sparse else NULL, scratch)
+        finish(model, mode, n, n_outputs(model), z, last_stride(model),
+               <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
+        first += n
+    fastnn_restore_denormals(float_state)
+
+
+cdef inline Py_ssize_t last_stride(const Model *model) noexcept nogil:
+    return model.stages[model.n_stages - 1].ld if model.n_stages else model.dense[model.n_layers - 1].ld
+
+
+cdef floating *chain_forward(const Model *model, Py_ssize_t rows, Py_ssize_t block, const floating *a, Py_ssize_t lda,
+                             const Tiles *some, const fastnn_csr *csr, floating *scratch) noexcept nogil:
+    """Raw outputs of dense layers one after the other: two places take turns."""
+    cdef Py_ssize_t widest = widest_layer(model)
+    cdef floating *h = scratch
+    cdef int l
+    for l in range(model.n_layers):
+        h = scratch + (l % 2) * block * widest
+        if l == 0 and csr != NULL:
+            sparse_forward(model.k, &model.dense[l], rows, csr, NULL, h, h)
+        else:
+            dense_forward(model.k, &model.dense[l], rows, a, lda, some if l == 0 else NULL, h, h)
+        a, lda = <const floating *> h, model.dense[l].ld
+    return h
+
+
+cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
+                              const fastnn_csr *csr, floating *scratch) noexcept nogil:
+    """Raw outputs of any net, by the stages that training runs too."""
+    cdef Py_ssize_t line = 16
+    cdef Buffers *buffers = <Buffers *> scratch
+    cdef floating *free = scratch + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
+    cdef Pass p
+    cdef int t
+    for t in range(model.n_stages):
+        buffers[t].h = buffers[t].z = free
+        buffers[t].spread = free + rows * model.stages[t].ld
+        free += stage_size(&model.stages[t], rows)
+    p.k, p.stages, p.dense, p.buffers, p.custom = model.k, model.stages, model.dense, buffers, model.custom
+    p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = a, lda, NULL, csr, NULL, <void *> model.packed
+    p.rows, p.r0, p.r1, p.row_number, p.nonzero.columns = rows, 0, rows, 0, NULL
+    p.training, p.track, p.seed, p.step, p.thread, p.team, p.barrier = False, False, 0, 0, 0, 1, NULL
+    for t in range(model.n_stages):
+        stage_forward(&p, t, <floating> 0)
+    return <floating *> buffers[model.n_stages - 1].h

@@ -1,0 +1,1 @@
+"""What tests and benchmarks look through; nothing in the library imports it."""

@@ -1,0 +1,1 @@
+"""The sequence of training: rows, strips, groups, updates, and the engine that Python calls."""

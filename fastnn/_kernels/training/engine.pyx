@@ -1,0 +1,209 @@
+"""What network.py calls: an Engine holds the packed state and the workspace of one network and runs the epoch on it.
+
+Arguments have been checked in Python; here they become pointers.
+"""
+
+import numpy as np
+
+from libc.stdint cimport int32_t
+
+from fastnn._kernels.native.buffers cimport address
+from fastnn._kernels.training.epoch cimport sweep_threads
+from fastnn._kernels.training.rows cimport layer_rows, nonzero_share
+from fastnn._kernels.scoring.score cimport PROBABILITY, RAW, Input, Mode, Model, score_checked, scratch_size
+from fastnn._kernels.layers.sparse cimport SparseRows
+from fastnn._kernels.training.sums cimport grouped
+from fastnn._kernels.native.table cimport tile_rows
+from fastnn._kernels.training.workspace cimport Workspace
+from fastnn._kernels.layers.zeros cimport tile_size, word_bits
+
+from fastnn._kernels.training.workspace import aligned_zeros
+
+cdef enum:
+    LONG_STEP = 1 << 20     # multiply-adds forward: beside so many, to take the time of every step costs nothing
+    SELDOM = 8              # of shorter steps every eighth is timed
+
+cdef double most_nonzero = 0.75     # share of the input that is not zero, in blocks, where leaving zeros out pays
+
+
+def set_most_nonzero(double share):
+    """Set up to what share of the input zeros are left out: 0 never, 1 always; returns what it was.
+
+    No result depends on it.
+    """
+    global most_nonzero
+    before, most_nonzero = most_nonzero, share
+    return before
+
+
+cdef class Engine(Workspace):
+    """Training and scoring of one network; its parameters are those of Workspace."""
+
+    cdef object _dense_keep, _sparse_keep, _zeros_keep
+
+    def _dense_input(self, X):
+        """Rows of an ndarray; their workspace exists from the first call on."""
+        cdef Py_ssize_t size = self._rows * self.s.ldx
+        if self._dense_keep is None:
+            self._dense_keep = aligned_zeros(size, self._dtype)
+        self.s.x = address(self._dense_keep, self._format, True)
+        self.s.data.csr, self.s.density, self.s.skips_zeros = NULL, 1, False
+        self.s.data.x_other = X.dtype != self._dtype
+        self.s.data.x = address(X, ("f" if self.plan.f64 else "d") if self.s.data.x_other else self._format, False)
+        self.s.data.ldx = X.shape[1]
+
+    def _sparse_input(self, SparseRows X, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size):
+        """Rows of a CSR matrix; workspace for the entries of the largest block among the batches."""
+        cdef Py_ssize_t first = begin * batch_size, n = min(end * batch_size, <Py_ssize_t> order.shape[0]) - first
+        if self.plan.wants_rows:
+            raise ValueError(
+                "X is sparse, and a layer other than Dense takes the input: begin with a Dense layer, or pass "
+                "X.toarray() if that fits in memory"
+            )
+        cdef Py_ssize_t pairs = X.most_pairs(<const Py_ssize_t *> address(order, "n", False) + first, n, batch_size,
+                                             self.s.block_rows)
+        cdef Py_ssize_t n_buckets = (self.s.dense[0].n_in + self.plan.lanes - 1) // self.plan.lanes
+        if self._sparse_keep is None or self._sparse_keep[1].shape[0] < 2 * pairs:
+            self._sparse_keep = (np.empty(self.n_threads * (n_buckets + 2), np.intp),
+                                 aligned_zeros(2 * pairs, self._dtype))
+        self.s.entries.n_buckets = n_buckets
+        self.s.entries.begin = <Py_ssize_t *> address(self._sparse_keep[0], "n", True)
+        self.s.entries.entries = address(self._sparse_keep[1], self._format, True)
+        self.s.data.csr, self.s.skips_zeros = &X.csr, False
+        self.s.density = <double> pairs / (<double> min(batch_size, self.s.block_rows) * self.s.dense[0].n_in)
+
+    cdef _look_for_zeros(self):
+        """Leave out the zeros of the input if, by a sample of the rows to come, there are enough; bits do not tell."""
+        cdef int tile = tile_rows(self.plan.k, <double> 0) if self.plan.f64 else tile_rows(self.plan.k, <float> 0)
+        cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = tile_size(self.plan.n_in)
+        cdef int bits = word_bits(<double> 0) if self.plan.f64 else word_bits(<float> 0)
+        cdef Py_ssize_t n_words = self._rows // bits + self.n_threads
+        cdef double share = nonzero_share(&self.s, <double> 0) if self.plan.f64 else nonzero_share(&self.s, <float> 0)
+        if share > most_nonzero or most_nonzero == 0:
+            return
+        if self._zeros_keep is None:
+            self._zeros_keep = (np.empty(n_tiles * ld, np.int32), np.empty(n_tiles, np.intp),
+                                aligned_zeros(n_words * self.s.ldx, self._dtype), np.empty(n_words, np.intp))
+        self.s.zeros.tiles.columns = <int32_t *> address(self._zeros_keep[0], "i", True)
+        self.s.zeros.tiles.counts = <Py_ssize_t *> address(self._zeros_keep[1], "n", True)
+        self.s.zeros.tiles.ld = ld
+        self.s.zeros.words = address(self._zeros_keep[2], self._format, True)
+        self.s.zeros.first = <Py_ssize_t *> address(self._zeros_keep[3], "n", True)
+        self.s.skips_zeros, self.s.density = True, share
+
+    def run(self, X, labels, y, weight, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size, coefficients,
+            double loss_scale, int n_threads, long long step=0, double loss_sum=0, bint accumulate=False):
+        """Batches begin..end on n_threads threads, at most those of the engine. Returns loss_sum plus the sum over
+        batches of batch loss times rows, added one by one: its bits do not depend on how calls share the batches.
+
+        coefficients: None where gradients are all that is wanted. step: the number of the step that batch `begin` is.
+        accumulate: add to the gradient that is there.
+        """
+        if coefficients is None and self.s.rule >= 0:
+            raise ValueError("an engine with an update rule needs its coefficients")
+        if isinstance(X, SparseRows):
+            self._sparse_input(X, order, begin, end, batch_size)
+        else:
+            self._dense_input(X)
+        self.s.data.labels = <const Py_ssize_t *> address(labels, "n", False)
+        self.s.data.y = address(y, self._format, False)
+        self.s.data.ldy = 0 if y is None else y.shape[1]
+        self.s.data.weight = address(weight, self._format, False)
+        self.s.data.order, self.s.data.n_rows = <const Py_ssize_t *> address(order, "n", False), order.shape[0]
+        self.s.coefficients = <const double *> address(coefficients, "d", False)
+        self.s.begin, self.s.end, self.s.batch_size = begin, end, batch_size
+        self.s.accumulate = accumulate
+        if self.s.data.csr == NULL:
+            self._look_for_zeros()
+        self._place_gradients(grouped(&self.s))
+        self.s.loss_scale, self.s.step, self.s.loss_sum = loss_scale, step, loss_sum
+        self.s.shares.stride = 1 if batch_size * self.plan.n_master > LONG_STEP else SELDOM
+        if self._shares_held:
+            self.s.shares.stride = 0
+        if self._spent:
+            raise RuntimeError("this engine has given its memory back")
+        if not 1 <= n_threads <= self.n_threads:
+            raise ValueError(f"n_threads must be from 1 to {self.n_threads}, got {n_threads}")
+        with nogil:
+            if self.plan.f64:
+                sweep_threads(&self.s, n_threads, <double> 0)
+            else:
+                sweep_threads(&self.s, n_threads, <float> 0)
+        self._raise_custom()
+        return self.s.loss_sum
+
+    def _raise_custom(self):
+        """Raise what a Python activation has raised."""
+        for pair in self._custom:
+            if pair.error is not None:
+                error, pair.error = pair.error, None
+                raise error
+
+    def forward(self, X, out, bint raw, int n_threads):
+        """out (n, n_out) from X (n, n_in), an array of either dtype or SparseRows, with the weights as they are."""
+        if self._spent:
+            raise RuntimeError("this engine has given its memory back")
+        cdef Model model
+        cdef Input x
+        cdef void *to = address(out, self._format, True)
+        cdef Py_ssize_t rows = X.shape[0]
+        x.x, x.x_other, x.ldx, x.csr = NULL, False, X.shape[1], NULL
+        if isinstance(X, SparseRows):
+            (<SparseRows> X).most_pairs(NULL, rows, max(rows, 1), max(rows, 1))
+            x.csr = &(<SparseRows> X).csr
+        else:
+            x.x_other = X.dtype != self._dtype
+            x.x = address(X, ("f" if self.plan.f64 else "d") if x.x_other else self._format, False)
+        cdef void *scratch
+        cdef Mode mode = RAW if raw else PROBABILITY
+        model.k, model.n_in = self.plan.k, self.plan.n_in
+        model.n_layers, model.dense = self.plan.n_layers, self.s.dense
+        model.n_stages, model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
+        model.packed, model.custom, model.wants_rows = self.s.packed, self.s.custom, self.plan.wants_rows
+        model.output, model.binary = self.output, False
+        if self.plan.f64:
+            size = scratch_size(&model, x.csr != NULL, rows, <double> 0)
+        else:
+            size = scratch_size(&model, x.csr != NULL, rows, <float> 0)
+        keep = aligned_zeros(n_threads * size, self._dtype)
+        scratch = address(keep, self._format, True)
+        with nogil:
+            if self.plan.f64:
+                score_checked(&model, mode, &x, rows, to, <double *> scratch, n_threads, False)
+            else:
+                score_checked(&model, mode, &x, rows, to, <float *> scratch, n_threads, False)
+        self._raise_custom()
+
+    def rows_through(self, X, outputs, Py_ssize_t unit=-1, gradient=None):
+        """Inference of all rows of X, block by block on one thread, kept by stage.
+
+        outputs: one array (n, width) per stage to fill, or None where it is not wanted. unit: an output of the last
+        stage, whose gradient by the input goes to `gradient` (n, n_in).
+        """
+        cdef Py_ssize_t n = X.shape[0], start, rows
+        cdef int t
+        order = np.arange(n, dtype=np.intp)
+        if isinstance(X, SparseRows):
+            self._sparse_input(X, order, 0, 1, max(n, 1))
+        else:
+            self._dense_input(X)
+        self.s.training = self.s.track = False
+        self._place_gradients(False)
+        for start in range(0, n, self.s.block_rows):
+            rows = min(self.s.block_rows, n - start)
+            if self.plan.f64:
+                layer_rows(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit, <double> 0)
+            else:
+                layer_rows(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit, <float> 0)
+            for t, out in enumerate(outputs):
+                if out is not None:
+                    found = self._rows_of(self.s.buffers[t].h, rows, self.plan.stages[t].ld)
+                    out[start:start + rows] = found[:, :out.shape[1]]
+            if gradient is not None:
+                gradient[start:start + rows] = self._rows_of(self.s.dx, rows, self.s.ldx)[:, :gradient.shape[1]]
+        self._raise_custom()
+
+    cdef object _rows_of(self, void *at, Py_ssize_t rows, Py_ssize_t ld):
+        if self.plan.f64:
+            return np.asarray(<double[:rows, :ld]> at)
+        return np.asarray(<float[:rows, :ld]> at)

@@ -1,0 +1,188 @@
+"""Strips of the parameters: the gradient of one over the whole batch, and the optimizer's step on it.
+
+A strip belongs to one thread. Where nothing needs the whole gradient first, a strip is updated as soon as its gradient is
+known, while both are in the first-level cache.
+"""
+
+from libc.math cimport fmin
+from libc.string cimport memset
+
+from fastnn._kernels.layers.dense cimport (Dense, are_few, dense_gradient, few_columns_gradient, few_outputs_backward,
+                                           has_few_outputs, narrow_gradient)
+from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
+from fastnn._kernels.native.norms cimport norm_gradient
+from fastnn._kernels.layers.packing cimport transpose_panels
+from fastnn._kernels.layers.plan cimport Strip
+from fastnn._kernels.layers.sparse cimport sparse_gradient
+from fastnn._kernels.layers.stages cimport DENSE, Stage
+from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
+from fastnn._kernels.training.sweep cimport Sweep
+from fastnn._kernels.native.table cimport absolute_sum, average, floating, lanes, squared_norm, update
+from fastnn._kernels.layers.zeros cimport pieces_before, word_bits, zeros_gradient
+
+
+cdef Share strip_share(const Sweep *s, const double *bounds, int thread) noexcept nogil:
+    """A thread's strips: they are neighbours, and cost about what the bounds say. bounds: NULL for a team of one."""
+    cdef double total = 0, before = 0, cost
+    cdef double begin = 0 if bounds == NULL else bounds[thread], end = 1 if bounds == NULL else bounds[thread + 1]
+    cdef Share share
+    cdef int i
+    for i in range(s.n_strips):
+        total += strip_cost(s, i)
+    share.first, share.end, share.part = 0, 0, 0
+    for i in range(s.n_strips):
+        cost = strip_cost(s, i)
+        share.first += before + 0.5 * cost < total * begin
+        share.end += before + 0.5 * cost < total * end
+        share.part += cost / total if share.first <= i < share.end else 0
+        before += cost
+    return share
+
+
+cdef inline double strip_cost(const Sweep *s, int i) noexcept nogil:
+    """Multiply-adds of a strip in a step, about. One from sparse rows costs four, an update as much as sixteen."""
+    cdef double rows = <double> s.batch_size
+    if s.stages[s.strips[i].stage].source < 0:
+        rows = min(rows, (4 if s.data.csr != NULL else 1.25) * s.density * rows)
+    return s.strips[i].cost * (rows + 16)
+
+
+cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, int thread, int team, Py_ssize_t rows,
+                          bint accumulate, long long batch, double weight, bint measure, floating tag) noexcept nogil:
+    """For a thread's strips: the gradient over a block's rows, kept whole if there is memory for it.
+
+    bounds: of the shares of rows. batch: the step to take with it at once, or -1. measure: also take the sum of squares
+    of what the step would use.
+    """
+    cdef const Strip *strip
+    cdef floating *g
+    cdef unsigned firsts = first_groups(s, bounds, team) if grouped(s) else 0
+    cdef Py_ssize_t n_words = pieces_before(rows, word_bits(tag), bounds, team) if s.skips_zeros else 0
+    cdef int i
+    for i in range(share.first, share.end):
+        strip = &s.strips[i]
+        if s.gradient != NULL:
+            g = <floating *> s.gradient + strip.offset
+        else:
+            g = <floating *> s.scratch + thread * SCRATCH_STRIPS * s.scratch_size
+        if grouped(s):
+            sum_groups(s, strip, thread, firsts, g, bias_gradient(s, strip, g), accumulate)
+        else:
+            strip_gradient(s, strip, 0, rows, n_words, team, g, bias_gradient(s, strip, g), accumulate, False)
+        if measure:
+            s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
+        if batch >= 0:
+            strip_update(s, i, <const floating *> g, batch, weight, 1)
+
+
+cdef void update_strips(Sweep *s, const Share *share, long long batch, double weight, double factor,
+                        floating tag) noexcept nogil:
+    """The step of a thread's strips with the whole gradient, scaled by a factor."""
+    cdef int i
+    for i in range(share.first, share.end):
+        strip_update(s, i, <const floating *> s.gradient + s.strips[i].offset, batch, weight, factor)
+
+
+cdef inline floating *bias_gradient(const Sweep *s, const Strip *strip, floating *g) noexcept nogil:
+    """Where the gradient of the strip's bias lies: at its own place in a whole gradient, behind the strip in scratch."""
+    return g + (strip.bias - strip.offset if s.gradient != NULL else strip.size)
+
+
+cdef bint passes_back(const Sweep *s, int t) noexcept nogil:
+    """Whether the gradients of stage t's strips can take its backward pass along: x is then read once for both."""
+    cdef const Stage *stage = &s.stages[t]
+    return (stage.kind == DENSE and has_few_outputs(&s.dense[stage.layer]) and stage.source >= 0
+            and s.stages[stage.source].wanted and not stage.add_source)
+
+
+cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, Py_ssize_t n_words, int team,
+                         floating *g, floating *bias, bint accumulate, bint back) noexcept nogil:
+    """(+)= the gradient over `rows` rows of the block from r0 on; n_words tell where the input is not zero.
+
+    back: of a stage that can, see passes_back, also what it adds to the gradient by its source.
+    """
+    cdef const Stage *stage = &s.stages[strip.stage]
+    cdef const Dense *layer
+    cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
+    cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h) + r0 * ldx
+    cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
+    cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
+    cdef floating one = 1
+    if strip.layer < 0:
+        norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
+        return
+    layer = &s.dense[strip.layer]
+    if stage.source < 0 and s.data.csr != NULL:
+        if not accumulate:
+            memset(g, 0, strip.size * sizeof(floating))
+        sparse_gradient(s.k, layer, strip.first, strip.count, strip.width, &s.entries, team, d + strip.column, g)
+    elif s.skips_zeros and stage.source < 0 and not layer.narrow and strip.count > 2:
+        zeros_gradient(s.k, &s.zeros, r0 // word_bits(<floating> 0), n_words, strip.first, strip.count, strip.width,
+                       x - r0 * ldx, ldx, d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)
+    elif back:
+        few_outputs_backward(s.k, layer, strip.first, strip.count, rows, d, x, s.stages[stage.source].gates,
+                             <floating *> s.buffers[stage.source].d + r0 * ldx, ldx, g, accumulate)
+    elif layer.narrow:
+        narrow_gradient(s.k, layer, strip.count, rows, d, x + strip.first, ldx, g, accumulate)
+    elif are_few(layer.n_out - strip.column, strip.count, lanes(s.k, <floating> 0)):
+        few_columns_gradient(s.k, strip.count, layer.n_out - strip.column, rows, x + strip.first, ldx, d + strip.column,
+                             layer.ld, g, accumulate)
+    else:
+        dense_gradient(s.k, strip.count, strip.width, rows, x + strip.first, ldx, d + strip.column, layer.ld, g,
+                       accumulate)
+    if strip.bias_width:
+        dense_gradient(s.k, 1, strip.bias_width, rows, <const floating *> &one, 0, d + strip.column, layer.ld, bias,
+                       accumulate)
+
+
+cdef double strip_norm(const Sweep *s, const Strip *strip, const floating *g, double weight) noexcept nogil:
+    """Sum of squares of the gradient of the objective: over the batch's weight, L2 penalty included."""
+    cdef const floating *w = <const floating *> s.packed
+    cdef const floating *bias = bias_gradient(s, strip, <floating *> g)
+    cdef double total = squared_norm(s.k, strip.size, g, w + strip.offset, 1 / weight,
+                                     s.l2 / weight if strip.layer >= 0 else 0)
+    if strip.bias_width:
+        total += squared_norm(s.k, strip.bias_width, bias, w + strip.bias, 1 / weight, 0)
+    return total
+
+
+cdef void strip_update(Sweep *s, int i, const floating *g, long long batch, double weight, double factor) noexcept nogil:
+    """One optimizer step; biases, gains and shifts are not penalised."""
+    cdef const Strip *strip = &s.strips[i]
+    cdef floating *w = <floating *> s.packed
+    cdef fastnn_step step
+    cdef double squares
+    step.c = s.coefficients + (batch - s.begin) * FASTNN_N_COEFFICIENTS
+    step.scale, step.l2, step.clip, step.l1_scale = factor / weight, factor * s.l2 / weight, s.clip_value, 1 / weight
+    step.penalised = strip.layer >= 0
+    if s.l1 and step.penalised:
+        s.penalty[i] = s.l1 * absolute_sum(s.k, strip.size, <const floating *> w + strip.offset)
+    else:
+        s.penalty[i] = 0
+    squares = update_part(s, strip.offset, strip.size, g, batch, &step)
+    if step.penalised:
+        s.penalty[i] += 0.5 * s.l2 * squares
+    step.penalised = False
+    if strip.bias_width:
+        update_part(s, strip.bias, strip.bias_width, <const floating *> bias_gradient(s, strip, <floating *> g), batch,
+                    &step)
+    if strip.layer >= 0 and not s.dense[strip.layer].narrow and s.layers[strip.layer].wt >= 0:
+        transpose_panels(s.k, &s.layers[strip.layer], strip.column, strip.width, strip.first, strip.count,
+                         <const floating *> w + strip.offset, w)
+
+
+cdef inline double update_part(Sweep *s, Py_ssize_t at, Py_ssize_t n, const floating *g,
+                               long long batch, const fastnn_step *step) noexcept nogil:
+    """Returns the sum of squares of the parameters before."""
+    cdef floating *w = <floating *> s.packed + at
+    cdef double squares = update(s.k, s.rule, n, w, g, <floating *> s.m + at, <floating *> s.v + at,
+                                 <floating *> s.u + at, step)
+    if s.average != NULL:
+        average(s.k, n, <const floating *> w, <floating *> s.average + at, average_decay(s, batch))
+    return squares
+
+
+cdef inline double average_decay(const Sweep *s, long long batch) noexcept nogil:
+    """Less at first, when the average has little to remember."""
+    cdef double t = <double> (s.step + batch - s.begin)
+    return fmin(s.average_decay, (1 + t) / (10 + t))

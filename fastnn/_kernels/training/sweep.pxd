@@ -1,0 +1,75 @@
+from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.plan cimport Layer, Strip
+from fastnn._kernels.native.platform cimport fastnn_barrier
+from fastnn._kernels.training.shares cimport Shares
+from fastnn._kernels.layers.sparse cimport Entries
+from fastnn._kernels.layers.stages cimport Buffers, Stage
+from fastnn._kernels.native.table cimport Kernels, fastnn_csr, floating
+from fastnn._kernels.layers.zeros cimport Zeros
+
+cdef struct Data:                   # rows picked by number: row r of a batch is row sample[r] of the data
+    const void *x                   # (n_samples, ldx), of the network's dtype or, if x_other, of the other
+    bint x_other
+    Py_ssize_t ldx
+    const fastnn_csr *csr           # sparse rows instead, or NULL
+    const Py_ssize_t *labels        # (n_samples,) for softmax, else NULL
+    const void *y                   # (n_samples, ldy)
+    Py_ssize_t ldy
+    const void *weight              # (n_samples,) or NULL
+    const void *parameter           # (n_out,) of the loss, one an output, or NULL
+    const Py_ssize_t *order         # (n_rows,) row numbers in the order of training
+    Py_ssize_t n_rows
+
+cdef struct Sweep:                  # everything that a pass over batches reads and writes
+    Kernels k
+    Data data
+    int n_stages, n_dense, n_strips, loss
+    const Stage *stages
+    const Layer *layers
+    Dense *dense                    # bound to `packed`
+    void **custom                   # activations that are Python functions
+    const Strip *strips
+    # weights, moments, and the gradient (NULL: a strip's gradient is used up at once), all in packed order
+    void *packed
+    void *m
+    void *v
+    void *u
+    void *gradient
+    void *average                   # moving average of the weights, or NULL
+    # workspace for block_rows rows or, if there are groups, a block of each thread
+    Py_ssize_t block_rows, n_in, ldx
+    void *x                         # (block_rows, ldx) the gathered input
+    Entries entries                 # or, of sparse rows, what the gradient is made from
+    bint skips_zeros                # the input has so many that they are worth leaving out
+    Zeros zeros
+    double density                  # share of the input that is not zero, as far as that saves work
+    Buffers *buffers                # per stage
+    void *dx                        # (block_rows, ldx) gradient by the input, or NULL
+    double *row_loss                # (block_rows,)
+    int n_groups                    # of a batch's rows that have a gradient each, see groups.pyx; 1: the batch as a whole
+    void *group_gradients           # (n_groups, n_master) places for gradients, see group_sum in sums.pyx
+    double *group_loss              # (n_groups,)
+    Py_ssize_t n_master             # weights in packed order
+    double *penalty                 # (n_strips,) of the weights before the update, without the batch's weight
+    double *norms                   # (n_strips,) sums of squared gradients
+    void *scratch                   # per thread (SCRATCH_STRIPS, scratch_size): a strip's gradient, sums of groups
+    Py_ssize_t scratch_size
+    # what to do
+    Py_ssize_t begin, end, batch_size
+    bint training                   # with batch statistics and random numbers
+    bint track                      # moving the running statistics
+    unsigned long long seed         # of random numbers, with the number of the step that batch `begin` is
+    long long step
+    int rule                        # update rule, or -1: no update
+    const double *coefficients      # (end - begin, FASTNN_N_COEFFICIENTS)
+    double l2, l1                   # penalties of the weights, whole
+    double clip_value, clip_norm    # bounds of a gradient's elements and of its norm, or infinity
+    double max_norm                 # bound of the norm of a unit's incoming weights, or infinity
+    double average_decay
+    double loss_scale
+    bint accumulate                 # add to the gradient that is there rather than start from zero
+    fastnn_barrier barrier          # zero between calls
+    Shares shares                   # what each thread takes of the rows and of the strips
+    bint waits_in_rows              # for statistics of the batch: how long rows take tells nothing about a thread
+    # results
+    double loss_sum                 # sum over batches of batch loss * rows

@@ -1,0 +1,223 @@
+"""A network's packed state: weights, moments, gradient, and memory for what a block of rows computes."""
+
+import numpy as np
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.math cimport INFINITY
+
+from fastnn._kernels.native.buffers cimport address
+from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.packing cimport pack, pack_master, unpack
+from fastnn._kernels.layers.plan cimport Plan, row_stride
+from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
+from fastnn._kernels.layers.stages cimport BATCH_NORM, DENSE, LAYER_NORM, Buffers, Stage
+from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
+from fastnn._kernels.native.table cimport finite
+
+from fastnn._kernels.training.groups import GROUP_BLOCK
+
+
+def aligned_zeros(n, dtype):
+    """1-D array of zeros that starts on a cache line, with a spare line behind it."""
+    dtype = np.dtype(dtype)
+    raw = np.zeros(n * dtype.itemsize + 128, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start:start + n * dtype.itemsize].view(dtype)
+
+
+cdef class Workspace:
+    """What `Engine` runs on.
+
+    Parameters
+    ----------
+    plan : Plan
+    loss : int
+        Number of the loss in the C table.
+    output : int
+        Number of the output activation, -1 for softmax.
+    block_rows : int
+        Most rows that go through the layers at a time in training.
+    n_threads : int
+    rule : int
+        Number of the update rule, -1 for gradients only.
+    n_moments : int
+    whole_gradient : bool
+        Keep the gradient of a whole batch: needed when a batch has more than block_rows rows, without a rule, and to
+        bound its norm.
+    custom : list of CustomPair
+        The activations that are Python functions; `activation` of a stage is the number in this list.
+    input_gradient : bool
+        Keep the gradient by the input as well.
+    n_groups : int
+        Groups of rows that a batch is cut into, see `groups.number_of_groups`.
+    """
+
+    def __cinit__(self, Plan plan, int loss, int output, Py_ssize_t block_rows, int n_threads, int rule=-1,
+                  int n_moments=0, bint whole_gradient=True, custom=(), bint input_gradient=False, int n_groups=1):
+        cdef int n = plan.n_layers, i
+        self.plan, self.n_threads, self.output = plan, n_threads, output
+        self._dtype = np.float64 if plan.f64 else np.float32
+        self._format = "d" if plan.f64 else "f"
+        self.packed = aligned_zeros(plan.n_packed, self._dtype)
+        self.moments = [aligned_zeros(plan.n_master, self._dtype) for _ in range(n_moments)]
+        self.gradient = aligned_zeros(plan.n_master, self._dtype) if whole_gradient else None
+        self.s.dense = <Dense *> PyMem_Calloc(n, sizeof(Dense))
+        self.s.buffers = <Buffers *> PyMem_Calloc(plan.n_stages, sizeof(Buffers))
+        self.s.custom = <void **> PyMem_Calloc(max(len(custom), 1), sizeof(void *))
+        if self.s.dense == NULL or self.s.buffers == NULL or self.s.custom == NULL:
+            raise MemoryError()
+        self._custom = list(custom)
+        for i, pair in enumerate(self._custom):
+            self.s.custom[i] = <void *> pair
+        self.s.packed = address(self.packed, self._format, True)
+        self.s.m = address(self.moments[0], self._format, True) if n_moments > 0 else NULL
+        self.s.v = address(self.moments[1], self._format, True) if n_moments > 1 else NULL
+        self.s.u = address(self.moments[2], self._format, True) if n_moments > 2 else NULL
+        self.s.gradient = address(self.gradient, self._format, True)
+        self.s.k, self.s.n_stages, self.s.stages = plan.k, plan.n_stages, plan.stages
+        self.s.n_dense, self.s.layers, self.s.n_in = n, plan.layers, plan.n_in
+        self.s.n_strips, self.s.strips = plan.n_strips, plan.strips
+        self.s.loss, self.s.rule, self.s.block_rows = loss, rule, block_rows
+        for i in range(n):
+            self.s.dense[i] = plan.bind(i, self.s.packed)
+        self.configure()
+        self.s.n_groups, self.s.n_master = n_groups, plan.n_master
+        self._rows = block_rows if n_groups == 1 else max(block_rows, n_threads * GROUP_BLOCK)
+        self._workspace(self._rows, input_gradient)
+
+    def __dealloc__(self):
+        PyMem_Free(self.s.dense)
+        PyMem_Free(self.s.buffers)
+        PyMem_Free(self.s.custom)
+
+    def configure(self, *, double l2=0, double l1=0, double clip_value=INFINITY, double clip_norm=INFINITY,
+                  double max_norm=INFINITY, average=None, double average_decay=0, unsigned long long seed=0,
+                  bint training=True, bint track=False):
+        """What a run does beside the plain step: see Sweep. average: a vector in packed order, of n_master elements."""
+        self.s.l2, self.s.l1, self.s.clip_value, self.s.clip_norm = l2, l1, clip_value, clip_norm
+        self.s.max_norm, self.s.seed, self.s.training, self.s.track = max_norm, seed, training, track
+        self._average, self.s.average_decay = average, average_decay
+        self.s.average = address(average, self._format, True)
+
+    def _workspace(self, Py_ssize_t rows, bint input_gradient):
+        cdef const Stage *stage
+        cdef Buffers *at
+        cdef int t
+        cdef object keep = []
+
+        def reserve(n, dtype=self._dtype):
+            array = aligned_zeros(n, dtype)
+            keep.append(array)
+            return array
+
+        self.s.ldx = row_stride(self.plan.n_in, self.plan.lanes, self.plan.f64)
+        for t in range(self.s.n_stages):
+            stage, at = &self.plan.stages[t], &self.s.buffers[t]
+            size = rows * stage.ld
+            at.h = at.z = address(reserve(size), self._format, True)
+            at.d = at.apart = address(reserve(size), self._format, True)
+            if stage.kind in (LAYER_NORM, BATCH_NORM) or stage.kind == DENSE and self.s.dense[stage.layer].needs_z:
+                at.z = address(reserve(size), self._format, True)
+            if stage.kind in (LAYER_NORM, BATCH_NORM):
+                at.spread = address(reserve(max(rows, 4 * stage.ld)), self._format, True)
+        for t in range(self.s.n_stages):    # who changes a gradient in place does so in the memory of its source
+            stage = &self.plan.stages[self.s.n_stages - 1 - t]
+            if stage.in_place:
+                at = &self.s.buffers[stage.source]
+                at.d = at.apart = self.s.buffers[self.s.n_stages - 1 - t].d
+        self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
+        self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
+        self.s.group_loss = <double *> address(reserve(self.s.n_groups, np.float64), "d", True)
+        if self.s.n_groups > 1:
+            self.s.group_gradients = address(reserve(self.s.n_groups * self.s.n_master), self._format, True)
+        self.s.penalty = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
+        self.s.norms = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
+        self.s.waits_in_rows = any(self.plan.stages[t].kind == BATCH_NORM for t in range(self.s.n_stages))
+        bounds, line = 2 * (self.n_threads + 1), self.n_threads * LINE
+        self.s.shares.most, self.s.shares.team = self.n_threads, 0
+        self.s.shares.rows.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
+        self.s.shares.rows.cost = <double *> address(reserve(line, np.float64), "d", True)
+        self.s.shares.strips.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
+        self.s.shares.strips.cost = <double *> address(reserve(line, np.float64), "d", True)
+        self.s.scratch_size = (self.plan.strip_size + 31) // 16 * 16
+        self.s.scratch = address(reserve(self.n_threads * SCRATCH_STRIPS * self.s.scratch_size), self._format, True)
+        self._keep = keep
+
+    cdef void _place_gradients(self, bint over_outputs) noexcept:
+        """Let the gradients by the outputs of gates lie over these, or apart from them."""
+        cdef Buffers *at
+        cdef int t
+        for t in range(self.s.n_stages):
+            at = &self.s.buffers[t]
+            at.d = at.h if over_outputs and self.plan.stages[t].gates else at.apart
+
+    def share_out(self, shares):
+        """Begin with these shares of rows and strips, one a thread, instead of equal ones; they add up to 1."""
+        cdef int t
+        self.s.shares.team = 0
+        start_shares(&self.s.shares, len(shares))
+        for t, bound in enumerate(np.cumsum(shares[:len(shares) - 1])):
+            self.s.shares.rows.bounds[t + 1] = self.s.shares.strips.bounds[t + 1] = bound
+
+    def hold_shares(self, bint held=True):
+        """Keep the shares as they are from the next run on, or let them follow the speed of the cores again."""
+        self._shares_held = held
+
+    def shares(self):
+        """Of the rows and of the strips, what each thread of the last team has."""
+        cdef int team = self.s.shares.team
+        cdef double *rows = <double *> bounds_of(&self.s.shares, &self.s.shares.rows)
+        cdef double *strips = <double *> bounds_of(&self.s.shares, &self.s.shares.strips)
+        return np.diff(np.asarray(<double[:team + 1]> rows)), np.diff(np.asarray(<double[:team + 1]> strips))
+
+    def statistics(self):
+        """Views of the packed weights: the running mean and variance of each batch norm, in the order of stages."""
+        cdef const Stage *stage
+        cdef int t
+        found = []
+        for t in range(self.s.n_stages):
+            stage = &self.plan.stages[t]
+            if stage.kind == BATCH_NORM:
+                found.append((self.packed[stage.mean:stage.mean + stage.n],
+                              self.packed[stage.variance:stage.variance + stage.n]))
+        return found
+
+    def all_finite(self):
+        """Whether every weight is a finite number."""
+        if self.plan.f64:
+            return finite(self.plan.k, self.s.packed, False, self.plan.n_master, <double> 0)
+        return finite(self.plan.k, self.s.packed, False, self.plan.n_master, <float> 0)
+
+    def load(self, params):
+        """Packed weights from the parameter vector."""
+        cdef const void *p = address(params, self._format, False)
+        if self.plan.f64:
+            pack(self.plan, <const double *> p, <double *> self.s.packed)
+        else:
+            pack(self.plan, <const float *> p, <float *> self.s.packed)
+
+    def set_loss_parameter(self, parameter):
+        """The loss's parameter of each output, (n_out,)."""
+        self._parameter = parameter
+        self.s.data.parameter = address(parameter, self._format, False)
+
+    def release(self):
+        """Let go of the weights; the engine is spent, but for its moments."""
+        self.packed, self._spent = None, True
+
+    def load_moment(self, int i, vector):
+        cdef const void *p = address(vector, self._format, False)
+        cdef void *to = address(self.moments[i], self._format, True)
+        if self.plan.f64:
+            pack_master(self.plan, <const double *> p, <double *> to)
+        else:
+            pack_master(self.plan, <const float *> p, <float *> to)
+
+    def store(self, packed, vector):
+        """A vector in the order of the parameters from one in packed order: weights, a moment or the gradient."""
+        cdef const void *p = address(packed, self._format, False)
+        cdef void *to = address(vector, self._format, True)
+        if self.plan.f64:
+            unpack(self.plan, <const double *> p, <double *> to)
+        else:
+            unpack(self.plan, <const float *> p, <float *> to)

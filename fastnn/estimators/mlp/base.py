@@ -1,0 +1,291 @@
+"""What MLPClassifier and MLPRegressor share: parameters, fitting, scoring, persistence."""
+
+import warnings
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from numbers import Integral
+
+from scipy.sparse import issparse
+from sklearn import get_config
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import validate_parameter_constraints
+from sklearn.utils.validation import check_is_fitted
+
+from fastnn._version import __version__
+from fastnn.estimators.mlp.fitting import Fit
+from fastnn.estimators.mlp.outputs import hidden_outputs, input_gradients, outputs
+from fastnn.estimators.mlp.toolbox import ToolboxParameters
+from fastnn.estimators.shared import data
+from fastnn.estimators.shared.availability import available_unless, no_hidden_layers
+from fastnn.estimators.shared.callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
+from fastnn.exceptions import VersionMismatchWarning
+from fastnn.layers import ACTIVATIONS, CustomActivation
+from fastnn.layers.activations import one_per_layer
+from fastnn.losses import LOSSES
+from fastnn.scoring.arrays import forward_arrays, hidden_arrays
+from fastnn.threads import effective_n_threads
+
+# The output activation tells the loss, and is what a fitted estimator remembers.
+_LOSS_OF_OUTPUT = {loss.output_activation: name for name, loss in LOSSES.items()}
+
+_ACTIVATIONS = frozenset(ACTIVATIONS)
+_NO_DEFAULT = object()
+
+# Attributes that some fits set and others must remove.
+_NOT_OF_EVERY_FIT = (
+    "loss_curve_",
+    "learning_rate_curve_",
+    "best_loss_",
+    "validation_scores_",
+    "validation_loss_curve_",
+    "best_validation_score_",
+    "_solver_state",
+    "norms_",
+    "projections_",
+)
+
+
+class BaseMLP(
+    CallbackSupportMixin,
+    TransformerMixin,
+    ToolboxParameters,
+    BaseEstimator,
+    ABC,
+    auto_wrap_output_keys=None,
+):
+    """Base of the multi-layer perceptrons; not for direct use."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the network from new weights, or with ``warm_start`` from the present ones.
+
+        If this fails or is interrupted, the estimator is as it was before.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to train on. float32 is trained in float32, everything else in float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Class labels, or real numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row; one of zero is as good as absent.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Rows for early stopping to watch, in place of a part of X.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid.
+        DivergenceError
+            A ValueError: if the loss or a weight became infinite or NaN.
+        """
+        with unchanged_on_failure(self):
+            return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
+    def _fit(self, X, y, sample_weight, held_out=(None, None, None), *, one_epoch=False):
+        fit = Fit(self, X, y, sample_weight, held_out, one_epoch=one_epoch)
+        fitted = fit.run()
+        for name in _NOT_OF_EVERY_FIT:
+            self.__dict__.pop(name, None)
+        self.__dict__.update(fitted)
+        fit.report_end()
+        return self
+
+    def _validate_params(self):
+        # What has its default is valid. Looking at every parameter anew would take a good part of
+        # the time of a partial_fit on few rows.
+        cls, constraints = type(self), self._parameter_constraints
+        given = {
+            name: getattr(self, name)
+            for name in constraints
+            if getattr(self, name) is not getattr(cls, name, _NO_DEFAULT)
+        }
+        validate_parameter_constraints(constraints, given, caller_name=cls.__name__)
+
+    @abstractmethod
+    def _learn_targets(self, y, continuing, one_epoch):
+        """Learn from validated y what the targets are, and return the Loss."""
+
+    @abstractmethod
+    def _check_further_targets(self, y):
+        """Check validated y of a validation set against what was learned."""
+
+    @abstractmethod
+    def _encode(self, y, dtype):
+        """Turn validated y into what the loss takes."""
+
+    def _class_factors(self, y, weight):
+        """Return factors of the rows' weights, (n_samples,), or None; only classes have any."""
+
+    @available_unless(no_hidden_layers)
+    def transform(self, X, layer=-1):
+        """Return the outputs of a hidden layer, as features for another model.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        layer : int, default=-1
+            Number of the hidden layer, from 0 or, if negative, from the last one back.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            Of the dtype of the model.
+        """
+        check_is_fitted(self)
+        n_hidden = len(self.coefs_) - 1
+        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
+            raise ValueError(
+                f"layer must be an int from {-n_hidden} to {n_hidden - 1}, a hidden layer's "
+                f"number; got {layer!r}."
+            )
+        X = data.scoring_data(self, X)
+        layer %= n_hidden
+        check_finite = not get_config()["assume_finite"]
+        if not self._is_plain():
+            activations = one_per_layer(self.activation, n_hidden)
+            return hidden_outputs(self, activations, self._loss(), layer, X, check_finite)
+        n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
+        arrays = self.coefs_, self.intercepts_
+        return hidden_arrays(*arrays, self.activation, layer, X, n_threads, check_finite)
+
+    def input_gradients(self, X):
+        """Return the gradient of each output of the network by each feature, row by row.
+
+        The outputs are those before the output activation: decision values, or the logarithm of
+        what 'poisson' predicts. By backpropagation at prediction: dropout and noise are off, batch
+        normalisation uses its running averages, 'bernoulli' its probability, and 'step' counts as
+        in training, with slope one between -1 and 1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
+            The former of a network with one output. Of the dtype of the model.
+
+        Raises
+        ------
+        ValueError
+            For sparse X: the gradient of a row is dense.
+
+        References
+        ----------
+        .. [1] Simonyan, Vedaldi & Zisserman, "Deep inside convolutional networks: visualising image
+           classification models and saliency maps", ICLR 2014.
+
+        Examples
+        --------
+        >>> from fastnn import MLPRegressor
+        >>> model = MLPRegressor(hidden_layer_sizes=()).fit([[0, 0], [1, 0], [0, 2]], [1, 2, 3])
+        >>> bool((model.input_gradients([[5, 6]]) == model.coefs_[0].T).all())
+        True
+        """
+        check_is_fitted(self)
+        if issparse(X):
+            raise ValueError(
+                "input_gradients is for dense X, as its result is dense: pass X.toarray(), some "
+                "rows at a time if that does not fit in memory."
+            )
+        X = data.scoring_data(self, X)
+        activations = one_per_layer(self.activation, len(self.coefs_) - 1)
+        return input_gradients(self, activations, self._loss(), X)
+
+    def _outputs(self, X):
+        """Outputs of the network, (n_samples, n_outputs), from coefs_ and intercepts_ as they are.
+
+        Reads the estimator and never writes to it: any number of threads may call this.
+        """
+        if "coefs_" not in self.__dict__:
+            check_is_fitted(self)
+        if "feature_names_in_" not in self.__dict__ and data.goes_straight_to_the_kernel(
+            X, self.n_features_in_
+        ):
+            try:
+                return self._forward(X, check_finite=True)
+            except ValueError:
+                # Of X or of coefs_: the long way round finds out and has scikit-learn's words.
+                pass
+        check_finite = not get_config()["assume_finite"]
+        return self._forward(data.scoring_data(self, X), check_finite)
+
+    def _loss(self):
+        return _LOSS_OF_OUTPUT[self.out_activation_]
+
+    def _is_plain(self):
+        """Whether dense layers and activations of the kernels are all there is to the network."""
+        fitted, activation = self.__dict__, self.activation
+        if fitted.get("norms_") is not None or fitted.get("projections_") is not None:
+            return False
+        if isinstance(activation, str | CustomActivation):
+            return activation in _ACTIVATIONS
+        return all(name in _ACTIVATIONS for name in activation)
+
+    def _forward(self, X, check_finite):
+        if not self._is_plain():
+            activations = one_per_layer(self.activation, len(self.coefs_) - 1)
+            return outputs(self, activations, self._loss(), X, check_finite)
+        n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
+        return forward_arrays(
+            self.coefs_,
+            self.intercepts_,
+            self.activation,
+            self._loss(),
+            X,
+            False,
+            n_threads,
+            check_finite,
+        )
+
+    def __getstate__(self):
+        state = {**super().__getstate__(), "_fastnn_version": __version__}
+        # Moments are two thirds of the bytes with Adam. After a fit they are left out, and a
+        # partial_fit of the copy starts with new ones; after a partial_fit they are kept, so that
+        # a stream can be resumed from where it was saved.
+        if not state.get("_solver_state", {}).get("resumable", False):
+            state.pop("_solver_state", None)
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("_fastnn_version", "an unknown version")
+        if version != __version__:
+            warnings.warn(
+                f"This {type(self).__name__} was pickled by fastnn {version} and is read by "
+                f"{__version__}: it may not work, or differently. Fit it anew, or use the version "
+                "that wrote it.",
+                VersionMismatchWarning,
+                stacklevel=2,
+            )
+        super().__setstate__(state)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = not (self.input_dropout or self.input_noise)
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+@contextmanager
+def unchanged_on_failure(estimator):
+    """If the block fails or is interrupted, give the estimator its attributes back."""
+    before = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        now = estimator.__dict__
+        # scikit-learn still needs its own in order to tear the callbacks down.
+        for name in now.keys() - before.keys() - CALLBACK_ATTRIBUTES:
+            del now[name]
+        now.update(before)
+        raise

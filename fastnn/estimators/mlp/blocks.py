@@ -1,0 +1,178 @@
+"""The network of an estimator: hidden blocks of layers, and the arrays of its fitted attributes.
+
+A hidden block is Dense, BatchNorm or LayerNorm, activation, Dropout; with ``residual`` its input is
+added to what comes out.
+"""
+
+import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastnn.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Residual,
+)
+from fastnn.network.compiled import CompiledNetwork
+
+__all__ = ["Block", "Parts", "build_network", "hidden_blocks"]
+
+
+class Block(NamedTuple):
+    """One hidden block; ``norm`` is a layer or None."""
+
+    width: int
+    activation: Any
+    norm: Any = None
+    dropout: float = 0.0
+    residual: bool = False
+
+    def layers(self):
+        """Return the layers that the block is made of."""
+        if self.norm is None:
+            inner = [Dense(self.width, self.activation)]
+        else:
+            inner = [Dense(self.width), self.norm, Activation(self.activation)]
+        if self.dropout:
+            inner.append(Dropout(self.dropout))
+        return [Residual(inner)] if self.residual else inner
+
+
+def hidden_blocks(estimator, widths, activations):
+    """Return the blocks that the parameters ask for."""
+    norm = BatchNorm() if estimator.batch_norm else LayerNorm() if estimator.layer_norm else None
+    rates = np.broadcast_to(np.asarray(estimator.dropout, float), len(widths))
+    return [
+        Block(width, activation, norm, float(rate), estimator.residual)
+        for width, activation, rate in zip(widths, activations, rates, strict=True)
+    ]
+
+
+def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None):
+    """Return the network of these blocks; with an estimator, what it does to the input as well."""
+    layers = []
+    if estimator is not None and estimator.input_dropout:
+        layers.append(Dropout(estimator.input_dropout))
+    if estimator is not None and estimator.input_noise:
+        layers.append(GaussianNoise(estimator.input_noise))
+    for block in blocks:
+        layers += block.layers()
+    return CompiledNetwork(n_features, [*layers, Dense(n_outputs)], loss, dtype)
+
+
+class Parts(NamedTuple):
+    """The arrays of a network by hidden block, as fitted attributes have them.
+
+    ``norms`` and ``projections`` are None where no block has one. A norm is a dict of ``kind``
+    ("batch" or "layer"), ``gain``, ``shift``, running ``mean`` and ``variance`` (None for "layer")
+    and ``epsilon``; a projection an array (n_in, n_out), "identity", or None for no skip.
+    """
+
+    coefs: list
+    intercepts: list
+    norms: list | None
+    projections: list | None
+
+    @classmethod
+    def of(cls, network, blocks):
+        """Return views of the arrays of a network that was built of these blocks."""
+        coefs, norms, projections = [], [], []
+        ahead = iter(zip(network.coefs, network.intercepts, strict=True))
+        scales = iter(zip(network.gains, network.shifts, strict=True))
+        running, n_in = iter(network.running), network.n_in
+        for block in blocks:
+            coefs.append(next(ahead))
+            norms.append(None if block.norm is None else _norm(block.norm, next(scales), running))
+            if not block.residual:
+                projections.append(None)
+            else:
+                projections.append("identity" if block.width == n_in else next(ahead)[0])
+            n_in = block.width
+        coefs.append(next(ahead))
+        return cls(
+            [coef for coef, _ in coefs],
+            [intercept for _, intercept in coefs],
+            norms if any(norms) else None,
+            projections if any(p is not None for p in projections) else None,
+        )
+
+    @classmethod
+    def fitted(cls, estimator):
+        """Return those of a fitted estimator."""
+        return cls(
+            list(estimator.coefs_),
+            list(estimator.intercepts_),
+            estimator.__dict__.get("norms_"),
+            estimator.__dict__.get("projections_"),
+        )
+
+    def arrays(self):
+        """Return all arrays, by name."""
+        named = {}
+        for kind in ("coefs", "intercepts"):
+            named |= {f"{kind}_[{i}]": array for i, array in enumerate(getattr(self, kind))}
+        for i, norm in enumerate(self.norms or []):
+            for name, value in (norm or {}).items():
+                if isinstance(value, np.ndarray):
+                    named[f"norms_[{i}][{name!r}]"] = value
+        for i, projection in enumerate(self.projections or []):
+            if isinstance(projection, np.ndarray):
+                named[f"projections_[{i}]"] = projection
+        return named
+
+    def shapes(self):
+        """Return the shape of each array, by name, and "identity" for a skip without one."""
+        shapes = {name: np.shape(array) for name, array in self.arrays().items()}
+        for i, projection in enumerate(self.projections or []):
+            if isinstance(projection, str):
+                shapes[f"projections_[{i}]"] = projection
+        return shapes
+
+    def take(self, other):
+        """Copy the values of others in.
+
+        Raises
+        ------
+        ValueError
+            If they have not the same shapes.
+        """
+        own, given = self.arrays(), other.arrays()
+        wanted, found = self.shapes(), other.shapes()
+        if wanted != found:
+            raise ValueError(
+                "Training can go on only with the layers it began with: the fitted attributes have "
+                f"shapes {found}, but the parameters, n_features, hidden_layer_sizes and the "
+                f"targets ask for {wanted} ({len(self.coefs)} layers). Set the parameters back, "
+                "or fit anew with warm_start=False."
+            )
+        for name, array in own.items():
+            array[...] = given[name]
+
+    def copy(self):
+        """Return copies."""
+        return copy.deepcopy(self)
+
+    def attributes(self):
+        """Return them under the names of fitted attributes, those of plain networks alone if that
+        is what they are."""
+        named = {f"{name}_": value for name, value in self._asdict().items()}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def _norm(layer, scale, running):
+    kind = "batch" if isinstance(layer, BatchNorm) else "layer"
+    mean, variance = next(running) if kind == "batch" else (None, None)
+    gain, shift = scale
+    return {
+        "kind": kind,
+        "gain": gain,
+        "shift": shift,
+        "mean": mean,
+        "variance": variance,
+        "epsilon": layer.epsilon,
+    }

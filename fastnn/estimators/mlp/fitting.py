@@ -1,0 +1,290 @@
+"""One call of ``fit`` or ``partial_fit``: from the user's data to a dict of fitted attributes."""
+
+import copy
+import math
+from contextlib import nullcontext
+from functools import partial
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.optimize import _check_optimize_result
+
+from fastnn.estimators.mlp import solvers
+from fastnn.estimators.mlp.blocks import Parts, build_network, hidden_blocks
+from fastnn.estimators.mlp.checks import check_data, check_parameters
+from fastnn.estimators.mlp.hidden_layers import first_weights, hidden_widths
+from fastnn.estimators.mlp.history import badness, history_attributes, past_history, warn_of_end
+from fastnn.estimators.mlp.starts import Outcome, best_outcome, seeds_after_first
+from fastnn.estimators.shared import data
+from fastnn.estimators.shared.callbacks import FitCallbacks
+from fastnn.estimators.shared.early_stopping import Rows, given_rows, watch
+from fastnn.layers.activations import one_per_layer
+from fastnn.threads import effective_n_threads
+from fastnn.training.averaging import WeightMean
+from fastnn.training.epochs import EpochLoop, History
+from fastnn.training.lbfgs import minimize_lbfgs
+
+__all__ = ["Fit"]
+
+
+class Fit:
+    """The data, the network and the course of one fit.
+
+    The estimator is read, and written to by scikit-learn's ``validate_data`` and by its own
+    ``_learn_targets``; the rest of what was learned is returned by ``run``.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    X, y, sample_weight
+        As given by the user.
+    held_out : (X_val, y_val, sample_weight_val)
+        As given by the user.
+    one_epoch : bool
+        True for ``partial_fit``.
+    """
+
+    def __init__(self, estimator, X, y, sample_weight, held_out=(None, None, None), *, one_epoch):
+        self.estimator = estimator
+        self.one_epoch = one_epoch
+        self.continuing = hasattr(estimator, "coefs_") and (one_epoch or estimator.warm_start)
+        self._given = X, y, sample_weight
+        self._callbacks = self._observer = None
+        self._hidden = hidden_widths(estimator.hidden_layer_sizes)
+        check_parameters(estimator, len(self._hidden))
+        self.n_threads = effective_n_threads(estimator.n_jobs)
+        self._take_data(X, y, sample_weight, held_out)
+        self._training_rows = None
+        self.rng = check_random_state(estimator.random_state)
+        self._n_starts = 1 if self.continuing else estimator.n_init
+        self._seeds = seeds_after_first(self._n_starts, self.rng)
+        self._make_network()
+
+    def _take_data(self, X, y, sample_weight, held_out):
+        est = self.estimator
+        self.X, self.labels = data.training_data(
+            est, X, y, reset=not self.continuing, y_numeric=est._y_numeric
+        )
+        check_data(est, self.X, self._hidden)
+        self.loss = est._learn_targets(self.labels, self.continuing, self.one_epoch)
+        self.dtype = self.X.dtype
+        if self.continuing:
+            self.dtype = np.result_type(np.asarray(est.coefs_[0]), np.float32)
+        # L-BFGS computes in float64, and its solution is rounded to the dtype of the model.
+        self.work_dtype = np.dtype(np.float64) if est.solver == "lbfgs" else self.dtype
+        self.y = est._encode(self.labels, self.work_dtype)
+        self.weight, self.rows = data.training_weights(
+            sample_weight,
+            self.X,
+            self.work_dtype,
+            lambda weights: est._class_factors(self.labels, weights),
+        )
+        self._held_out = given_rows(est, *held_out, y=self.y, dtype=self.work_dtype)
+
+    def _make_network(self):
+        est = self.estimator
+        n_outputs = self.y.shape[1] if self.y.ndim == 2 else len(est.classes_)
+        activations = one_per_layer(est.activation, len(self._hidden))
+        self._blocks = hidden_blocks(est, self._hidden, activations)
+        layers = self.X.shape[1], self._blocks, n_outputs, self.loss
+        self.network = self._model_network = build_network(*layers, self.dtype, estimator=est)
+        # What dropout and noise draw from, aside: with an int as random_state it is the same in
+        # every partial_fit, whose steps go on, and weights and order of rows are as without them.
+        random = self.network.has("dropout", "noise", "bernoulli")
+        self._seed = int(copy.deepcopy(self.rng).randint(2**31)) if random else 0
+        if self.continuing:
+            Parts.of(self.network, self._blocks).take(Parts.fitted(est))
+        else:
+            first_weights(self.network, est, self.rng)
+        if self.work_dtype != self.dtype:
+            self.network = build_network(*layers, self.work_dtype, estimator=est)
+            self.network.copy_from(self._model_network)
+
+    def run(self):
+        """Train, several times if asked to; return the attributes of the fitted estimator."""
+        est = self.estimator
+        train = self._lbfgs if est.solver == "lbfgs" else self._stochastic
+        n_starts = self._n_starts
+        if not self.one_epoch:
+            # The last iteration of L-BFGS may be one that the line search had to abandon.
+            self._report_begin(n_starts * (est.max_iter + (est.solver == "lbfgs")))
+        best = best_outcome(lambda start: self._train_from(start, train), n_starts, est.verbose)
+        best.report()
+        return best.attributes
+
+    def _train_from(self, start, train):
+        if start:
+            self.rng = np.random.RandomState(self._seeds[start - 1])
+            self._make_network()
+        return train()
+
+    def _lbfgs(self):
+        est = self.estimator
+        X, y, weight = self.X, self.y, self.weight
+        if len(self.rows) < X.shape[0] and self.network.has("batch_norm"):
+            # The statistics of a batch count its rows, whatever their weights.
+            X, y, weight = X[self.rows], y[self.rows], weight[self.rows]
+
+        def snapshot():
+            self.network.settle_statistics(X, y)
+            return self._snapshot()
+
+        self._fitted_up_to_now = snapshot
+        result = minimize_lbfgs(
+            self.network,
+            X,
+            y,
+            sample_weight=weight,
+            alpha=est.alpha,
+            n_threads=self.n_threads,
+            max_iter=est.max_iter,
+            max_fun=est.max_fun,
+            tol=est.tol,
+            verbose=est.verbose,
+            observer=self._observer,
+        )
+        self.network.settle_statistics(X, y)
+        attributes = {
+            **self._model(),
+            "n_iter_": min(result.nit, est.max_iter),
+            "t_": est.t_ if self.continuing else 0,
+            "loss_": self._shown_loss(result.fun),
+        }
+        stopped = result.stopped_by_observer
+
+        def report():
+            if not stopped:
+                _check_optimize_result("lbfgs", result, est.max_iter)
+
+        return Outcome(attributes, attributes["loss_"], report, stopped)
+
+    def _stochastic(self):
+        est = self.estimator
+        if self._training_rows is None:
+            self._training_rows = self.rows, self._held_out
+            if est.early_stopping and self._held_out is None:
+                self._training_rows = self._split()
+        rows, held_out = self._training_rows
+        batch_size = solvers.batch_size(est, len(rows))
+        history = past_history(est) if self.continuing else History()
+        optimizer = solvers.make_optimizer(est)
+        schedule = solvers.make_schedule(est, -(-len(rows) // batch_size))
+        if self.one_epoch and self.continuing:
+            solvers.resume(est, self.network.n_params, optimizer, schedule, history)
+        trainer = self.network.trainer(
+            optimizer,
+            alpha=est.alpha * (1 - est.l1_ratio),
+            batch_size=batch_size,
+            n_threads=self.n_threads,
+            clip_value=est.clip_value,
+            clip_norm=est.clip_norm,
+            max_norm=est.max_norm,
+            average_decay=est.averaging_decay if est.averaging == "ema" else None,
+            seed=self._seed,
+        )
+
+        averaging = None
+        if est.averaging == "swa":
+            averaging = WeightMean(math.floor(est.averaging_start * est.max_iter))
+
+        def snapshot():
+            with averaging.installed(trainer) if averaging else nullcontext():
+                trainer.pull()
+            return self._snapshot()
+
+        self._fitted_up_to_now = snapshot
+        end = EpochLoop(
+            trainer,
+            self.X,
+            self.y,
+            rows,
+            schedule,
+            history,
+            self.rng,
+            batch_size=batch_size,
+            max_iter=est.max_iter,
+            tol=est.tol,
+            n_iter_no_change=est.n_iter_no_change,
+            sample_weight=self.weight,
+            shuffle=est.shuffle,
+            verbose=est.verbose,
+            validation=held_out and watch(est, held_out, self.loss, snapshot),
+            averaging=averaging,
+            observer=self._observer,
+            one_epoch=self.one_epoch,
+            first_step=optimizer.state.get("t", 0),
+        ).run()
+        trainer.finish()
+        attributes = {
+            **self._model(),
+            **history_attributes(est, history),
+            "_solver_state": solvers.solver_state(
+                est, optimizer, schedule, history.stale, resumable=self.one_epoch
+            ),
+        }
+
+        report = partial(
+            warn_of_end,
+            est,
+            history,
+            converged=end != "max_iter" or self.one_epoch,
+            averaged=averaging is None or averaging.count > 0,
+        )
+        return Outcome(attributes, badness(history), report, end == "stopped")
+
+    def _model(self, *, copy=False):
+        """What the network is, as attributes; the weights in the dtype of the data."""
+        network = self._model_network
+        if network is not self.network:
+            network.copy_from(self.network)
+        parts = Parts.of(network, self._blocks)
+        if copy:
+            parts = parts.copy()
+        return {
+            **parts.attributes(),
+            "n_layers_": len(parts.coefs) + 1,
+            "n_outputs_": network.n_out,
+            "out_activation_": self.loss.output_activation,
+        }
+
+    def _snapshot(self):
+        """Attributes for a copy of the estimator as if it had been fitted up to now."""
+        return {"norms_": None, "projections_": None, **self._model(copy=True)}
+
+    def _shown_loss(self, objective):
+        """The loss that scikit-learn reports, which averages squared errors over the outputs."""
+        n_outputs = self.network.intercepts[-1].shape[0]
+        if not self.loss.averaged or n_outputs == 1:
+            return objective
+        total = self.X.shape[0] if self.weight is None else self.weight.sum()
+        penalty = sum(np.vdot(coef, coef) for coef in self.network.coefs)
+        penalty *= 0.5 * self.estimator.alpha / total
+        return (objective - penalty) / n_outputs + penalty
+
+    def _split(self):
+        """Set a part of the training rows apart, for early stopping."""
+        est, rows = self.estimator, self.rows
+        strata = est._strata(self.y[rows])
+        rows, apart = data.split_off_validation_rows(
+            rows, strata, est.validation_fraction, self.rng
+        )
+        weight = None if self.weight is None else self.weight[apart]
+        return rows, Rows(self.X[apart], self.y[apart], self.labels[apart], weight)
+
+    def _report_begin(self, max_epochs):
+        X, y, sample_weight = self._given
+        self._fitted_up_to_now = self._snapshot
+        self._callbacks = FitCallbacks(
+            self.estimator, X, y, sample_weight, max_epochs, lambda: self._fitted_up_to_now()
+        )
+        self._observer = self._callbacks.observer
+
+    def report_end(self):
+        """Tell the callbacks that the fit is done, and let go of them.
+
+        They refer to this object: the workspace would otherwise wait for the garbage collector.
+        """
+        callbacks, self._callbacks, self._observer = self._callbacks, None, None
+        self._fitted_up_to_now = None
+        if callbacks is not None:
+            callbacks.end()

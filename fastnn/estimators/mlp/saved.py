@@ -1,0 +1,188 @@
+"""A fitted estimator as EstimatorParts, and back."""
+
+import inspect
+
+import numpy as np
+
+from fastnn.exceptions import ModelFormatError
+from fastnn.files.model_file import EstimatorParts
+from fastnn.files.versions import first_params
+from fastnn.model.blocks import arrays_of
+from fastnn.model.folding import hidden_activations
+
+_NONE = type(None)
+# What a fitted estimator carries beside its network, and of which types.
+_FITTED = {
+    "n_iter_": int,
+    "t_": int,
+    "loss_": float,
+    "loss_curve_": list,
+    "learning_rate_curve_": list,
+    "best_loss_": (float, _NONE),
+    "validation_scores_": (list, _NONE),
+    "validation_loss_curve_": (list, _NONE),
+    "best_validation_score_": (float, _NONE),
+    "_solver_state": (dict, _NONE),
+}
+_OF_THE_NETWORK = {
+    "coefs_",
+    "intercepts_",
+    "norms_",
+    "projections_",
+    "classes_",
+    "n_features_in_",
+    "feature_names_in_",
+    "n_layers_",
+    "n_outputs_",
+    "out_activation_",
+}
+_SOLVER_STATE = {
+    "solver": str,
+    "schedule": list,
+    "learning_rate": (float, int),
+    "stale": int,
+    "moments": dict,
+    "resumable": bool,
+}
+
+
+def saved_name(estimator):
+    """The name of its class if that is one of fastnn, else None."""
+    cls = type(estimator)
+    return cls.__name__ if cls.__module__.split(".")[0] == "fastnn" else None
+
+
+def take_apart(estimator):
+    """What goes into a file beside the network; TypeError for an attribute without a place."""
+    params = estimator.get_params(deep=False)
+    attributes = {name: value for name, value in vars(estimator).items() if name not in params}
+    for name in attributes:
+        if not (name.startswith("_") or name in _OF_THE_NETWORK or name in _FITTED):
+            raise TypeError(f"cannot save the attribute {name!r}: a model file has no place for it")
+    fitted = {name: value for name, value in attributes.items() if name in _FITTED}
+    name = saved_name(estimator)
+    first, defaults = first_params(name), inspect.signature(type(estimator)).parameters
+    for param in params.keys() - first.keys():
+        if _is_same(params[param], defaults[param].default):
+            del params[param]
+    return EstimatorParts(name, params, fitted)
+
+
+def _is_same(value, default):
+    return type(value) is type(default) and value == default
+
+
+def build_estimator(network, parts):
+    """Put an estimator together; ModelFormatError if its parts contradict each other."""
+    from fastnn import estimators
+
+    cls = getattr(estimators, parts.name)
+    unknown = set(parts.params) - set(cls._get_param_names())
+    if unknown:
+        raise ModelFormatError(f"the parameter {min(unknown)[:50]!r} is unknown")
+    _check_fitted(parts.fitted, network)
+    classifies = parts.name == "MLPClassifier"
+    if classifies == (network.kind == "regressor"):
+        raise ModelFormatError(f"an {parts.name} cannot be a {network.kind}")
+    estimator = cls(**parts.params)
+    # Of a classifier with one output, see `folding`.
+    logistic = classifies and network.n_outputs == 1 and network.has_probabilities
+    vars(estimator).update(
+        parts.fitted,
+        coefs_=list(network.weights),
+        intercepts_=list(network.biases),
+        n_layers_=len(network.weights) + 1,
+        n_outputs_=network.n_outputs,
+        out_activation_="logistic" if logistic else network.output_activation,
+        n_features_in_=network.n_features_in,
+        **_block_attributes(network),
+    )
+    if not _has_activations(estimator, network.activations):
+        raise ModelFormatError("the parameter 'activation' is not that of the network")
+    if network.feature_names is not None:
+        estimator.feature_names_in_ = np.array(network.feature_names, dtype=object)
+    if classifies:
+        _restore_classes(estimator, network)
+    for array in network.arrays:
+        array.setflags(write=True)  # the arrays of an estimator are its user's to change
+    return estimator
+
+
+def _block_attributes(network):
+    """What a fitted estimator says of its normalisations and skips, if it has any."""
+    attributes = {}
+    if network.norms:
+        attributes["norms_"] = [norm and _norm_attribute(norm) for norm in network.norms]
+    if network.skips:
+        attributes["projections_"] = [
+            skip and ("identity" if skip.matrix is None else skip.matrix) for skip in network.skips
+        ]
+        if any(skip and skip.bias is not None for skip in network.skips):
+            raise ModelFormatError("a skip of an estimator has a bias")
+    return attributes
+
+
+def _norm_attribute(norm):
+    arrays = {"mean": None, "variance": None, **arrays_of(norm)}
+    return {"kind": norm.kind, **arrays, "epsilon": norm.epsilon}
+
+
+def _has_activations(estimator, expected):
+    try:
+        return hidden_activations(estimator) == expected
+    except TypeError:
+        return False
+
+
+def _restore_classes(estimator, network):
+    from fastnn.estimators.shared.labels import learn_classes
+
+    n = len(network.classes)
+    try:
+        binarizer = learn_classes(
+            np.eye(n, dtype=int) if network.kind == "multilabel" else network.classes
+        )
+    except ValueError as error:
+        raise ModelFormatError(f"the classes are not sound: {error}") from None
+    if not np.array_equal(binarizer.classes_, network.classes):
+        raise ModelFormatError("the classes are not sorted, or not distinct")
+    estimator._label_binarizer = binarizer
+    estimator.classes_ = binarizer.classes_ = network.classes.copy()
+
+
+def _check_fitted(fitted, network):
+    _check_types(fitted, _FITTED, "fitted attribute")
+    for name, types in _FITTED.items():
+        if types not in (list, (list, _NONE)):
+            continue
+        if not all(type(value) is float for value in fitted.get(name) or ()):
+            raise ModelFormatError(f"the fitted attribute {name!r} is not a list of floats")
+    state = fitted.get("_solver_state")
+    if state is None:
+        return
+    if set(state) != set(_SOLVER_STATE):
+        raise ModelFormatError("the state of the solver has missing or unknown fields")
+    _check_types(state, _SOLVER_STATE, "field of the solver's state")
+    if type(state["moments"].get("t")) is not int:
+        raise ModelFormatError("the state of the optimizer has no number of steps")
+    n_params = sum(array.size for array in network.arrays) - sum(
+        norm.mean.size + norm.variance.size for norm in network.norms if hasattr(norm, "mean")
+    )
+    for name, value in state["moments"].items():
+        if isinstance(value, np.ndarray):
+            sound = value.shape == (n_params,) and value.dtype == network.dtype
+            sound = sound and np.isfinite(value).all()
+        else:
+            sound = value is None or type(value) is int
+        if not sound:
+            raise ModelFormatError(f"the optimizer's {name[:50]!r} is not sound")
+
+
+def _check_types(values, types, what):
+    for name, value in values.items():
+        if name not in types:
+            raise ModelFormatError(f"the {what} {name[:50]!r} is unknown")
+        if not isinstance(value, types[name]) or (
+            isinstance(value, bool) and types[name] is not bool
+        ):
+            raise ModelFormatError(f"the {what} {name[:50]!r} is of the wrong type")

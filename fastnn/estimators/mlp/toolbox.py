@@ -1,0 +1,184 @@
+"""The parameters beyond scikit-learn's: all are keyword-only, and off by default."""
+
+from collections.abc import Callable, Sequence
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+
+from fastnn.estimators.mlp.parameters import (
+    AT_LEAST_0,
+    AT_LEAST_1,
+    BELOW_1,
+    POSITIVE,
+    SHARE,
+    CommonParameters,
+)
+from fastnn.estimators.shared.declare import parameter, parameters
+from fastnn.initializers import INITIALIZERS
+from fastnn.schedules import SCHEDULES, Schedule
+
+__all__ = ["LossFirst", "ToolboxParameters"]
+
+_REGRESSION_LOSSES = {
+    *("squared_error", "absolute_error", "huber", "log_cosh", "quantile"),
+    *("poisson", "gamma", "tweedie"),
+}
+
+
+@parameters
+class ToolboxParameters(CommonParameters):
+    """How to optimize, regularise, normalise and initialise."""
+
+    rho: float = parameter(
+        "float",
+        "Decay of the squared gradients of 'rmsprop' and 'adadelta'.",
+        default=0.9,
+        valid=[BELOW_1],
+    )
+    schedule: str | Schedule | Callable | None = parameter(
+        f"{{{', '.join(map(repr, SCHEDULES))}}}, Schedule, callable or None",
+        "Learning rate of every step of a stochastic solver, relative to learning_rate_init: an "
+        "object of ``fastnn.schedules``, the name of one with its defaults, or a function of the "
+        "step number and the number of steps in max_iter epochs that returns the factor. None "
+        "leaves it to learning_rate.",
+        default=None,
+        valid=[StrOptions(set(SCHEDULES)), Schedule, callable, None],
+    )
+    warmup: int | float = parameter(
+        "int or float",
+        "First steps, in which the learning rate rises linearly from nearly zero to the "
+        "schedule's first: their number, or as a float their share of all steps.",
+        default=0,
+        valid=[
+            Interval(Integral, 0, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="both"),
+        ],
+    )
+    l1_ratio: float = parameter(
+        "float",
+        "Share of the penalty that is L1: alpha * (l1_ratio * sum(abs(coefs)) + (1 - l1_ratio) / 2 "
+        "* sum(coefs ** 2)) / (sum of the batch's weights), by a proximal step, so that zeros are "
+        "exact.",
+        default=0.0,
+        valid=[SHARE],
+    )
+    weight_decay: float | None = parameter(
+        "float or None",
+        "Decoupled decay: every step takes learning rate * weight_decay * coefs off the weights, "
+        "whatever the solver does with the gradient. None is 0.01 for 'adamw' and 0 for others.",
+        default=None,
+        valid=[AT_LEAST_0, None],
+    )
+    max_norm: float | None = parameter(
+        "float or None",
+        "Greatest norm of a unit's incoming weights; longer ones are scaled back after the step.",
+        default=None,
+        valid=[POSITIVE, None],
+    )
+    dropout: float | Sequence[float] = parameter(
+        "float or list of float",
+        "Share of the hidden units that a training step leaves out, for all hidden layers or one "
+        "for each.",
+        default=0.0,
+        valid=[BELOW_1, "array-like"],
+    )
+    input_dropout: float = parameter(
+        "float", "The same for the features.", default=0.0, valid=[BELOW_1]
+    )
+    input_noise: float = parameter(
+        "float",
+        "Standard deviation of Gaussian noise on the features in training.",
+        default=0.0,
+        valid=[AT_LEAST_0],
+    )
+    averaging: str | None = parameter(
+        "{'ema', 'swa'} or None",
+        "Keep an average of the weights in place of the last ones: 'ema' decays exponentially, "
+        "'swa' is the mean of the weights after each epoch from averaging_start on. Early stopping "
+        "watches the average.",
+        default=None,
+        valid=[StrOptions({"ema", "swa"}), None],
+    )
+    averaging_decay: float = parameter(
+        "float",
+        "Weight of the average before a step in that after it, for 'ema'; at step t, from 0, at "
+        "most (1 + t) / (10 + t).",
+        default=0.999,
+        valid=[BELOW_1],
+    )
+    averaging_start: float = parameter(
+        "float",
+        "Share of max_iter epochs after which 'swa' begins.",
+        default=0.75,
+        valid=[BELOW_1],
+    )
+    clip_value: float | None = parameter(
+        "float or None",
+        "Greatest absolute value of a component of the gradient.",
+        default=None,
+        valid=[POSITIVE, None],
+    )
+    clip_norm: float | None = parameter(
+        "float or None",
+        "Greatest norm of the whole gradient; a longer one is scaled back.",
+        default=None,
+        valid=[POSITIVE, None],
+    )
+    batch_norm: bool = parameter(
+        "bool",
+        "Normalise the hidden pre-activations over the rows of a batch, whatever their weights; "
+        "predictions use running averages.",
+        default=False,
+        valid=["boolean"],
+    )
+    layer_norm: bool = parameter(
+        "bool",
+        "Normalise the hidden pre-activations over the units of a layer.",
+        default=False,
+        valid=["boolean"],
+    )
+    residual: bool = parameter(
+        "bool",
+        "Add the input of every hidden layer to its output, through a projection where the widths "
+        "differ.",
+        default=False,
+        valid=["boolean"],
+    )
+    init: str | Callable = parameter(
+        f"{{'auto', {', '.join(map(repr, INITIALIZERS))}}} or callable",
+        "First weights, see ``fastnn.initializers``; a callable takes (shape, rng, activation). "
+        "'auto' draws what scikit-learn draws, biases included; with the others they are zero.",
+        default="auto",
+        valid=[StrOptions({"auto", *INITIALIZERS}), callable],
+    )
+    init_scale: float | None = parameter(
+        "float or None",
+        "Bound of 'uniform' (None is 0.1), standard deviation of 'normal' (0.01), or what the "
+        "other ones are multiplied by (1).",
+        default=None,
+        valid=[POSITIVE, None],
+    )
+    n_init: int = parameter(
+        "int",
+        "Trainings from first weights of their own, of which the one with the lowest final loss, "
+        "or the best validation score with early stopping, is kept.",
+        default=1,
+        valid=[AT_LEAST_1],
+    )
+
+
+@parameters
+class LossFirst:
+    """The first parameter of the regressor. A base that comes last in the order of bases has its
+    fields first."""
+
+    loss: str = parameter(
+        "{'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', "
+        "'gamma', 'tweedie'}",
+        "Half the squared error; more robust ones, of which the last gives quantiles; or half a "
+        "deviance, which predicts exp(...): 'poisson' and 'tweedie' need y >= 0, 'gamma' y > 0. "
+        "See ``fastnn.losses``.",
+        default="squared_error",
+        valid=[StrOptions(_REGRESSION_LOSSES)],
+        kw_only=False,
+    )

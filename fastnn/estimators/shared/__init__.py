@@ -1,0 +1,1 @@
+"""What every family of estimators needs: data, labels, callbacks, declarations, documentation."""

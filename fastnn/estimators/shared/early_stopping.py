@@ -1,0 +1,145 @@
+"""What early stopping watches: the score of the weights in training on rows set apart."""
+
+import copy
+from typing import Any, NamedTuple
+
+from sklearn.metrics import check_scoring
+
+from fastnn.estimators.shared import data
+from fastnn.training.validation import mean_loss
+
+__all__ = ["HeldOut", "Rows", "ScoredHeldOut", "given_rows", "watch"]
+
+
+class Rows(NamedTuple):
+    """Rows set apart: validated, with targets as the loss takes them and as the user gave them."""
+
+    X: Any
+    y: Any
+    labels: Any
+    weight: Any
+
+
+def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
+    """Validate the rows that the user set apart.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        Has learned from the training data what targets there are.
+    X_val, y_val, sample_weight_val
+        As given by the user.
+    y : ndarray
+        Targets of the training rows.
+    dtype : dtype
+        Of the network.
+
+    Returns
+    -------
+    Rows or None
+    """
+    if X_val is None and y_val is None and sample_weight_val is None:
+        return None
+    for name, other, value in (("X_val", "y_val", y_val), ("y_val", "X_val", X_val)):
+        if value is None:
+            raise ValueError(f"{name} is provided, but {other} was not provided.")
+    if estimator.solver == "lbfgs" or not estimator.early_stopping:
+        raise ValueError(
+            "X_val and y_val are for early stopping to watch: set early_stopping=True and "
+            "a stochastic solver, or leave them out."
+        )
+    X, labels = data.training_data(
+        estimator, X_val, y_val, reset=False, y_numeric=estimator._y_numeric
+    )
+    estimator._check_further_targets(labels)
+    targets = estimator._encode(labels, dtype)
+    if targets.shape[1:] != y.shape[1:]:
+        raise ValueError(
+            f"y_val must have the outputs of y: got shape {targets.shape}, y has {y.shape}."
+        )
+    weight, _ = data.training_weights(
+        sample_weight_val, X, dtype, lambda weights: estimator._class_factors(labels, weights)
+    )
+    return Rows(X, targets, labels, weight)
+
+
+def watch(estimator, rows, loss, snapshot):
+    """Return the HeldOut that the scoring parameter asks for.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    rows : Rows
+    loss : Loss
+    snapshot : callable
+        Returns the attributes of an estimator fitted up to now.
+    """
+    if estimator.scoring is None or estimator.scoring == "loss":
+        score = estimator._default_score if estimator.scoring is None else None
+        return HeldOut(rows.X, rows.y, rows.weight, loss, score)
+
+    def fitted_copy():
+        fitted = copy.copy(estimator)
+        # The rows have lost their names on the way.
+        fitted.__dict__.pop("feature_names_in_", None)
+        fitted.__dict__.update(snapshot())
+        return fitted
+
+    scorer = check_scoring(estimator, estimator.scoring)
+    return ScoredHeldOut(rows, loss, scorer, fitted_copy)
+
+
+class HeldOut:
+    """Rows set apart, and how to score a network on them.
+
+    Parameters
+    ----------
+    X, y, weight
+        The rows, with targets as the loss takes them.
+    loss : Loss
+    score : callable or None
+        ``score(loss, p, y, weight) -> float`` over the outputs p, higher being better. Without one,
+        the negative loss is the score.
+    """
+
+    def __init__(self, X, y, weight, loss, score):
+        self.X = X
+        self._y = y
+        self.weight = weight
+        self._loss = loss
+        self._score = score
+
+    def measure(self, trainer):
+        """Return (score, loss) of the weights that the trainer has now."""
+        p = trainer.forward(self.X)
+        loss = mean_loss(self._loss, p, self._y, self.weight)
+        return self._score_outputs(trainer, p, loss), loss
+
+    def _score_outputs(self, trainer, p, loss):
+        if self._score is None:
+            return -loss
+        return self._score(self._loss, p, self._y, self.weight)
+
+
+class ScoredHeldOut(HeldOut):
+    """Rows set apart that a scikit-learn scorer judges.
+
+    Parameters
+    ----------
+    rows : Rows
+    loss : Loss
+    scorer : callable
+        ``scorer(estimator, X, y[, sample_weight])``.
+    fitted_copy : callable
+        Returns a fitted estimator with the weights in training.
+    """
+
+    def __init__(self, rows, loss, scorer, fitted_copy):
+        super().__init__(rows.X, rows.y, rows.weight, loss, None)
+        self._labels = rows.labels
+        self._scorer = scorer
+        self._fitted_copy = fitted_copy
+
+    def _score_outputs(self, trainer, p, loss):
+        weighted = {} if self.weight is None else {"sample_weight": self.weight}
+        return float(self._scorer(self._fitted_copy(), self.X, self._labels, **weighted))

@@ -1,0 +1,1 @@
+"""The model file: container, description, values, versions."""

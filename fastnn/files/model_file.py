@@ -1,0 +1,114 @@
+"""What is in a model file, as plain data: a network, and for an estimator what goes with it.
+
+``docs/format.md`` describes the file; `fastnn.persistence` turns the data into objects.
+"""
+
+import os
+from dataclasses import dataclass
+
+from fastnn._version import __version__
+from fastnn.exceptions import ModelFormatError
+from fastnn.files.container import parse_container, read_container, write_container
+from fastnn.files.description import describe_model, model_from_description
+from fastnn.files.values import decode, encode
+from fastnn.files.versions import version_of_estimator, version_of_network
+
+ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+
+_COMMON_FIELDS = {"writer", "content", "network"}
+_ESTIMATOR_FIELDS = {"class", "params", "fitted"}
+
+
+@dataclass(frozen=True, eq=False)
+class EstimatorParts:
+    """What an estimator has beside its network.
+
+    Parameters
+    ----------
+    name : str
+        The class, one of ESTIMATORS.
+    params, fitted : dict
+        Constructor parameters and fitted attributes by name.
+    """
+
+    name: str
+    params: dict
+    fitted: dict
+
+
+def write_model_file(path, network, estimator=None):
+    """Write a ScoringModel, and if given the EstimatorParts that belong to it."""
+    version, tensors = version_of_network(network), {}
+    if estimator is not None:
+        version = max(version, version_of_estimator(estimator))
+    description = {
+        "writer": f"fastnn {__version__}",
+        "content": "predictor" if estimator is None else "estimator",
+        "network": describe_model(network, tensors, version),
+    }
+    if estimator is not None:
+        description["class"] = estimator.name
+        for section in ("params", "fitted"):
+            description[section] = {
+                name: encode(value, f"{section}.{name}", tensors)
+                for name, value in getattr(estimator, section).items()
+            }
+    write_container(path, version, description, tensors)
+
+
+def read_model_file(path):
+    """Read a file.
+
+    Returns
+    -------
+    network : ScoringModel
+    estimator : EstimatorParts or None
+
+    Raises
+    ------
+    ModelFormatError
+        If the file is not sound.
+    OSError
+        If it cannot be read.
+    """
+    try:
+        return _interpret(*read_container(path))
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{os.fspath(path)}: {error}") from None
+
+
+def parse_model_file(file, size):
+    """Read from an open binary file of ``size`` bytes; see `read_model_file`."""
+    return _interpret(*parse_container(file, size))
+
+
+def _interpret(version, description, tensors):
+    content = description.get("content")
+    if content not in ("predictor", "estimator"):
+        raise ModelFormatError("the content is neither a predictor nor an estimator")
+    fields = _COMMON_FIELDS | (_ESTIMATOR_FIELDS if content == "estimator" else set())
+    if set(description) != fields or not isinstance(description["writer"], str):
+        raise ModelFormatError("the description has missing or unknown fields")
+    network = model_from_description(description["network"], tensors, version)
+    if version_of_network(network) > version:
+        raise ModelFormatError(f"the network has what format version {version} has not")
+    if content == "predictor" and any(norm and norm.kind == "batch" for norm in network.norms):
+        raise ModelFormatError("a predictor has batch normalisations")
+    estimator = None
+    if content == "estimator":
+        if description["class"] not in ESTIMATORS:
+            raise ModelFormatError("the estimator is of an unknown class")
+        estimator = EstimatorParts(
+            name=description["class"],
+            params=_decode_section(description["params"], tensors),
+            fitted=_decode_section(description["fitted"], tensors),
+        )
+    if tensors:
+        raise ModelFormatError(f"the tensor {min(tensors)[:50]!r} is not described")
+    return network, estimator
+
+
+def _decode_section(section, tensors):
+    if not isinstance(section, dict):
+        raise ModelFormatError("the parameters or fitted attributes are not an object")
+    return {name: decode(value, tensors) for name, value in section.items()}

@@ -1,0 +1,84 @@
+"""Activations: the names that the kernels know, and functions of one's own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastnn._kernels.native import table
+
+__all__ = ["ACTIVATIONS", "BERNOULLI", "CustomActivation", "one_per_layer"]
+
+#: Names of the activations a hidden layer may have. They come from a line each of
+#: csrc/formulas/activations.def.
+ACTIVATIONS = tuple(name for name in table.activations() if name != "exp")
+
+#: One more: in training a unit is 1 with the probability that the logistic function gives and 0
+#: else, at prediction that probability. The gradient is that of the probability ("straight
+#: through": Bengio, Léonard and Courville, "Estimating or propagating gradients through stochastic
+#: neurons", 2013).
+BERNOULLI = "bernoulli"
+
+
+@dataclass(frozen=True)
+class CustomActivation:
+    """An activation of one's own, in NumPy. It works everywhere in training and prediction, slower.
+
+    The derivative is checked numerically when the object is made.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(z) -> h``, elementwise over an array (n, n_units) of float32 or float64, which it must
+        not change.
+    df : callable
+        ``df(z)``, its derivative.
+    name : str, default="custom"
+
+    Raises
+    ------
+    ValueError
+        If f or df does not return an array of the shape of z, or df is not the derivative of f
+        (a kink here and there is allowed).
+    """
+
+    f: Any
+    df: Any
+    name: str = "custom"
+
+    def __post_init__(self):
+        # Points that are no round numbers: kinks lie at those. A tenth may still be off.
+        z = np.linspace(-3.03, 3.01, 101).reshape(1, -1)
+        step = 1e-6
+        h, slope = np.asarray(self.f(z)), np.asarray(self.df(z))
+        if h.shape != z.shape or slope.shape != z.shape:
+            raise ValueError(
+                "f and df must return an array of the shape of their argument, elementwise; got "
+                f"{h.shape} and {slope.shape} for {z.shape}"
+            )
+        measured = (np.asarray(self.f(z + step)) - np.asarray(self.f(z - step))) / (2 * step)
+        wrong = ~(np.abs(slope - measured) <= 1e-4 * (1 + np.abs(measured)))
+        if wrong.mean() > 0.1:
+            at = z[wrong][0]
+            raise ValueError(
+                f"df must be the derivative of f: at z = {at:g} it gives {slope[wrong][0]:g}, but "
+                f"f rises by {measured[wrong][0]:g} per unit"
+            )
+
+
+def one_per_layer(activation, n_hidden):
+    """Return the activation of each hidden layer as a list; one value is that of all.
+
+    Raises
+    ------
+    ValueError
+        For a list of another length.
+    """
+    if isinstance(activation, str | CustomActivation):
+        return [activation] * n_hidden
+    if len(activation) != n_hidden:
+        raise ValueError(
+            f"activation must be one value or a list with one for each of the {n_hidden} hidden "
+            f"layers that the network has; got {activation!r}."
+        )
+    return list(activation)

@@ -1,0 +1,82 @@
+"""Layers being put together from the stages of the engine, and the checks that layers share."""
+
+from dataclasses import dataclass, field
+from numbers import Real
+
+from fastnn._kernels.layers.custom import CustomPair
+from fastnn._kernels.layers.specs import StageSpec
+from fastnn._kernels.native import table
+from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
+
+
+@dataclass
+class Stages:
+    """Stages being put together: ``specs``, the index of the last one's output and its width.
+
+    Attributes
+    ----------
+    n_in : int
+        Features of the input.
+    specs : list of StageSpec
+    source : int
+        The stage whose output comes next, -1 for the input.
+    custom : list of CustomPair
+        Activations that are Python functions.
+    activations : list of str
+        What the outputs of each dense stage go through next, as far as that is a named activation.
+    """
+
+    n_in: int
+    specs: list = field(default_factory=list)
+    source: int = -1
+    custom: list = field(default_factory=list)
+    activations: list = field(default_factory=list)
+
+    def width(self, stage=None):
+        """Outputs of a stage, of the last one by default."""
+        stage = self.source if stage is None else stage
+        return self.specs[stage].n if stage >= 0 else self.n_in
+
+    def add(self, kind, n=None, **fields):
+        """Append a stage that takes the last one's output, and make it the last."""
+        fields = {"source": self.source, **fields}
+        self.specs.append(StageSpec(kind=kind, n=n or self.width(), **fields))
+        if kind == "dense":
+            self.activations.append("identity")
+        self.source = len(self.specs) - 1
+
+    def activate(self, activation):
+        """Append an activation, if it is more than the identity."""
+        if self.activations and isinstance(activation, str):
+            self.activations[-1] = activation
+        if isinstance(activation, CustomActivation):
+            self.custom.append(CustomPair(activation.f, lambda z, h: activation.df(z)))
+            self.add("custom", activation=len(self.custom) - 1)
+        elif activation == BERNOULLI:
+            self.activate("logistic")
+            self.add("bernoulli")
+        elif activation != "identity":
+            self.add("activation", activation=table.activations()[activation][0])
+
+
+def check_layers(layers):
+    """Raise a TypeError for anything that is not a layer."""
+    for layer in layers:
+        if not hasattr(layer, "add_to"):
+            raise TypeError(f"layers must be of fastnn.layers (Dense, Dropout ...), got {layer!r}")
+
+
+def check_activation(activation):
+    """Raise a ValueError for an unknown activation."""
+    names = (*ACTIVATIONS, BERNOULLI)
+    if not isinstance(activation, CustomActivation) and activation not in names:
+        raise ValueError(
+            f"activation must be one of {', '.join(names)}, or a CustomActivation; "
+            f"got {activation!r}"
+        )
+
+
+def check_epsilon(epsilon):
+    """Raise a ValueError unless epsilon keeps a division finite."""
+    if not isinstance(epsilon, Real) or not 0 < epsilon < float("inf"):
+        raise ValueError(f"epsilon must be a positive number, got {epsilon!r}")

@@ -1,0 +1,1 @@
+"""A fitted network as plain data, and how pipelines fold into it."""

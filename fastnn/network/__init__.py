@@ -1,0 +1,1 @@
+"""Layers with numbers: the parameter vector, its layout, forward and gradients."""

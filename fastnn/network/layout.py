@@ -1,0 +1,172 @@
+"""Layout: the parameters of layers as one vector, and the engines that are made from them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastnn._kernels.layers.plan import Plan
+from fastnn._kernels.native import table
+from fastnn._kernels.training.engine import Engine
+from fastnn._kernels.training.workspace import aligned_zeros
+from fastnn.layers import Dense
+from fastnn.layers.stages import Stages, check_layers
+from fastnn.losses import make_loss
+
+
+class Blocks(NamedTuple):
+    """Views of a vector laid out like `Layout.params`, each a list of arrays.
+
+    ``gains`` and ``shifts`` are those of the normalisations, in the order of the layers.
+    """
+
+    coefs: list
+    intercepts: list
+    gains: list
+    shifts: list
+
+
+class Layout:
+    """What `CompiledNetwork` is made of; its parameters and attributes are described here.
+
+    Parameters
+    ----------
+    n_in : int
+        Number of features.
+    layers : list of layers
+        Of `fastnn.layers`. The last one is a linear Dense: the loss brings its own output
+        activation.
+    loss : str or Loss
+        Name in `fastnn.losses.LOSSES`, or an object of `fastnn.losses`.
+    dtype : {np.float32, np.float64}
+    isa : str or None
+        Instruction set to use, for tests and comparisons; None is the one chosen at import.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_params,)
+        All coefs, in the order of the layers and row-major (a residual projection where it is
+        applied), then all intercepts, then gain and shift of every normalisation.
+    coefs, intercepts, gains, shifts : list of ndarray
+        Views of `params`; coefs have shape (n_in, n_out). A projection has no intercept: its place
+        in `intercepts` is empty.
+    activations : list of str
+        What follows each of `coefs`: initializers go by it.
+    running : list of (mean, variance)
+        The running statistics of each BatchNorm.
+    """
+
+    def __init__(self, n_in, layers, loss, dtype=np.float64, *, isa=None):
+        layers = [Dense(*layer) if isinstance(layer, tuple) else layer for layer in layers]
+        check_layers(layers)
+        if not layers or layers[-1] != Dense(getattr(layers[-1], "n_out", 0) or 1):
+            raise ValueError(
+                "layers must end with a linear Dense layer: the loss brings its own "
+                "output activation"
+            )
+        self.n_in, self.layers, self.loss = int(n_in), layers, make_loss(loss)
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
+        self._stages = Stages(self.n_in)
+        for layer in layers:
+            layer.add_to(self._stages)
+        self._isa, self.activations = isa, self._stages.activations
+        self._plan = self._make_plan()
+        self.n_params = self._plan.n_params
+        self.n_out = layers[-1].n_out
+        self.params = aligned_zeros(self.n_params, self.dtype)
+        self.coefs, self.intercepts, self.gains, self.shifts = self.views(self.params)
+        for gain in self.gains:
+            gain[...] = 1
+        widths = [spec.n for spec in self._stages.specs if spec.kind == "batch_norm"]
+        self.running = [(np.zeros(n, self.dtype), np.ones(n, self.dtype)) for n in widths]
+        self._kept = None
+
+    def _make_plan(self, input_gradient=False, **changes):
+        specs = [spec._replace(**changes) for spec in self._stages.specs]
+        f64 = self.dtype == np.float64
+        return Plan(self.n_in, specs, f64, self._isa, input_gradient)
+
+    def has(self, *kinds):
+        """Whether a stage of one of these kinds is among those that make up the layers."""
+        return any(spec.kind in kinds for spec in self._stages.specs)
+
+    @property
+    def n_coefs(self):
+        """Number of weights: `params` begins with them."""
+        return sum(coef.size for coef in self.coefs)
+
+    def sizes(self):
+        """(outputs, parameters, multiply-adds a row) of every layer."""
+        stages, found, before = Stages(self.n_in), [], (0, 0)
+        for layer in self.layers:
+            layer.add_to(stages)
+            n_params = n_coefs = 0
+            for spec in stages.specs:
+                n_in = stages.width(spec.source)
+                n_coefs += n_in * spec.n if spec.kind == "dense" else 0
+                n_params += spec.n * spec.bias if spec.kind == "dense" else 0
+                n_params += 2 * spec.n if spec.kind in ("layer_norm", "batch_norm") else 0
+            now = n_coefs + n_params, n_coefs
+            found.append((stages.width(), now[0] - before[0], now[1] - before[1]))
+            before = now
+        return found
+
+    def views(self, vector):
+        """The `Blocks` of a vector laid out like `params`."""
+        shapes = self._plan.shapes()
+        blocks, at = [], 0
+        for shape in [shape for kind in shapes for shape in kind]:
+            size = int(np.prod(shape))
+            blocks.append(vector[at : at + size].reshape(shape))
+            at += size
+        n = len(shapes[0])
+        return Blocks(blocks[:n], blocks[n : 2 * n], blocks[2 * n :: 2], blocks[2 * n + 1 :: 2])
+
+    def copy_from(self, other):
+        """Take the parameters and running statistics of a network of the same layers."""
+        self.params[...] = other.params
+        for own, given in zip(self.running, other.running, strict=True):
+            own[0][...], own[1][...] = given
+
+    def _engine(
+        self,
+        block_rows,
+        n_threads,
+        optimizer=None,
+        whole_gradient=True,
+        plan=None,
+        input_gradient=False,
+        n_groups=1,
+    ):
+        rule, n_moments = table.updates()[optimizer.rule] if optimizer else (-1, 0)
+        engine = Engine(
+            plan or self._plan,
+            table.losses()[self.loss.kernel],
+            table.output_number(self.loss.output_activation),
+            block_rows,
+            1 if self._stages.custom else n_threads,
+            rule,
+            n_moments,
+            whole_gradient,
+            self._stages.custom,
+            input_gradient,
+            n_groups,
+        )
+        parameter = self.loss.parameter(self.n_out)
+        if parameter is not None:
+            engine.set_loss_parameter(parameter.astype(self.dtype))
+        self.load(engine)
+        return engine
+
+    def load(self, engine):
+        """Give an engine the parameters and the running statistics."""
+        engine.load(self.params)
+        for packed, own in zip(engine.statistics(), self.running, strict=True):
+            packed[0][...], packed[1][...] = own
+
+    def store(self, engine, packed):
+        """Take them back from an engine's packed vector."""
+        engine.store(packed, self.params)
+        for own, found in zip(self.running, engine.statistics(), strict=True):
+            own[0][...], own[1][...] = found

@@ -1,0 +1,68 @@
+"""Rows and targets as the kernels read them: checked, and converted only where they must be."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from fastnn._kernels.layers.sparse import SparseRows
+
+__all__ = ["as_rows", "input_rows", "targets"]
+
+_WANTED_X = "X must be a C-contiguous array or a CSR matrix (X.tocsr()) of float32 or float64"
+
+
+def as_rows(X, dtype):
+    """X as `input_rows` wants it, converted if need be: to `dtype`, unless it is float already."""
+    if issparse(X):
+        X = X.tocsr()
+        return X if X.dtype in (np.float32, np.float64) else X.astype(dtype)
+    X = np.asarray(X)
+    own = X.dtype in (np.float32, np.float64)
+    return np.ascontiguousarray(X, X.dtype if own else dtype)
+
+
+def input_rows(X, n_in, dtype):
+    """X as the engine takes it: an array, or `SparseRows`.
+
+    Raises
+    ------
+    ValueError
+        For another shape, dtype or memory order.
+    """
+    if X.ndim != 2 or X.shape[1] != n_in:
+        raise ValueError(f"X must have shape (n, {n_in}), got {X.shape}")
+    if X.dtype not in (np.float32, np.float64):
+        raise ValueError(_WANTED_X)
+    if issparse(X):
+        if X.format != "csr":
+            raise ValueError(_WANTED_X)
+        return SparseRows(X, dtype)
+    if not X.flags.c_contiguous:
+        raise ValueError(_WANTED_X)
+    return X if X.flags.aligned else X.copy()
+
+
+def targets(loss, y, sample_weight, n, n_out, dtype):
+    """(labels, y, weight) of n rows: class numbers or an array (n, n_out), whichever the loss
+    takes, and None for the other; weights (n,) or None.
+
+    Raises
+    ------
+    ValueError
+        For another shape, or a class number out of range.
+    """
+    weight = None
+    if sample_weight is not None:
+        weight = np.require(sample_weight, dtype, ["C", "A"])
+        if weight.shape != (n,):
+            raise ValueError(f"sample_weight must have shape ({n},), got {weight.shape}")
+    if loss.integer_targets:
+        labels = np.require(y, np.intp, ["C", "A"])
+        if labels.shape != (n,):
+            raise ValueError(f"y must hold {n} class numbers, got shape {labels.shape}")
+        if n and not 0 <= labels.min() <= labels.max() < n_out:
+            raise ValueError(f"y must hold class numbers from 0 to {n_out - 1}")
+        return labels, None, weight
+    y = np.require(y, dtype, ["C", "A"])
+    if y.shape != (n, n_out):
+        raise ValueError(f"y must have shape ({n}, {n_out}), got {y.shape}")
+    return None, y, weight

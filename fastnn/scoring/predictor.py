@@ -1,0 +1,250 @@
+"""Predictor: a fitted model as a small immutable object that only scores."""
+
+import os
+
+import numpy as np
+
+from fastnn.files.model_file import read_model_file
+from fastnn.model.folding import fold_batch_norms, scoring_model
+from fastnn.model.model import ScoringModel
+from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
+from fastnn.scoring.scorer import make_scorer
+from fastnn.threads import effective_n_threads
+
+_METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+
+
+class Predictor:
+    """Scores a fitted model: immutable, thread-safe, picklable, in microseconds a row.
+
+    Affine steps of a pipeline are folded into the weights in float64, before they are cast to
+    ``dtype``. A float32 Predictor of features whose mean is large beside their spread (say 10,000
+    times) loses what float32 cannot hold of the difference; use ``dtype="float64"`` for those.
+
+    Parameters
+    ----------
+    model : estimator, Predictor, str or path-like
+        A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn; a ``Pipeline``
+        that ends in one and in which every other step is a ``StandardScaler``,
+        ``MinMaxScaler``, ``MaxAbsScaler``, ``RobustScaler`` or ``PCA``; a
+        ``TransformedTargetRegressor`` around one with such a transformer; or the path of a file
+        written by `fastnn.save`.
+    dtype : {"float32", "float64"}, default="float32"
+        The precision of weights, arithmetic and results.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels of a classifier; absent from a regressor. Read-only.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Present if the model was fitted on named columns. Read-only.
+    n_outputs_ : int
+        Columns of the decision function.
+    dtype : str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model cannot be scored exactly; the message names the step or parameter.
+    fastnn.ModelFormatError
+        If the file is not a sound fastnn file.
+
+    Notes
+    -----
+    Every method takes one row of shape (n_features,) or rows of shape (n, n_features), as array,
+    list, data frame or sparse matrix; one row gives a result with one row. C-contiguous float32
+    and float64 arrays, memory-mapped ones too, are read in place; all else is converted in
+    blocks of rows. Input is checked for shape and finiteness and never changed. The result of a
+    row does not depend, to the bit, on the other rows, on ``n_jobs`` or on the layout of ``X``.
+
+    ``out`` is a C-contiguous array of the result's shape and dtype to write to and return.
+    ``n_jobs`` is the most threads to use; small work stays on one. Woken, they stay awake 0.2 ms.
+    """
+
+    __slots__ = (
+        "_flat_raw",
+        "_labels",
+        "_log_proba",
+        "_model",
+        "_proba",
+        "_scorer",
+        "classes_",
+        "feature_names_in_",
+    )
+
+    def __init__(self, model, dtype="float32"):
+        model = describe(model).astype(dtype)
+        scorer = make_scorer(model)
+        classifies = model.kind != "regressor"
+        values = {
+            "_model": model,
+            "_scorer": scorer,
+            "_flat_raw": model.binary or model.flat,
+            # Bound methods of the kernel, looked up once.
+            "_proba": scorer.proba if model.has_probabilities else _no_probabilities(model),
+            "_log_proba": scorer.log_proba if model.has_probabilities else _no_probabilities(model),
+        }
+        if classifies:
+            values["classes_"] = model.classes
+            # A network fitted on a single class still gives the codes 0 and 1.
+            values["_labels"] = frozen(np.resize(model.classes, max(2, len(model.classes))))
+        if model.feature_names is not None:
+            values["feature_names_in_"] = frozen(np.array(model.feature_names, dtype=object))
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def dtype(self):
+        return self._model.dtype
+
+    @property
+    def n_features_in_(self):
+        return self._model.n_features_in
+
+    @property
+    def n_outputs_(self):
+        return self._model.n_outputs
+
+    def predict(self, X, *, out=None, n_jobs=None):
+        """Labels or values, as the estimator's ``predict`` gives them.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_features,) or (n, n_features)
+        out : ndarray of the result's shape and dtype, optional
+        n_jobs : int, optional
+
+        Returns
+        -------
+        ndarray
+            Labels of shape (n,), an int64 indicator of shape (n, n_labels) for a multilabel
+            classifier, values of shape (n,) or (n, n_outputs) for a regressor.
+
+        Raises
+        ------
+        ValueError
+            If X does not have the model's features or is not finite, or ``out`` does not fit.
+        """
+        kind = self._model.kind
+        if kind == "multilabel":
+            return self._score(self._scorer.codes, X, out, n_jobs)
+        if kind == "regressor":
+            return self._values(self._scorer.proba, X, out, n_jobs, self._model.flat)
+        if is_long(X):
+            return score_labels(self._score, self._scorer.codes, X, self._labels, out, n_jobs)
+        codes = self._score(self._scorer.codes, X, None, n_jobs)
+        if out is None:
+            return self._labels[codes]
+        check_out(out, codes.shape, self._labels.dtype)
+        return self._labels.take(codes, out=out, mode="clip")
+
+    def predict_proba(self, X, *, out=None, n_jobs=None):
+        """Probabilities of the classes in the order of ``classes_``, or of the labels.
+
+        Parameters and errors as for `predict`; AttributeError if the model is a regressor, or a
+        classifier fitted with a loss that has no probabilities (hinge, perceptron).
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+        """
+        return self._score(self._proba, X, out, n_jobs)
+
+    def predict_log_proba(self, X, *, out=None, n_jobs=None):
+        """Logarithms of the probabilities, taken before the probabilities are rounded.
+
+        Parameters and errors as for `predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+        """
+        return self._score(self._log_proba, X, out, n_jobs)
+
+    def decision_function(self, X, *, out=None, n_jobs=None):
+        """Outputs of the last layer before its activation: logits, decision values, log-means.
+
+        Parameters and errors as for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n,) for a binary classifier or a single target, else (n, n_outputs_)
+        """
+        return self._values(self._scorer.raw, X, out, n_jobs, self._flat_raw)
+
+    def predict_batches(self, batches, *, method="predict", n_jobs=None):
+        """Score a stream of batches, each when it is asked for.
+
+        Parameters
+        ----------
+        batches : iterable of array-like of shape (n, n_features)
+        method : {"predict", "predict_proba", "predict_log_proba", "decision_function"}
+        n_jobs : int, optional
+
+        Returns
+        -------
+        iterator of ndarray
+            The result of each batch.
+        """
+        if method not in _METHODS:
+            raise ValueError(f"method must be one of {_METHODS}, got {method!r}")
+        score = getattr(self, method)
+        return (score(batch, n_jobs=n_jobs) for batch in batches)
+
+    def _score(self, kernel, X, out, n_jobs):
+        n_threads = 0 if n_jobs is None else effective_n_threads(n_jobs)  # 0: by the work
+        result = kernel(X, out, n_threads)
+        if result is not NotImplemented:
+            return result
+        return score_rows(kernel, X, out, n_threads, self._model)
+
+    def _values(self, kernel, X, out, n_jobs, flat):
+        if not flat:
+            return self._score(kernel, X, out, n_jobs)
+        if out is None:
+            return self._score(kernel, X, None, n_jobs).reshape(-1)
+        if not isinstance(out, np.ndarray) or out.ndim != 1:
+            raise ValueError("out must be an array of shape (n,)")
+        self._score(kernel, X, out.reshape(-1, 1), n_jobs)
+        return out
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"a Predictor is immutable, cannot set {name!r}")
+
+    def __delattr__(self, name):
+        raise AttributeError(f"a Predictor is immutable, cannot delete {name!r}")
+
+    def __reduce__(self):
+        return type(self), (self._model, self._model.dtype)
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __repr__(self):
+        sizes = [self.n_features_in_, *(W.shape[1] for W in self._model.weights)]
+        return f"Predictor({self._model.kind}, {'-'.join(map(str, sizes))}, {self.dtype})"
+
+
+def describe(source):
+    """The ScoringModel of whatever `Predictor` accepts, without batch normalisations."""
+    if isinstance(source, Predictor):
+        return source._model
+    if isinstance(source, ScoringModel):
+        return fold_batch_norms(source)
+    if isinstance(source, str | os.PathLike):
+        return fold_batch_norms(read_model_file(source)[0])
+    return scoring_model(source)
+
+
+def _no_probabilities(model):
+    what = "regressor" if model.kind == "regressor" else "classifier whose outputs are values"
+    hint = "" if model.kind == "regressor" else "; use decision_function"
+
+    def refuse(X, out, n_threads):
+        raise AttributeError(f"this Predictor scores a {what}, which has no probabilities{hint}")
+
+    return refuse

@@ -1,0 +1,245 @@
+"""Epochs: shuffling, learning rates, early stopping, curves and the check for Ctrl-C.
+
+The arithmetic happens in ``Trainer.train``, which trains a range of batches without returning to
+Python. What needs Python happens here, between those calls.
+"""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastnn.exceptions import DivergenceError
+from fastnn.training.shuffling import shuffle_rows
+
+__all__ = ["EpochLoop", "History"]
+
+# Longest stretch, in seconds, that training aims to stay out of Python, and so out of the reach of
+# Ctrl-C; long enough that the return costs nothing.
+_STRETCH = 0.03
+
+
+@dataclass
+class History:
+    """What training has recorded; a warm start or another ``partial_fit`` goes on with it.
+
+    ``learning_rates`` has that of the last step of each epoch. ``validation_scores`` and
+    ``validation_losses`` are empty where nothing is validated. ``stale`` counts the epochs since
+    the last improvement, ``rows_seen`` the rows trained on, over all fits.
+    """
+
+    loss_curve: list = field(default_factory=list)
+    learning_rates: list = field(default_factory=list)
+    best_loss: float = math.inf
+    validation_scores: list = field(default_factory=list)
+    validation_losses: list = field(default_factory=list)
+    best_score: float = -math.inf
+    n_iter: int = 0
+    rows_seen: int = 0
+    stale: int = 0
+
+
+@dataclass
+class EpochLoop:
+    """The epochs of one fit.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    X, y, sample_weight
+        As ``Trainer.data`` takes them.
+    rows : ndarray of intp
+        The rows of X to train on.
+    schedule : fastnn.schedules.Schedule
+        One that has begun.
+    history : History
+        Continued in place.
+    rng : numpy.random.RandomState
+        Shuffles the rows, once an epoch.
+    batch_size, max_iter, shuffle, tol, n_iter_no_change, verbose
+        As in the estimators. Training stops after more than ``n_iter_no_change`` epochs in a row
+        that improve on the best loss (or validation score) by less than ``tol``.
+    validation : object or None
+        With ``measure(trainer) -> (score, loss)``, called after every epoch. If given, its score
+        decides when to stop, and the weights of the best epoch are restored at the end.
+    averaging : fastnn.training.averaging.WeightMean or None
+        Its average is what ``validation`` sees, and what is left in the trainer.
+    observer : object or None
+        With ``epoch_begin()`` and ``epoch_end()``; a true answer of the latter stops training.
+    one_epoch : bool
+        Train a single epoch, as ``partial_fit`` does: nothing can stop early, but a plateau over
+        several calls still lowers an adaptive learning rate.
+    first_step : int
+        Number, for the schedule, of the first step: that of the steps before it which it continues.
+    """
+
+    trainer: Any
+    X: Any
+    y: np.ndarray
+    rows: np.ndarray
+    schedule: Any
+    history: History
+    rng: np.random.RandomState
+    batch_size: int
+    max_iter: int
+    tol: float
+    n_iter_no_change: float
+    sample_weight: np.ndarray | None = None
+    shuffle: bool = True
+    verbose: bool = False
+    validation: Any = None
+    averaging: Any = None
+    observer: Any = None
+    one_epoch: bool = False
+    first_step: int = 0
+    _stretch: int = field(default=1, init=False)
+    _best_weights: Any = field(default=None, init=False)
+
+    def run(self):
+        """Train until converged, stopped or out of epochs.
+
+        Returns
+        -------
+        str
+            ``"converged"``, ``"max_iter"`` or ``"stopped"`` (by the observer).
+
+        Raises
+        ------
+        DivergenceError
+            If the loss or a weight is not finite at the end of an epoch.
+        """
+        self._begin()
+        self._data = self.trainer.data(self.X, self.y, self.sample_weight)
+        history, order = self.history, self.rows.copy()
+        outcome = "max_iter"
+        for _ in range(1 if self.one_epoch else self.max_iter):
+            if self.observer is not None:
+                self.observer.epoch_begin()
+            if self.shuffle:
+                shuffle_rows(self.rng, order)  # further, from the order of the last epoch
+            self._record(self._train_epoch(order))
+            self._average_and_judge()
+            self.schedule.epoch_ended(history.rows_seen)
+            asked_to_stop = self.observer is not None and self.observer.epoch_end()
+            if history.stale > self._patience() and self._plateau():
+                outcome = "converged"
+                break
+            if asked_to_stop:
+                outcome = "stopped"
+                break
+        if self.validation is not None:
+            self.trainer.restore(self._best_weights)
+        elif self.averaging is not None:
+            self.averaging.install(self.trainer)
+        return outcome
+
+    def _begin(self):
+        history = self.history
+        history.n_iter = 0
+        self._step = self.first_step
+        if not self.one_epoch:
+            history.stale = 0
+        if self.validation is None:
+            return
+        # A continued fit must not end worse than it began: its first weights compete with the rest.
+        self._best_weights = self.trainer.snapshot()
+        history.best_score = -math.inf
+        if history.loss_curve:
+            score, _ = self.validation.measure(self.trainer)
+            if not math.isnan(score):
+                history.best_score = score
+
+    def _train_epoch(self, order):
+        """Train on every row once, in this order; return the mean loss."""
+        trainer = self.trainer
+        trainer.loss_sum = 0.0
+        n_batches = -(-len(order) // self.batch_size)
+        begin = 0
+        while begin < n_batches:
+            end = min(begin + self._stretch, n_batches)
+            rates = self._rates(end - begin)
+            started = time.perf_counter()
+            trainer.train(self._data, order, begin, end, learning_rate=rates)
+            self._adapt_stretch(end - begin, time.perf_counter() - started)
+            self._step += end - begin
+            begin = end
+        return trainer.loss_sum / len(order)
+
+    def _rates(self, n):
+        """Learning rates of the next n steps: one number if they are all the same."""
+        if self.schedule.steady:
+            self._rate = rate = float(self.schedule.learning_rate)
+            return rate
+        rates = self.schedule.rates(self._step, n)
+        self._rate = float(rates[-1])
+        return rates
+
+    def _adapt_stretch(self, n_batches, seconds):
+        affordable = int(n_batches * _STRETCH / max(seconds, 1e-6))
+        self._stretch = max(1, min(affordable, 8 * self._stretch))
+
+    def _record(self, loss):
+        history = self.history
+        history.n_iter += 1
+        if not (math.isfinite(loss) and self.trainer.all_finite()):
+            raise DivergenceError(
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                "values and need to be preprocessed. "
+                f"Training diverged in epoch {history.n_iter}: lower learning_rate_init (the "
+                f"learning rate was {self._rate:g}), scale the inputs (and a "
+                "regression's targets), for example with StandardScaler, or clip extreme values.",
+                epoch=history.n_iter,
+            )
+        history.rows_seen += len(self.rows)
+        history.loss_curve.append(loss)
+        history.learning_rates.append(self._rate)
+        if self.verbose:
+            print(f"Iteration {history.n_iter}, loss = {loss:.8f}")
+
+    def _average_and_judge(self):
+        if self.averaging is None:
+            self._judge()
+            return
+        self.averaging.epoch_ended(self.trainer)
+        with self.averaging.installed(self.trainer):
+            self._judge()
+
+    def _judge(self):
+        """Count the epochs without improvement, of the validation score if there is one."""
+        history = self.history
+        if self.validation is None:
+            loss = history.loss_curve[-1]
+            improved = loss <= history.best_loss - self.tol
+            history.best_loss = min(history.best_loss, loss)
+        else:
+            score, loss = self.validation.measure(self.trainer)
+            history.validation_scores.append(score)
+            history.validation_losses.append(loss)
+            if self.verbose:
+                print(f"Validation score: {score:f}")
+            improved = score >= history.best_score + self.tol
+            if score > history.best_score:
+                history.best_score = score
+                self._best_weights = self.trainer.snapshot()
+        history.stale = 0 if improved else history.stale + 1
+
+    def _patience(self):
+        patience = self.schedule.patience
+        return self.n_iter_no_change if patience is None else patience
+
+    def _plateau(self):
+        """Ask the schedule what a plateau means; true if it means the end."""
+        stop, action = self.schedule.plateau()
+        if self.one_epoch and stop:
+            return False
+        if not stop:
+            self.history.stale = 0
+        if self.verbose:
+            watched = "Training loss" if self.validation is None else "Validation score"
+            print(
+                f"{watched} did not improve more than tol={self.tol:f} for "
+                f"{self._patience()} consecutive epochs. {action}"
+            )
+        return stop

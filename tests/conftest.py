@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 
 # Read when SciPy is first imported; without it scikit-learn skips its array-API check.
@@ -12,6 +13,12 @@ def pytest_configure(config):
     """Turn warnings of our own code into errors, except that a short training has not converged."""
     for line in ("error:::fastnn", "ignore::sklearn.exceptions.ConvergenceWarning"):
         config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture
+def rng():
+    """Random numbers of the test's own: the same whether it runs alone, or after which others."""
+    return np.random.RandomState(16)  # no other data of the tests begin with this seed
 
 
 @pytest.fixture

@@ -5,10 +5,14 @@ import numpy as np
 from fastnn.layers import CustomActivation
 from fastnn.optimizers import OPTIMIZERS
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(131, 11))
-Y = RNG.randint(0, 3, len(X))
-X[:, 0] += Y
+
+def make_data(rng):
+    X, y = rng.normal(size=(131, 11)), rng.randint(0, 3, 131)
+    X[:, 0] += y
+    return X, y
+
+
+X, Y = make_data(np.random.RandomState(0))
 
 
 def bent(z):

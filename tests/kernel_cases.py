@@ -144,9 +144,19 @@ def check_gradients(network, X, y, threads, **options):
         assert abs(loss - expected) < tolerance * abs(expected)
         assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
         assert loss == found[0][0]
-        assert same_bits(grad, found[0][1])
+        assert_same_bits(grad, found[0][1])
 
 
 def same_bits(a, b):
     """Whether two arrays hold the same bytes: -0.0 differs from 0.0 and a NaN equals itself."""
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def assert_same_bits(actual, expected, where=""):
+    """Fail unless two arrays or numbers, or two sequences of them, hold the same bytes."""
+    if isinstance(expected, list | tuple):
+        assert len(actual) == len(expected), where
+        for i, (a, e) in enumerate(zip(actual, expected, strict=True)):
+            assert_same_bits(a, e, f"{where}[{i}]")
+    else:
+        assert same_bits(np.asarray(actual), np.asarray(expected)), where

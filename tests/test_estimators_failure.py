@@ -8,38 +8,54 @@ import time
 
 import numpy as np
 import pytest
+from kernel_cases import dense_layers
 from sklearn.model_selection import cross_val_score
 
 from fastnn import MLPClassifier, MLPRegressor
 from fastnn.exceptions import DivergenceError
+from fastnn.network.compiled import CompiledNetwork
+from fastnn.threads import ThreadChoice
+from fastnn.training.objective import Objective
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(20_000, 50))
-Y = RNG.randint(0, 5, len(X))
+X = np.random.RandomState(0).normal(size=(20_000, 50))
+Y = np.random.RandomState(1).randint(0, 5, len(X))
 FOREVER = {"hidden_layer_sizes": (200, 100), "max_iter": 10**6, "n_iter_no_change": 10**6}
 
 
 class Interrupt:
-    """Ctrl-C after some time; ``latency`` is how long the block then still took to end."""
+    """Ctrl-C in the middle of training, while the engine runs.
 
-    def __init__(self, seconds):
-        self._timer = threading.Timer(seconds, self._press)
-        self.latency = None
+    The engine is asked for by calls of ``pick``. ``begun`` counts those, and ``heard_after`` how
+    many more began between Ctrl-C and the end of the block.
+    """
+
+    def __init__(self, monkeypatch):
+        self.begun = 0
+        self._training = threading.Event()
+        self._thread = threading.Thread(target=self._press)
+        pick = ThreadChoice.pick
+
+        def counted(choice, steps):
+            self.begun += 1
+            self._training.set()
+            return pick(choice, steps)
+
+        monkeypatch.setattr(ThreadChoice, "pick", counted)
 
     def _press(self):
-        self._pressed = time.perf_counter()
+        self._training.wait(60)
+        time.sleep(0.1)
+        self._before = self.begun
         os.kill(os.getpid(), signal.SIGINT)
 
     def __enter__(self):
-        self._timer.start()
+        self._training.clear()
+        self._thread.start()
         return self
 
-    def __exit__(self, kind, *_):
-        ended = time.perf_counter()
-        self._timer.cancel()
-        self._timer.join()
-        if kind is KeyboardInterrupt:
-            self.latency = ended - self._pressed
+    def __exit__(self, *_):
+        self._thread.join()
+        self.heard_after = self.begun - self._before
 
 
 @pytest.fixture(autouse=True)
@@ -61,30 +77,44 @@ def default_handler():
     ],
     ids=str,
 )
-def test_interrupt_is_prompt_and_leaves_no_trace(parameters):
+def test_interrupt_is_prompt_and_leaves_no_trace(parameters, monkeypatch):
+    """At the latest the next stretch of training hears it; how long those are is tested beside
+    `EpochLoop` and below."""
     model = MLPClassifier(**FOREVER, **parameters)
     before = dict(vars(model))
-    interrupt = Interrupt(0.5)
+    interrupt = Interrupt(monkeypatch)
     with pytest.raises(KeyboardInterrupt), interrupt:
         model.fit(X, Y)
-    assert interrupt.latency < 0.2
+    assert interrupt.begun > 0
+    assert interrupt.heard_after <= 1
     assert vars(model) == before
 
 
-def test_interrupt_of_a_second_fit_keeps_the_first():
+def test_an_evaluation_for_lbfgs_is_cut_into_short_stretches(monkeypatch):
+    """Its rows, each once, in stretches of some tens of milliseconds of arithmetic."""
+    network = CompiledNetwork(50, dense_layers((200, 100, 5), "relu"), "softmax_log_loss")
+    seen = []
+    objective = Objective(network, X, Y)
+    monkeypatch.setattr(objective, "_add", lambda rows, _: seen.append(rows) or 0.0)
+    objective()
+    assert np.concatenate([np.arange(len(X))[rows] for rows in seen]).tolist() == [*range(len(X))]
+    assert max(rows.stop - rows.start for rows in seen) * network.n_params <= 5e8
+
+
+def test_interrupt_of_a_second_fit_keeps_the_first(monkeypatch):
     model = MLPClassifier((20,), max_iter=2, random_state=0).fit(X, Y)
     expected, before = model.predict_proba(X), pickle.dumps(model)
     for warm_start in (False, True):
         model.set_params(warm_start=warm_start, max_iter=10**6, n_iter_no_change=10**6)
-        with pytest.raises(KeyboardInterrupt), Interrupt(0.3):
+        with pytest.raises(KeyboardInterrupt), Interrupt(monkeypatch):
             model.fit(X, Y)
         np.testing.assert_array_equal(model.predict_proba(X), expected)
     model.set_params(warm_start=False, max_iter=2, n_iter_no_change=10)
     assert pickle.dumps(model) == before
 
 
-def test_interrupt_goes_through_cross_validation():
-    with pytest.raises(KeyboardInterrupt), Interrupt(0.5):
+def test_interrupt_goes_through_cross_validation(monkeypatch):
+    with pytest.raises(KeyboardInterrupt), Interrupt(monkeypatch):
         cross_val_score(MLPClassifier(**FOREVER), X, Y, cv=3)
 
 

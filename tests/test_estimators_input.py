@@ -12,8 +12,7 @@ from sklearn.preprocessing import LabelEncoder
 import fastnn
 from fastnn import MLPClassifier, MLPRegressor
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(60, 4))
+X = np.random.RandomState(0).normal(size=(60, 4))
 Y = (X[:, 0] > 0).astype(int)
 Y3 = np.digitize(X[:, 0], [-0.5, 0.5])
 SMALL = {"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0}
@@ -118,8 +117,8 @@ def test_bad_weights_raise_their_errors(weight):
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 @pytest.mark.parametrize("estimator", [MLPClassifier, MLPRegressor])
-def test_an_integer_weight_is_a_repeated_row(solver, estimator):
-    weight = RNG.randint(0, 4, len(X))
+def test_an_integer_weight_is_a_repeated_row(solver, estimator, rng):
+    weight = rng.randint(0, 4, len(X))
     model = estimator(solver=solver, **SMALL)
     weighted = model.fit(X, Y3, weight).predict(X)
     repeated = model.fit(X.repeat(weight, axis=0), Y3.repeat(weight)).predict(X)

@@ -21,9 +21,8 @@ import fastnn
 from fastnn import MLPClassifier, MLPRegressor, Predictor
 from fastnn.exceptions import VersionMismatchWarning
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(400, 64)).astype(np.float32)
-Y = RNG.randint(0, 4, len(X))
+X = np.random.RandomState(0).normal(size=(400, 64)).astype(np.float32)
+Y = np.random.RandomState(1).randint(0, 4, len(X))
 KEEPS_ALL = [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), copy.copy]
 
 

@@ -11,9 +11,13 @@ from sklearn.preprocessing import StandardScaler
 from fastnn import MLPClassifier, MLPRegressor
 from fastnn.inspection import THRESHOLDS, Verdict, diagnose
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(200, 10))
-LINEAR = X @ RNG.normal(size=10) / 3
+
+def make_data(rng):
+    X = rng.normal(size=(200, 10))
+    return X, X @ rng.normal(size=10) / 3, 0.1 * rng.normal(size=200)
+
+
+X, LINEAR, NOISE = make_data(np.random.RandomState(0))
 CLASSES = np.digitize(LINEAR, [-0.5, 0.5])
 
 
@@ -36,7 +40,7 @@ HEALTHY = {
     "classification": lambda: datasets.make_classification(
         600, 20, n_informative=8, random_state=0
     ),
-    "regression": lambda: (X, LINEAR + 0.1 * RNG.normal(size=200)),
+    "regression": lambda: (X, LINEAR + NOISE),
 }
 
 
@@ -189,9 +193,9 @@ def test_unscaled_targets():
     assert "unscaled targets" not in diagnose(trained, X, y)
 
 
-def test_correlated_inputs():
-    common = RNG.normal(size=(200, 1))
-    twins = np.hstack([X, X[:, :1] + 1e-4 * RNG.normal(size=(200, 1))])
+def test_correlated_inputs(rng):
+    common = rng.normal(size=(200, 1))
+    twins = np.hstack([X, X[:, :1] + 1e-4 * rng.normal(size=(200, 1))])
     one_factor = common + 0.02 * X
     model = model_for(CLASSES, 10)
     for features in (twins, one_factor):
@@ -201,15 +205,15 @@ def test_correlated_inputs():
     assert "correlated inputs" not in diagnose(model, exact, CLASSES)
 
 
-def test_the_condition_number_is_that_of_the_correlations():
-    features = X @ RNG.normal(size=(10, 10)) * np.arange(1, 11)
+def test_the_condition_number_is_that_of_the_correlations(rng):
+    features = X @ rng.normal(size=(10, 10)) * np.arange(1, 11)
     report = diagnose(model_for(CLASSES, 10), features, CLASSES)
     expected = np.linalg.cond(np.corrcoef(features.T))
     assert report.measures.inputs.condition_number == pytest.approx(expected)
 
 
-def test_overfitting():
-    noise = RNG.normal(size=200)
+def test_overfitting(rng):
+    noise = rng.normal(size=200)
     model = model_for(noise, 100, max_iter=1000, learning_rate_init=0.01).fit(X[:100], noise[:100])
     assert "overfitting" not in diagnose(model, X[:100], noise[:100])
     report = diagnose(model, X[100:], noise[100:])
@@ -217,8 +221,8 @@ def test_overfitting():
     assert "underfitting" not in report
 
 
-def test_overfitting_by_the_validation_rows():
-    noise = RNG.normal(size=60)
+def test_overfitting_by_the_validation_rows(rng):
+    noise = rng.normal(size=60)
     settings = {"early_stopping": True, "max_iter": 400, "n_iter_no_change": np.inf}
     model = model_for(noise, 100, learning_rate_init=0.01, solver="sgd", **settings)
     # The best epoch is restored: only where even that has a gap is there anything to say.
@@ -228,8 +232,8 @@ def test_overfitting_by_the_validation_rows():
     assert "overfitting" in diagnose(model, X[:60], noise)
 
 
-def test_underfitting():
-    noise = RNG.randint(0, 3, 200)
+def test_underfitting(rng):
+    noise = rng.randint(0, 3, 200)
     model = model_for(noise, 10, alpha=100.0).fit(X, noise)
     assert "underfitting" in diagnose(model, X, noise)
 

@@ -22,16 +22,20 @@ from fastnn.layers import (
 from fastnn.losses import LOSSES
 from fastnn.network.compiled import CompiledNetwork
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(40, 6))
-WEIGHT = RNG.uniform(0.1, 2.0, 40)
-CLASSES = RNG.randint(0, 3, 40)
+
+def make_data(rng):
+    inputs, weight = rng.normal(size=(40, 6)), rng.uniform(0.1, 2.0, 40)
+    numbers, counts = rng.normal(size=(40, 2)), rng.poisson(2.0, 40).astype(float)
+    return inputs, weight, rng.randint(0, 3, 40), numbers, counts
+
+
+X, WEIGHT, CLASSES, NUMBERS, COUNTS = make_data(np.random.RandomState(0))
 TASKS = {
     "softmax": (MLPClassifier, CLASSES, {}),
     "logistic": (MLPClassifier, CLASSES > 0, {}),
     "multilabel": (MLPClassifier, np.eye(3, dtype=int)[CLASSES], {}),
-    "squared_error": (MLPRegressor, RNG.normal(size=(40, 2)), {}),
-    "poisson": (MLPRegressor, RNG.poisson(2.0, 40).astype(float), {"loss": "poisson"}),
+    "squared_error": (MLPRegressor, NUMBERS, {}),
+    "poisson": (MLPRegressor, COUNTS, {"loss": "poisson"}),
 }
 
 
@@ -65,9 +69,9 @@ LAYERS = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("name", LAYERS)
-def test_every_layer_has_the_right_gradient(name, loss):
+def test_every_layer_has_the_right_gradient(name, loss, rng):
     integer = LOSSES[loss].integer_targets
-    targets = CLASSES if integer else np.abs(RNG.normal(size=(40, 2))).clip(0, 1)
+    targets = CLASSES if integer else np.abs(rng.normal(size=(40, 2))).clip(0, 1)
     network = Network([*LAYERS[name], Dense(3 if integer else 2)], loss, random_state=0, n_in=6)
     before = network.compiled.params.copy()
     check = check_gradients(network, X, targets, sample_weight=WEIGHT, n_probes=6)
@@ -101,11 +105,11 @@ def test_a_wrong_gradient_is_found_and_named(monkeypatch, block, factor):
     assert max(others) < 1e-6
 
 
-def test_kinks_raise_no_alarm():
+def test_kinks_raise_no_alarm(rng):
     """Rows of zeros and no intercepts: every unit sits on the kink of ReLU for half the rows."""
     network = CompiledNetwork(6, [Dense(8, "relu"), Dense(3)], "softmax_log_loss")
     for coef in network.coefs:
-        coef[...] = RNG.normal(size=coef.shape)
+        coef[...] = rng.normal(size=coef.shape)
     half_zero = X * (np.arange(40) % 2)[:, None]
     check = check_gradients(network, half_zero, CLASSES)
     assert check.undecided["intercepts_[0]"] >= 8  # each bias moves a unit off its kink

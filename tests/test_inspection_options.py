@@ -13,10 +13,12 @@ from fastnn.inspection import (
 )
 from fastnn.layers import CustomActivation
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(40, 9))
-CLASSES = RNG.randint(0, 3, 40)
-NUMBERS = RNG.normal(size=(40, 2))
+
+def make_data(rng):
+    return rng.normal(size=(40, 9)), rng.randint(0, 3, 40), rng.normal(size=(40, 2))
+
+
+X, CLASSES, NUMBERS = make_data(np.random.RandomState(0))
 HIDDEN = (6, 6, 4)
 
 

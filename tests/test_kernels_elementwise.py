@@ -8,7 +8,6 @@ from kernel_cases import DTYPES, ISAS, padded, sizes_around, tile
 from fastnn._kernels.native import table
 from fastnn._kernels.testing import probe
 
-RNG = np.random.RandomState(0)
 TOLERANCE = {np.float32: 1e-6, np.float64: 1e-14}
 DERIVATIVES = {
     **{name: derivative for name, (_, derivative) in reference.ACTIVATIONS.items()},
@@ -27,9 +26,9 @@ def test_every_function_of_the_tables_is_tested():
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_activation_and_its_derivative(isa, dtype, name):
+def test_activation_and_its_derivative(isa, dtype, name, rng):
     for n in sizes_around(tile(dtype, isa)[0]):
-        z, d = RNG.normal(size=(2, 3, n)).astype(dtype)
+        z, d = rng.normal(size=(2, 3, n)).astype(dtype)
         H, D = padded(z, isa), padded(d, isa)
         Z = H.copy()
         probe.activation(name, H, n, isa)
@@ -85,9 +84,9 @@ def test_slopes_far_out_are_the_limits(isa, dtype, name):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_softmax(isa, dtype):
+def test_softmax(isa, dtype, rng):
     for n in sizes_around(tile(dtype, isa)[0]):
-        z = (RNG.normal(size=(5, n)) * [[0], [1], [10], [100], [1e4]]).astype(dtype)
+        z = (rng.normal(size=(5, n)) * [[0], [1], [10], [100], [1e4]]).astype(dtype)
         Z = padded(z, isa)
         probe.softmax(Z, n, isa)
         expected = reference.OUTPUT_ACTIVATIONS["softmax_log_loss"](z.astype(np.float64))
@@ -102,10 +101,10 @@ def test_softmax(isa, dtype):
 @pytest.mark.parametrize("source", DTYPES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_gather(isa, dtype, source):
+def test_gather(isa, dtype, source, rng):
     lanes = tile(dtype, isa)[0]
     for n in sizes_around(lanes):
-        X = RNG.normal(size=(9, n)).astype(source)
+        X = rng.normal(size=(9, n)).astype(source)
         sample = np.array([8, 0, 3, 3, 1], np.intp)
         to = padded(np.zeros((5, n), dtype), isa)
         probe.gather(X, sample, to, isa)
@@ -116,9 +115,9 @@ def test_gather(isa, dtype, source):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_transpose(isa, dtype):
+def test_transpose(isa, dtype, rng):
     lanes = tile(dtype, isa)[0]
-    A = RNG.normal(size=(lanes, lanes)).astype(dtype)
+    A = rng.normal(size=(lanes, lanes)).astype(dtype)
     for n_rows in range(1, lanes + 1):
         for n_cols in range(1, lanes + 1):
             to = np.full((lanes, lanes + 1), np.nan, dtype)

@@ -8,7 +8,6 @@ from reference_losses import LOSSES, targets
 from fastnn._kernels.native import table
 from fastnn._kernels.testing import probe
 
-RNG = np.random.RandomState(0)
 TOLERANCE = {np.float32: 1e-6, np.float64: 1e-14}
 
 
@@ -16,7 +15,7 @@ def test_every_loss_of_the_table_is_tested():
     assert set(table.losses()) == set(LOSSES)
 
 
-def parameter_of(name, n, dtype):
+def parameter_of(rng, name, n, dtype):
     """One a output where the loss takes that, else the same for all."""
     default = LOSSES[name][2]
     if default is None:
@@ -24,14 +23,14 @@ def parameter_of(name, n, dtype):
     if name.startswith("softmax"):
         return np.full(n, 0.3 if default < 1 else 1.7, dtype)
     low, high = (1.1, 1.9) if name == "tweedie" else (0.1, 0.9) if default < 1 else (0.5, 3)
-    return RNG.uniform(low, high, n).astype(dtype)
+    return rng.uniform(low, high, n).astype(dtype)
 
 
-def loss_case(name, rows, n, dtype):
+def loss_case(rng, name, rows, n, dtype):
     """(z, labels, y, one-hot or y) of more rows than the batch has."""
     scale = 1 if LOSSES[name][1] == "exp" else 3
-    z = RNG.normal(scale=scale, size=(rows, n)).astype(dtype)
-    y = targets(name, RNG, 2 * rows, n)
+    z = rng.normal(scale=scale, size=(rows, n)).astype(dtype)
+    y = targets(name, rng, 2 * rows, n)
     if y.dtype == np.intp:
         return z, y, None, np.eye(n)[y]
     y = y.astype(dtype)
@@ -42,14 +41,14 @@ def loss_case(name, rows, n, dtype):
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_loss_and_its_gradient(isa, dtype, name, weighted):
+def test_loss_and_its_gradient(isa, dtype, name, weighted, rng):
     lanes = tile(dtype, isa)[0]
     for rows in (1, lanes - 1, lanes, 2 * lanes + 3):
         for n in (*sizes_around(lanes), 2 * lanes, 300):
-            z, labels, y, wanted = loss_case(name, rows, n, dtype)
-            q = parameter_of(name, n, dtype)
-            weight = RNG.uniform(size=2 * rows).astype(dtype) if weighted else None
-            sample = RNG.permutation(2 * rows)[:rows].astype(np.intp)
+            z, labels, y, wanted = loss_case(rng, name, rows, n, dtype)
+            q = parameter_of(rng, name, n, dtype)
+            weight = rng.uniform(size=2 * rows).astype(dtype) if weighted else None
+            sample = rng.permutation(2 * rows)[:rows].astype(np.intp)
             D, row_loss = padded(np.zeros_like(z), isa), np.empty(rows)
             probe.loss(name, padded(z, isa), n, D, labels, y, weight, sample, row_loss, isa, q)
 
@@ -141,10 +140,10 @@ def test_softmax_variants_far_out(isa, dtype, name):
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_a_nan_stays_in_its_row(isa, dtype, name):
-    z, labels, y, _ = loss_case(name, 3, 5, dtype)
+def test_a_nan_stays_in_its_row(isa, dtype, name, rng):
+    z, labels, y, _ = loss_case(rng, name, 3, 5, dtype)
     z[1, 2] = np.nan
-    Z, row_loss, q = padded(z, isa), np.empty(3), parameter_of(name, 5, dtype)
+    Z, row_loss, q = padded(z, isa), np.empty(3), parameter_of(rng, name, 5, dtype)
     probe.loss(name, Z, 5, Z, labels, y, None, np.arange(3), row_loss, isa, q)
     assert np.isnan(row_loss).tolist() == [False, True, False]
     assert np.isnan(Z[:, :5]).any(axis=1).tolist() == [False, True, False]

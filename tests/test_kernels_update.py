@@ -13,7 +13,6 @@ from fastnn._kernels.native import table
 from fastnn._kernels.testing import probe
 from fastnn.optimizers._base import N_COEFFICIENTS
 
-RNG = np.random.RandomState(0)
 TOLERANCE = {np.float32: 1e-6, np.float64: 1e-14}
 TORCH = json.loads(Path(__file__).with_name("torch_steps.json").read_text())
 OPTIONS = {
@@ -53,16 +52,16 @@ def test_every_rule_has_an_optimizer_and_every_optimizer_a_rule():
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_three_steps_are_those_of_the_twin(isa, dtype, name, options):
+def test_three_steps_are_those_of_the_twin(isa, dtype, name, options, rng):
     n = 5 * tile(dtype, isa)[0]
     optimizer, options = OPTIMIZERS[name](), dict(OPTIONS[options])
     optimizer.weight_decay = options.pop("weight_decay", 0.0)
     optimizer.l1 = options.pop("l1", 0.0)
-    w = RNG.normal(size=n).astype(dtype)
+    w = rng.normal(size=n).astype(dtype)
     w[3] = 0
     state, twin, expected = {}, {}, w.astype(np.float64)
     for lr in (0.05, 0.02, 0.04):
-        g = RNG.normal(size=n).astype(dtype)
+        g = rng.normal(size=n).astype(dtype)
         g[:2] = 0
         squares = take_step(
             optimizer, state, w, g, lr, isa, scale=0.25, l2=0.5, l1_scale=2.0, **options
@@ -155,10 +154,10 @@ def test_padding_stays_zero_and_a_nan_is_not_lost(isa, dtype, name):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_norms_and_averages(isa, dtype):
+def test_norms_and_averages(isa, dtype, rng):
     lanes = tile(dtype, isa)[0]
     for n in (0, lanes, 7 * lanes):
-        g, w, a = RNG.normal(size=(3, max(n, 1))).astype(dtype)
+        g, w, a = rng.normal(size=(3, max(n, 1))).astype(dtype)
         g, w, a = np.resize(g, n or 1)[:n], w[:n], a[:n]
         if n == 0:
             g, w, a = (np.zeros(lanes, dtype)[:0] for _ in range(3))
@@ -177,11 +176,11 @@ def test_norms_and_averages(isa, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_axpy_dot(isa, dtype):
+def test_axpy_dot(isa, dtype, rng):
     lanes = tile(dtype, isa)[0]
     rtol = 10 * TOLERANCE[dtype]
     for n in {1, lanes - 1, lanes, lanes + 1, 2 * lanes, 3 * lanes - 1, 101}:
-        x, y, z = RNG.normal(size=(3, n + 1)).astype(dtype)[:, :n].copy()
+        x, y, z = rng.normal(size=(3, n + 1)).astype(dtype)[:, :n].copy()
         guarded = np.append(y, dtype(7))
         dot = probe.axpy_dot(0.5, -1.25, x, guarded[:n], z, isa)
         expected = 0.5 * (y.astype(np.float64) - 1.25 * x)

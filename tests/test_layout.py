@@ -10,6 +10,7 @@ import fastnn
 
 PACKAGE = Path(fastnn.__file__).parent
 SOURCES = sorted(p for p in PACKAGE.rglob("*") if p.suffix in (".py", ".pyx", ".pxd", ".h"))
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 PYTHON = [p for p in SOURCES if p.suffix == ".py"]
 
 #: Which wing may import which. A wing is a folder or module of the package, or a single file of a
@@ -137,6 +138,41 @@ def test_nothing_imports_what_is_for_tests_and_benchmarks():
 def test_files_are_short(path):
     allowed = 350 if name_of(path).startswith("estimators/") else 250
     assert len(path.read_text().splitlines()) <= allowed
+
+
+def test_what_tests_only_ask_they_also_assert():
+    """No function that answers yes or no is called as a statement: such a test cannot fail."""
+    trees = {path: ast.parse(path.read_text()) for path in TESTS}
+    asking = {
+        node.name
+        for tree in trees.values()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and answers(node)
+    }
+    assert "same_bits" in asking
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                name = ast.unparse(node.value.func).split(".")[-1]
+                assert name not in asking, f"{path}:{node.lineno}"
+
+
+def answers(node):
+    """Whether a function ends by returning the outcome of a comparison."""
+    value = getattr(node.body[-1], "value", None)
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func) in ("all", "any", "bool", "isinstance")
+    negated = isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not)
+    return negated or isinstance(value, ast.Compare | ast.BoolOp)
+
+
+def test_no_random_numbers_are_shared_by_tests():
+    """What a test draws must not depend on which others ran before: it takes the fixture `rng`."""
+    for path in TESTS:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                name = ast.unparse(node.value.func).split(".")[-1]
+                assert name not in ("RandomState", "default_rng"), f"{path}:{node.lineno}"
 
 
 def test_no_flag_of_the_fast_math_family():

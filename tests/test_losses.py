@@ -25,7 +25,6 @@ from fastnn.optimizers import SGD
 from fastnn.training.lbfgs import minimize_lbfgs
 from fastnn.training.validation import accuracy, mean_loss
 
-RNG = np.random.RandomState(0)
 VARIANTS = [
     *LOSSES.values(),
     losses.SoftmaxLogLoss(label_smoothing=0.2),
@@ -56,21 +55,21 @@ def test_gradient_with_parameters(loss):
 
 @pytest.mark.parametrize("loss", VARIANTS, ids=repr)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_loss_of_predictions_is_that_of_training(dtype, loss):
+def test_the_loss_of_predictions_is_that_of_training(dtype, loss, rng):
     network, X, y = case(loss, dtype=dtype)
     expected, _ = network.loss_and_grad(X, y)
     if loss.averaged:
         expected /= network.n_out
     got = mean_loss(loss, network.forward(X), y, None)
     assert got == pytest.approx(expected, rel=1e-12 if dtype == np.float64 else 1e-5)
-    weight = RNG.uniform(size=len(X)).astype(dtype)
+    weight = rng.uniform(size=len(X)).astype(dtype)
     expected, _ = network.loss_and_grad(X, y, sample_weight=weight)
     got = mean_loss(loss, network.forward(X), y, weight)
     assert got == pytest.approx(expected / (network.n_out if loss.averaged else 1), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_names_stand_for_default_parameters(name):
+def test_names_stand_for_default_parameters(name, rng):
     loss = make_loss(name)
     assert loss == LOSSES[name] == make_loss(loss)
     assert loss.kernel == name
@@ -78,9 +77,9 @@ def test_names_stand_for_default_parameters(name):
     assert loss.output_activation == output
     q = loss.parameter(4)
     assert q is None if parameter is None else (q == parameter).all()
-    y = targets(name, RNG, 30, 4)
+    y = targets(name, rng, 30, 4)
     loss.check_targets(y)
-    z = RNG.normal(size=(30, 4))
+    z = rng.normal(size=(30, 4))
     one_hot = np.eye(4)[y] if y.dtype == np.intp else y
     expected = function(z, one_hot, parameter, np.finfo(float).eps)[0].sum(axis=1)
     p = np.exp(z) if output == "exp" else 1 / (1 + np.exp(-z)) if output == "logistic" else z
@@ -104,8 +103,8 @@ def test_names_stand_for_default_parameters(name):
     ],
     ids=lambda loss: type(loss).__name__,
 )
-def test_values_are_those_of_scikit_learn(loss, theirs):
-    y, z = targets(loss.name, RNG, 50, 1), RNG.normal(size=(50, 1))
+def test_values_are_those_of_scikit_learn(loss, theirs, rng):
+    y, z = targets(loss.name, rng, 50, 1), rng.normal(size=(50, 1))
     p = theirs.link.inverse(z)
     expected = theirs.loss(y.ravel(), z.ravel().copy())
     if loss.name != "logistic_log_loss":  # there the constant is the entropy of y, not the loss
@@ -113,11 +112,11 @@ def test_values_are_those_of_scikit_learn(loss, theirs):
     np.testing.assert_allclose(loss.rows(p, y), expected, rtol=1e-9, atol=1e-12)
 
 
-def test_margins_and_quantiles_are_those_of_scikit_learn():
-    y, z = RNG.randint(0, 2, (50, 1)), RNG.normal(size=(50, 1))
+def test_margins_and_quantiles_are_those_of_scikit_learn(rng):
+    y, z = rng.randint(0, 2, (50, 1)), rng.normal(size=(50, 1))
     assert mean_loss("hinge", z, y, None) == pytest.approx(hinge_loss(y.ravel(), z.ravel()))
     assert accuracy("hinge", z, y, None) == np.mean((z > 0) == y)
-    y, z = RNG.normal(size=(2, 50, 1))
+    y, z = rng.normal(size=(2, 50, 1))
     loss = losses.Quantile(level=[0.1, 0.8])
     Y = loss.encode(np.hstack([y, 2 * y]))
     np.testing.assert_array_equal(Y, np.hstack([y, y, 2 * y, 2 * y]))
@@ -141,11 +140,11 @@ def test_margins_and_quantiles_are_those_of_scikit_learn():
     ],
     ids=str,
 )
-def test_without_hidden_layers_it_is_the_linear_model(loss, theirs):
+def test_without_hidden_layers_it_is_the_linear_model(loss, theirs, rng):
     """An alpha of theirs, relative to the mean loss, is one of ours relative to the sum."""
     loss, n = make_loss(loss), 200
-    X = RNG.normal(size=(n, 4))
-    y = targets(loss.name, RNG, n, 3 if loss.integer_targets else 1)
+    X = rng.normal(size=(n, 4))
+    y = targets(loss.name, rng, n, 3 if loss.integer_targets else 1)
     network = CompiledNetwork(4, [Dense(3 if loss.integer_targets else 1)], loss)
     minimize_lbfgs(network, X, y, alpha=20.0, tol=1e-10, max_iter=1000)
     theirs.fit(X, y.ravel())
@@ -157,8 +156,8 @@ def test_without_hidden_layers_it_is_the_linear_model(loss, theirs):
 
 
 @pytest.mark.parametrize("level", [0.2, 0.5, 0.9])
-def test_the_minimum_of_the_pinball_loss_is_the_quantile(level):
-    y = RNG.normal(size=(501, 1))
+def test_the_minimum_of_the_pinball_loss_is_the_quantile(level, rng):
+    y = rng.normal(size=(501, 1))
     network = CompiledNetwork(1, [Dense(1)], losses.Quantile(level))
     X, order = np.zeros((501, 1)), np.arange(501, dtype=np.intp)
     trainer = network.trainer(SGD(momentum=0.0, nesterov=False), batch_size=501)
@@ -168,8 +167,8 @@ def test_the_minimum_of_the_pinball_loss_is_the_quantile(level):
     assert network.intercepts[0][0] == pytest.approx(np.quantile(y, level), abs=0.02)
 
 
-def test_row_by_row_it_is_the_perceptron():
-    X, y = RNG.normal(size=(60, 4)), RNG.randint(0, 2, 60)
+def test_row_by_row_it_is_the_perceptron(rng):
+    X, y = rng.normal(size=(60, 4)), rng.randint(0, 2, 60)
     theirs = Perceptron(shuffle=False, max_iter=5, tol=None).fit(X, y)
     network = CompiledNetwork(4, [Dense(1)], "perceptron")
     trainer = network.trainer(SGD(momentum=0.0, nesterov=False), batch_size=1)

@@ -8,9 +8,9 @@ from kernel_cases import (
     ISAS,
     OPTIMIZERS,
     THREADS,
+    assert_same_bits,
     make_data,
     make_network,
-    same_bits,
     train,
 )
 
@@ -32,7 +32,7 @@ def test_weights_are_equal_for_any_number_of_threads(isa, dtype, optimizer, loss
         results.append([network.params, np.array(trainer.loss_sum), rule.state["m"]])
     assert np.isfinite(results[0][0]).all()
     for other in results[1:]:
-        assert all(map(same_bits, other, results[0]))
+        assert_same_bits(other, results[0])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -45,7 +45,7 @@ def test_gradients_are_equal_for_any_number_of_threads(isa, dtype):
     ]
     for value, grad in results[1:]:
         assert value == results[0][0]
-        assert same_bits(grad, results[0][1])
+        assert_same_bits(grad, results[0][1])
 
 
 @pytest.mark.parametrize("sizes", [(1,), (9, 2), (33, 17, 10), (2, 40)])
@@ -57,13 +57,13 @@ def test_predictions_are_equal_for_any_batch_and_any_number_of_threads(isa, dtyp
     X = make_data(131, network)[0]
     whole = network.forward(X)
     for n_threads in THREADS[1:]:
-        assert same_bits(network.forward(X, n_threads=n_threads), whole)
+        assert_same_bits(network.forward(X, n_threads=n_threads), whole)
     for step in (1, 5, 48, 77):
         parts = [network.forward(X[i : i + step]) for i in range(0, len(X), step)]
-        assert same_bits(np.concatenate(parts), whole), step
+        assert_same_bits(np.concatenate(parts), whole, step)
     out = np.empty_like(whole)
     assert network.forward(X, out=out) is out
-    assert same_bits(out, whole)
+    assert_same_bits(out, whole)
 
 
 @pytest.mark.parametrize("sizes", [(1,), (9, 2), (33, 17, 10), (100, 64, 4)])
@@ -87,7 +87,7 @@ def test_every_entry_point_gives_the_same_bits(dtype, loss, sizes):
                 "Trainer": trainer.forward(x, raw=raw),
             }
             for name, result in found.items():
-                assert same_bits(result, expected), (rows, raw, name)
+                assert_same_bits(result, expected, (rows, raw, name))
 
 
 @pytest.mark.parametrize("other", DTYPES)
@@ -98,14 +98,14 @@ def test_the_other_dtype_gives_the_bits_of_casting_first(isa, dtype, other):
     X, y, _ = make_data(100, network)
     X = (X + np.random.RandomState(3).normal(size=X.shape)).astype(other)
     cast = X.astype(dtype)
-    assert same_bits(network.forward(X), network.forward(cast))
+    assert_same_bits(network.forward(X), network.forward(cast))
     value, grad = network.loss_and_grad(X, y)
     cast_value, cast_grad = network.loss_and_grad(cast, y)
     assert value == cast_value
-    assert same_bits(grad, cast_grad)
+    assert_same_bits(grad, cast_grad)
     params = []
     for x in (X, cast):
         net = make_network(23, (33, 3), dtype=dtype, isa=isa)
         train(net, OPTIMIZERS["adam"](), x, y)
         params.append(net.params)
-    assert same_bits(*params)
+    assert_same_bits(*params)

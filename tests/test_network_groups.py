@@ -9,10 +9,10 @@ from kernel_cases import (
     ISAS,
     OPTIMIZERS,
     TOLERANCE,
+    assert_same_bits,
     check_gradients,
     dense_layers,
     make_data,
-    same_bits,
     train,
 )
 
@@ -116,7 +116,7 @@ def test_threads_change_no_bit_of_training(dtype, rows, batch, kind, rule):
         results.append((network.params.copy(), np.array(trainer.loss_sum)))
     assert np.isfinite(results[0][0]).all()
     for other in results[1:]:
-        assert all(map(same_bits, other, results[0]))
+        assert_same_bits(other, results[0])
 
 
 @pytest.mark.parametrize("rows", [1000, 2600])
@@ -150,5 +150,5 @@ def test_dense_and_sparse_rows_in_turns(dtype):
     alone = {name: make_net(dtype=dtype).loss_and_grad(rows, y)[1] for name, rows in forms.items()}
     network = make_net(dtype=dtype)
     for name in ("dense", "sparse", "dense", "sparse"):
-        assert same_bits(network.loss_and_grad(forms[name], y)[1], alone[name])
+        assert_same_bits(network.loss_and_grad(forms[name], y)[1], alone[name])
     np.testing.assert_allclose(alone["dense"], alone["sparse"], atol=TOLERANCE[dtype])

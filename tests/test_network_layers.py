@@ -3,7 +3,7 @@ and the bits depend neither on threads nor on how rows are batched."""
 
 import numpy as np
 import pytest
-from kernel_cases import DTYPES, ISAS, THREADS, make_data, same_bits, train
+from kernel_cases import DTYPES, ISAS, THREADS, assert_same_bits, make_data, train
 from reference_layers import Twin
 from scipy.sparse import csr_matrix
 from test_network_gradients import assert_gradient
@@ -110,9 +110,9 @@ def test_bits_do_not_depend_on_threads_or_calls(name, dtype):
             results.append(np.concatenate([net.params, *(s for r in net.running for s in r)]))
             predicted = net.forward(X, n_threads=n_threads)
             alone = np.concatenate([net.forward(X[i : i + 1]) for i in range(0, 203, 29)])
-            same_bits(predicted[::29], alone)
+            assert_same_bits(predicted[::29], alone)
     for result in results[1:]:
-        same_bits(result, results[0])
+        assert_same_bits(result, results[0])
 
 
 def test_running_statistics_follow_the_batches():

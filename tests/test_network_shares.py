@@ -5,10 +5,10 @@ import pytest
 from kernel_cases import (
     DTYPES,
     OPTIMIZERS,
+    assert_same_bits,
     dense_layers,
     make_data,
     make_network,
-    same_bits,
     train,
 )
 from scipy import sparse
@@ -53,7 +53,7 @@ def test_shares_change_no_bit_of_training(dtype, rows, batch, kind, rule):
         results.append((network.params.copy(), np.array(trainer.loss_sum)))
     assert np.isfinite(results[0][0]).all()
     for other in results[1:]:
-        assert all(map(same_bits, other, results[0]))
+        assert_same_bits(other, results[0])
 
 
 @pytest.mark.parametrize("convert", [lambda X: X, sparse.csr_matrix], ids=["dense", "sparse"])
@@ -69,7 +69,7 @@ def test_shares_of_rows_with_zeros(sizes, convert, default_share):
         trainer = train(network, OPTIMIZERS["sgd"](), convert(X), y, steps=5, **options)
         results.append((network.params.copy(), np.array(trainer.loss_sum)))
     for other in results[1:]:
-        assert all(map(same_bits, other, results[0]))
+        assert_same_bits(other, results[0])
 
 
 def test_shares_go_by_the_speeds():

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from kernel_cases import DTYPES, ISAS
+from kernel_cases import DTYPES, ISAS, assert_same_bits
 from scipy import sparse
 
 from fastnn.layers import Dense
@@ -68,11 +68,6 @@ def assert_close(actual, expected, dtype):
     for a, e in zip(actual, expected, strict=True):
         atol = TOLERANCE[dtype] * max(1.0, np.abs(e).max(initial=0))
         np.testing.assert_allclose(a, e, rtol=0, atol=atol)
-
-
-def assert_same_bits(actual, expected):
-    for a, e in zip(actual, expected, strict=True):
-        np.testing.assert_array_equal(a, e)
 
 
 @pytest.mark.parametrize("isa", ISAS)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from kernel_cases import DTYPES, ISAS, THREADS, make_data, make_network, same_bits
+from kernel_cases import DTYPES, ISAS, THREADS, assert_same_bits, make_data, make_network
 
 from fastnn.optimizers import SGD, Adam
 from fastnn.threads import FixedThreads
@@ -146,4 +146,4 @@ def test_bits_do_not_depend_on_threads(name, dtype):
         run(net, X, y, steps=5, n_threads=n_threads, optimizer=Adam(l1=0.1), **options)
         results.append(net.params)
     for result in results[1:]:
-        same_bits(result, results[0])
+        assert_same_bits(result, results[0])

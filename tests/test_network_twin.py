@@ -8,6 +8,7 @@ from kernel_cases import (
     EACH_ONCE,
     ISAS,
     OPTIMIZERS,
+    assert_same_bits,
     dense_layers,
     make_data,
     make_network,
@@ -130,7 +131,7 @@ def test_chunks_of_a_run_change_no_bit(dtype, optimizer):
         trainer = train(network, OPTIMIZERS[optimizer](), X, y, batch_size=8, calls=calls)
         results.append((network.params, trainer.loss_sum))
     for params, loss_sum in results[1:]:
-        assert same_bits(params, results[0][0])
+        assert_same_bits(params, results[0][0])
         assert loss_sum == results[0][1]
 
 
@@ -146,7 +147,7 @@ def test_a_second_trainer_goes_on_where_the_first_stopped(dtype, optimizer):
             trainer = network.trainer(rule, batch_size=8)
             trainer.run(X, y, order, begin, end, learning_rate=0.01)
             trainer.pull()
-    assert same_bits(networks[0].params, networks[1].params)
+    assert_same_bits(networks[0].params, networks[1].params)
 
 
 def test_snapshot_restores_the_weights():
@@ -154,12 +155,12 @@ def test_snapshot_restores_the_weights():
     X, y, _ = make_data(40, network)
     trainer = network.trainer(OPTIMIZERS["adam"](), batch_size=10)
     before = trainer.forward(X)
-    assert same_bits(before, network.forward(X))
+    assert_same_bits(before, network.forward(X))
     snapshot = trainer.snapshot()
     trainer.run(X, y, np.arange(40, dtype=np.intp), 0, 4, learning_rate=0.1)
     assert not same_bits(trainer.forward(X), before)
     trainer.restore(snapshot)
-    assert same_bits(trainer.forward(X), before)
+    assert_same_bits(trainer.forward(X), before)
 
 
 def test_a_batch_that_weighs_nothing_changes_nothing():
@@ -170,5 +171,5 @@ def test_a_batch_that_weighs_nothing_changes_nothing():
     order = np.arange(10, dtype=np.intp)
     trainer.run(X, y, order, 0, 1, learning_rate=0.1, sample_weight=np.zeros_like(weight))
     trainer.pull()
-    assert same_bits(network.params, start)
+    assert_same_bits(network.params, start)
     assert trainer.loss_sum == 0

@@ -8,11 +8,11 @@ from kernel_cases import (
     ISAS,
     OPTIMIZERS,
     TOLERANCE,
+    assert_same_bits,
     check_gradients,
     dense_layers,
     make_data,
     make_network,
-    same_bits,
     tile,
     train,
     twin_of,
@@ -96,7 +96,7 @@ def test_leaving_zeros_out_changes_no_bit_of_training(isa, dtype, rows, batch, k
             results.append((network.params.copy(), np.array(trainer.loss_sum)))
     assert np.isfinite(results[0][0]).all()
     for other in results[1:]:
-        assert all(map(same_bits, other, results[0]))
+        assert_same_bits(other, results[0])
 
 
 def test_not_finite_input_is_not_taken_for_zero(zeros):
@@ -123,7 +123,7 @@ def test_data_without_zeros_and_then_with_them(default_share):
             trainer.run(data, y, order, 0, 4, learning_rate=1e-3)
         trainer.finish()
         results.append(network.params.copy())
-    assert same_bits(*results)
+    assert_same_bits(*results)
 
 
 @pytest.mark.parametrize("sizes", [(1,), (9, 2), (200, 33, 10), (300, 40)])
@@ -147,8 +147,8 @@ def test_predictions_are_equal_for_any_batch(isa, dtype, n_in, sizes):
     for n_threads in (1, 2, 3):
         for start, end in [(0, 131), (0, 1), (5, 6), (7, 19), (2, 50), (3, 100)]:
             rows = np.ascontiguousarray(X[start:end])
-            assert same_bits(network.forward(rows, n_threads=n_threads), whole[start:end])
-            assert same_bits(scorer.raw(rows, n_threads=n_threads), whole[start:end])
+            assert_same_bits(network.forward(rows, n_threads=n_threads), whole[start:end])
+            assert_same_bits(scorer.raw(rows, n_threads=n_threads), whole[start:end])
             other = rows.astype(np.float32 if dtype == np.float64 else np.float64)
             if dtype == np.float32:
-                assert same_bits(scorer.raw(other, n_threads=n_threads), whole[start:end])
+                assert_same_bits(scorer.raw(other, n_threads=n_threads), whole[start:end])

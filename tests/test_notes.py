@@ -20,8 +20,7 @@ ABOUT_DOCUMENTS = (
     "test_every_item_of_the_notes_has_a_test",
 )
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(40, 5))
+X = np.random.RandomState(0).normal(size=(40, 5))
 Y = np.c_[np.sin(X[:, 0]), X[:, 1] * X[:, 2]]
 
 
@@ -228,8 +227,8 @@ def test_identity_hurts_in_hidden_layers_only():
     assert bent.score(X, y) > 0.99
 
 
-def test_zeros_are_exact_by_the_proximal_step_and_by_no_subgradient():
-    y = X[:, 0] + 0.1 * RNG.normal(size=40)
+def test_zeros_are_exact_by_the_proximal_step_and_by_no_subgradient(rng):
+    y = X[:, 0] + 0.1 * rng.normal(size=40)
     given = {"hidden_layer_sizes": (), "solver": "sgd", "momentum": 0.0, "batch_size": 40}
     given |= {"learning_rate_init": 0.1, "max_iter": 300, "tol": 0.0, "n_iter_no_change": np.inf}
     model = MLPRegressor(alpha=8.0, l1_ratio=1.0, random_state=0, **given).fit(X, y)

@@ -7,8 +7,6 @@ import pytest
 import reference
 from reference_losses import targets
 
-RNG = np.random.RandomState(0)
-
 
 @dataclass
 class Dense:
@@ -21,12 +19,12 @@ class Dense:
 )
 @pytest.mark.parametrize("loss", reference.OUTPUT_ACTIVATIONS)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_gradient(activation, loss, weighted):
+def test_gradient(activation, loss, weighted, rng):
     network = reference.Network(4, [Dense(5, activation), Dense(3, activation), Dense(3)], loss)
-    network.params[:] = RNG.uniform(-1, 1, network.n_params)
-    X = RNG.normal(size=(7, 4))
-    y = targets(loss, RNG, 7, 3)
-    options = {"alpha": 0.7, "sample_weight": RNG.uniform(size=7) if weighted else None}
+    network.params[:] = rng.uniform(-1, 1, network.n_params)
+    X = rng.normal(size=(7, 4))
+    y = targets(loss, rng, 7, 3)
+    options = {"alpha": 0.7, "sample_weight": rng.uniform(size=7) if weighted else None}
     _, grad = network.loss_and_grad(X, y, **options)
     start, step = network.params.copy(), 1e-6
     numerical = np.empty_like(grad)

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 from fastnn._kernels.scoring.scorer import Scorer
-from kernel_cases import DTYPES, ISAS, make_network, same_bits
+from kernel_cases import DTYPES, ISAS, assert_same_bits, make_network, same_bits
 
 from fastnn import Predictor
 from fastnn.layers import ACTIVATIONS
@@ -38,7 +38,7 @@ def test_threads_change_no_bit(isa, dtype, sizes):
             alone = scorer.raw(X, n_threads=1)
             for n_threads in (2, 3, 4, 9):
                 for _ in range(20):  # members come at another moment each time
-                    assert same_bits(scorer.raw(X, n_threads=n_threads), alone), (rows, n_threads)
+                    assert_same_bits(scorer.raw(X, n_threads=n_threads), alone, (rows, n_threads))
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -49,7 +49,7 @@ def test_every_activation(activation):
         X = rows_of(rows, 300, np.float32)
         alone = scorer.raw(X, n_threads=1)
         for _ in range(20):
-            assert same_bits(scorer.raw(X, n_threads=4), alone)
+            assert_same_bits(scorer.raw(X, n_threads=4), alone)
 
 
 @pytest.mark.parametrize("depth", [15, 16, 17, 40])
@@ -59,7 +59,7 @@ def test_nets_of_any_depth(depth):
     X = rows_of(9, 100, np.float32)
     alone = scorer.raw(X, n_threads=1)
     for _ in range(50):
-        assert same_bits(scorer.raw(X, n_threads=3), alone)
+        assert_same_bits(scorer.raw(X, n_threads=3), alone)
 
 
 def test_a_bad_number_is_found_before_anything_is_written():
@@ -108,4 +108,4 @@ def test_a_predictor_uses_it_for_one_row():
     for n_jobs in (None, 2, 4):
         for i in range(200):
             row = slice(i, i + 1)
-            assert same_bits(predictor.predict_proba(X[row], n_jobs=n_jobs), expected[row])
+            assert_same_bits(predictor.predict_proba(X[row], n_jobs=n_jobs), expected[row])

@@ -10,7 +10,16 @@ import joblib
 import numpy as np
 import pytest
 from fastnn._kernels.scoring.scorer import Scorer
-from kernel_cases import DTYPES, ISAS, OPTIMIZERS, make_data, make_network, same_bits, train
+from kernel_cases import (
+    DTYPES,
+    ISAS,
+    OPTIMIZERS,
+    assert_same_bits,
+    make_data,
+    make_network,
+    same_bits,
+    train,
+)
 
 import fastnn
 from fastnn import threads
@@ -84,8 +93,8 @@ def test_concurrent_predictions_have_the_serial_bits(dtype):
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(score, range(len(rows))))
     for (by_network, by_scorer), expected in zip(results, serial, strict=True):
-        assert same_bits(by_network, expected)
-        assert same_bits(by_scorer, expected)
+        assert_same_bits(by_network, expected)
+        assert_same_bits(by_scorer, expected)
 
 
 @pytest.mark.parametrize("n_threads", [2, 3, 7])
@@ -97,7 +106,7 @@ def test_shares_of_the_rows_have_the_serial_bits(dtype, n_threads):
     rows = make_data(3000, network)[0]
     serial = scorer.proba(rows, None, 1)
     for n in (0, 1, 2, 11, 12, 13, 49, 97, 500, 2999) * 5:
-        assert same_bits(scorer.proba(rows[:n], None, n_threads), serial[:n])
+        assert_same_bits(scorer.proba(rows[:n], None, n_threads), serial[:n])
 
 
 def test_one_team_serves_many_callers():
@@ -130,7 +139,7 @@ def test_concurrent_fits_have_the_serial_bits(dtype):
     serial = [fit(seed) for seed in range(6)]
     with ThreadPoolExecutor(3) as pool:
         concurrent = list(pool.map(fit, range(6), [1, 2] * 3))
-    assert all(map(same_bits, concurrent, serial))
+    assert_same_bits(concurrent, serial)
     assert not same_bits(serial[0], serial[1])
 
 
@@ -147,7 +156,7 @@ def test_the_measured_choice_of_threads_changes_no_bit():
         trainer.pull()
         results.append((network.params, trainer.loss_sum))
     for params, loss_sum in results[1:]:
-        assert same_bits(params, results[0][0])
+        assert_same_bits(params, results[0][0])
         assert loss_sum == results[0][1]
 
 

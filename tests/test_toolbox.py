@@ -19,9 +19,13 @@ from fastnn.optimizers import SGD
 
 TEXT = (Path(__file__).parent.parent / "docs/toolbox.md").read_text()
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(60, 4)) @ np.diag([1.0, 2.0, 0.5, 1.0])
-Y = np.c_[X @ [1.0, -1.0, 2.0, 0.0] + RNG.normal(size=60), np.tanh(X[:, 0])]
+
+def make_data(rng):
+    X = rng.normal(size=(60, 4)) @ np.diag([1.0, 2.0, 0.5, 1.0])
+    return X, np.c_[X @ [1.0, -1.0, 2.0, 0.0] + rng.normal(size=60), np.tanh(X[:, 0])]
+
+
+X, Y = make_data(np.random.RandomState(0))
 LABELS = np.digitize(Y[:, 0], [-1.0, 1.0])
 
 LBFGS = {"solver": "lbfgs", "tol": 1e-9, "max_iter": 2000}
@@ -66,8 +70,8 @@ def test_a_bias_moves_the_ridge():
 )
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_slopes_come_from_the_outputs_alone(isa, dtype, name):
-    z, d = RNG.normal(size=(2, 3, 17)).astype(dtype)
+def test_slopes_come_from_the_outputs_alone(isa, dtype, name, rng):
+    z, d = rng.normal(size=(2, 3, 17)).astype(dtype)
     results = []
     for known in (z, np.full_like(z, np.nan)):
         H, D = padded(z, isa), padded(d, isa)
@@ -111,8 +115,8 @@ def test_outputs_follow_from_the_targets():
     assert [coef.shape for coef in numbers.coefs_] == [(4, 3), (3, 2)]
 
 
-def test_a_one_hot_row_picks_a_row_of_weights():
-    onehot = csr_matrix(np.eye(9)[RNG.randint(0, 9, 50)])
+def test_a_one_hot_row_picks_a_row_of_weights(rng):
+    onehot = csr_matrix(np.eye(9)[rng.randint(0, 9, 50)])
     model = MLPRegressor(hidden_layer_sizes=(5,), activation="identity", max_iter=3)
     codes = model.fit(onehot, Y[:50]).transform(onehot)
     np.testing.assert_array_equal(codes, (model.coefs_[0] + model.intercepts_[0])[onehot.indices])
@@ -228,11 +232,11 @@ def test_every_value_is_computed_once():
     assert calls == ["f0", "f1", "f2", "df2", "df1", "df0"]
 
 
-def test_hidden_units_may_be_permuted_and_their_signs_flipped():
+def test_hidden_units_may_be_permuted_and_their_signs_flipped(rng):
     net = Network([Dense(6, "tanh"), Dense(2)], n_in=4, random_state=0)
-    net.named_parameters["intercept_0"][...] = RNG.normal(size=6)
+    net.named_parameters["intercept_0"][...] = rng.normal(size=6)
     predictions, (loss, gradient) = net.predict(X), net.loss_and_grad(X, Y)
-    order, signs = RNG.permutation(6), np.array([1, -1, 1, -1, -1, 1])
+    order, signs = rng.permutation(6), np.array([1, -1, 1, -1, -1, 1])
 
     def rearranged(vector):
         into, out_of = net.compiled.views(vector).coefs
@@ -247,10 +251,10 @@ def test_hidden_units_may_be_permuted_and_their_signs_flipped():
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 20])
-def test_one_slope_and_one_weight_a_layer(depth):
+def test_one_slope_and_one_weight_a_layer(depth, rng):
     """At the middle of a chain of logistic units each of them passes a quarter of the gradient."""
     net = Network([*(Dense(1, "logistic") for _ in range(depth)), Dense(1)], n_in=1)
-    weights = RNG.uniform(0.5, 2, depth + 1)
+    weights = rng.uniform(0.5, 2, depth + 1)
     biases = -0.5 * weights
     biases[0] = 0.0
     net.parameters = np.concatenate([weights, biases])

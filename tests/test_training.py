@@ -11,8 +11,6 @@ from fastnn.training import epochs as training
 from fastnn.training.shuffling import shuffle_rows
 from fastnn.training.validation import accuracy, mean_loss, r2
 
-RNG = np.random.RandomState(0)
-
 
 class Trainer:
     """Counts batches in place of training on them."""
@@ -128,17 +126,17 @@ def test_a_schedule_has_a_patience_of_its_own(capsys):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_scores_are_those_of_scikit_learn(weighted):
-    w = RNG.uniform(size=50) if weighted else None
-    y, p = RNG.randint(0, 3, 50), RNG.dirichlet(np.ones(3), 50)
+def test_scores_are_those_of_scikit_learn(weighted, rng):
+    w = rng.uniform(size=50) if weighted else None
+    y, p = rng.randint(0, 3, 50), rng.dirichlet(np.ones(3), 50)
     expected = accuracy_score(y, p.argmax(axis=1), sample_weight=w)
     assert accuracy("softmax_log_loss", p, y, w) == pytest.approx(expected)
-    Y, P = RNG.randint(0, 2, (50, 2)), RNG.uniform(size=(50, 2))
+    Y, P = rng.randint(0, 2, (50, 2)), rng.uniform(size=(50, 2))
     expected = accuracy_score(Y, P > 0.5, sample_weight=w)
     assert accuracy("logistic_log_loss", P, Y, w) == pytest.approx(expected)
-    T = RNG.normal(size=(50, 3))
+    T = rng.normal(size=(50, 3))
     T[:, 2] = 1
-    Q = T + RNG.normal(size=T.shape)
+    Q = T + rng.normal(size=T.shape)
     for columns in ([0], [0, 1], [0, 1, 2]):
         expected = r2_score(T[:, columns], Q[:, columns], sample_weight=w)
         assert r2("squared_error", Q[:, columns], T[:, columns], w) == pytest.approx(expected)

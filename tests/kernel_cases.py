@@ -19,6 +19,8 @@ ISAS = table.isas_available()
 DTYPES = [np.float32, np.float64]
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}  # of the twin's largest number
 THREADS = [1, 2, 4]
+#: A loss of each activation of the output; predictions know no more of it.
+OUTPUTS = list({loss.output_activation: name for name, loss in LOSSES.items()}.values())
 OPTIMIZERS = {
     **optimizers.OPTIMIZERS,
     "sgd": partial(optimizers.SGD, momentum=0.9, nesterov=False),
@@ -27,7 +29,8 @@ OPTIMIZERS = {
 
 
 #: Every activation and every loss, not each with each: they meet only at the last layer.
-EACH_ONCE = [(a, "softmax_log_loss") for a in ACTIVATIONS] + [("tanh", loss) for loss in LOSSES]
+EACH_ONCE = [(a, "softmax_log_loss") for a in ACTIVATIONS]
+EACH_ONCE += [("tanh", loss) for loss in LOSSES if loss != "softmax_log_loss"]
 
 
 def sizes_around(unit):

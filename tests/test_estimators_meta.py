@@ -126,7 +126,8 @@ def test_bagging():
 
 
 def test_stacking():
-    model = StackingClassifier([("mlp", CLASSIFIER), ("linear", LogisticRegression(max_iter=500))])
+    members = [("mlp", CLASSIFIER), ("linear", LogisticRegression(max_iter=500))]
+    model = StackingClassifier(members, cv=2)
     assert model.fit(X, Y).score(X, Y) > 0.9
 
 

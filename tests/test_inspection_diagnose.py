@@ -90,7 +90,7 @@ def test_healthy_fits_raise_no_alarm(name, activation, seed):
     ],
     ids=str,
 )
-@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("name", [name for name in HEALTHY if name != "digits"])
 def test_healthy_fits_with_options_raise_no_alarm(name, options):
     features, y = HEALTHY[name]()
     train, test = slice(None, None, 2), slice(1, None, 2)

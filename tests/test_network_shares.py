@@ -31,6 +31,15 @@ SHARES = [
     [1 / 17] * 17,
 ]
 
+#: (rows, rows of a batch): several batches, the last almost empty; one, and one of several parts.
+BATCHES = [(203, 96), (1037, 1000), (2600, 2600)]
+
+#: What follows on the gradient does not depend on the batch.
+RULES = [({}, *batch) for batch in BATCHES] + [
+    ({"clip_norm": 0.01}, *BATCHES[0]),
+    ({"max_norm": 0.5}, *BATCHES[0]),
+]
+
 NETS = {
     "strips": dense_layers((300, 40, 3), "relu"),
     "groups": dense_layers((33, 3), "tanh"),
@@ -38,9 +47,8 @@ NETS = {
 }
 
 
-@pytest.mark.parametrize("rule", [{}, {"clip_norm": 0.01}, {"max_norm": 0.5}])
+@pytest.mark.parametrize(("rule", "rows", "batch"), RULES)
 @pytest.mark.parametrize("kind", NETS)
-@pytest.mark.parametrize(("rows", "batch"), [(203, 96), (1037, 1000), (2600, 2600)])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_shares_change_no_bit_of_training(dtype, rows, batch, kind, rule):
     results = []
@@ -49,7 +57,7 @@ def test_shares_change_no_bit_of_training(dtype, rows, batch, kind, rule):
         network.params[:] = np.random.RandomState(1).uniform(-0.3, 0.3, network.n_params)
         X, y, _ = make_data(rows, network)
         options = {"batch_size": batch, "n_threads": len(shares), "shares": shares, **rule}
-        trainer = train(network, OPTIMIZERS["adam"](), X, y, steps=5, **options)
+        trainer = train(network, OPTIMIZERS["adam"](), X, y, steps=3, **options)
         results.append((network.params.copy(), np.array(trainer.loss_sum)))
     assert np.isfinite(results[0][0]).all()
     for other in results[1:]:
@@ -94,32 +102,34 @@ def test_shares_stay_while_a_speed_is_unknown():
     assert list(bounds) == [0, 0.3, 1]
 
 
-def shares_after(sizes, *held):
-    """Of rows and of strips, from lopsided ones, after three hundred steps with each setting."""
+def trained_from_lopsided_shares(sizes, held):
+    """Yields the shares of rows and of strips, a hundred times after three steps each."""
     network = make_network(100, sizes, "relu")
     X, y, _ = make_data(2000, network)
     trainer = network.trainer(OPTIMIZERS["sgd"](), batch_size=800, n_threads=2)
     trainer._threads = FixedThreads(2)
     trainer._engine.share_out([0.85, 0.15])
     order = np.arange(2000, dtype=np.intp)
-    for setting in held:
+    for setting, calls in held:
         trainer._engine.hold_shares(setting)
-        for _ in range(100):
+        for _ in range(calls):
             trainer.run(X, y, order, 0, 3, learning_rate=1e-3)
-    return trainer._engine.shares()
+            yield trainer._engine.shares()
 
 
 @pytest.mark.parametrize("sizes", [(300, 200, 3), (33, 3)])
 def test_held_shares_stay(sizes):
-    for shares in shares_after(sizes, True):
-        assert list(shares) == pytest.approx([0.85, 0.15])
+    for found in trained_from_lopsided_shares(sizes, [(True, 30)]):
+        for shares in found:
+            assert list(shares) == pytest.approx([0.85, 0.15])
 
 
-@pytest.mark.parametrize("held", [(False,), (True, False)])
+@pytest.mark.parametrize("calls_held", [0, 30])
 @pytest.mark.parametrize("sizes", [(300, 200, 3), (33, 3)])
-def test_lopsided_shares_even_out(sizes, held):
-    """Two cores are not five times as quick as each other."""
-    rows, strips = shares_after(sizes, *held)
-    assert rows.sum() == pytest.approx(1)
-    assert rows[0] < 0.8
-    assert strips[0] < 0.84
+def test_lopsided_shares_even_out(sizes, calls_held):
+    """Sooner or later: two cores are not five times as quick as each other."""
+    for rows, strips in trained_from_lopsided_shares(sizes, [(True, calls_held), (False, 100)]):
+        assert rows.sum() == pytest.approx(1)
+        if rows[0] < 0.8 and strips[0] < 0.84:
+            return
+    pytest.fail(f"still {rows} and {strips}")

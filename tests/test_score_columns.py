@@ -37,7 +37,7 @@ def test_threads_change_no_bit(isa, dtype, sizes):
             X = rows_of(rows, 331, other)
             alone = scorer.raw(X, n_threads=1)
             for n_threads in (2, 3, 4, 9):
-                for _ in range(20):  # members come at another moment each time
+                for _ in range(5):  # members come at another moment each time
                     assert_same_bits(scorer.raw(X, n_threads=n_threads), alone, (rows, n_threads))
 
 
@@ -48,7 +48,7 @@ def test_every_activation(activation):
     for rows in (1, 7):
         X = rows_of(rows, 300, np.float32)
         alone = scorer.raw(X, n_threads=1)
-        for _ in range(20):
+        for _ in range(5):
             assert_same_bits(scorer.raw(X, n_threads=4), alone)
 
 

@@ -25,9 +25,10 @@ SIZES = [1] * 60 + [2, 16, 48, 49, 100] * 7 + [2000] * 3 + [100_000] * 2
 class Caller(threading.Thread):
     """Calls until told to stop, and compares each result with the one computed beforehand."""
 
-    def __init__(self, predictor, X, expected, stop, seed):
+    def __init__(self, predictor, X, expected, sizes, stop, seed):
         super().__init__()
         self.predictor, self.X, self.expected, self.stop = predictor, X, expected, stop
+        self.sizes = sizes
         self.rng = np.random.default_rng(seed)
         self.calls = self.rows = self.differing = 0
         self.errors = []
@@ -41,7 +42,7 @@ class Caller(threading.Thread):
 
     def call(self):
         rng, X = self.rng, self.X
-        size = SIZES[rng.integers(len(SIZES))]
+        size = self.sizes[rng.integers(len(self.sizes))]
         begin = rng.integers(len(X) - size + 1)
         rows = X[begin : begin + size]
         if rng.random() < 0.3:
@@ -54,8 +55,8 @@ class Caller(threading.Thread):
         self.rows += size
 
 
-def run(threads, seconds):
-    """Let that many threads call for that long.
+def run(threads, seconds, most_rows=100_000):
+    """Let that many threads call for that long, with up to so many rows.
 
     Returns
     -------
@@ -63,10 +64,11 @@ def run(threads, seconds):
         Counts of calls, rows, differing results and errors, and calls and rows a second.
     """
     predictor = fastnn.Predictor(fitted("sklearn", "multiclass"))
-    X = np.tile(data().astype(np.float32), (600, 1))
+    sizes = [size for size in SIZES if size <= most_rows]
+    X = np.tile(data().astype(np.float32), (100 + most_rows // len(data()), 1))
     expected = {method: getattr(predictor, method)(X, n_jobs=1) for method in METHODS}
     stop = threading.Event()
-    callers = [Caller(predictor, X, expected, stop, seed) for seed in range(threads)]
+    callers = [Caller(predictor, X, expected, sizes, stop, seed) for seed in range(threads)]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     started = time.perf_counter()

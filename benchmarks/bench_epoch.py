@@ -12,6 +12,7 @@ from benchmarks.peers.worker import check_probabilities
 from fastnn.layers import Dense
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import Adam
+from fastnn.training.trainer import make_trainer
 
 THREADS = sorted({1, cpu_count()})
 CASES = ["tiny", "small", "medium"]
@@ -34,7 +35,7 @@ def targets(case, X, y):
 
 def fastnn_epoch(case, X, y, threads):
     net, y = network(case, X.dtype), targets(case, X, y)
-    trainer = net.trainer(Adam(), batch_size=case.batch, n_threads=threads)
+    trainer = make_trainer(net, Adam(), batch_size=case.batch, n_threads=threads)
     rng = np.random.default_rng(0)
 
     def epoch():

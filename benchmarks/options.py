@@ -17,7 +17,7 @@ from fastnn import optimizers
 from fastnn.layers import Activation, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Residual
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import effective_n_threads
-from fastnn.training.trainer import StepOptions
+from fastnn.training.trainer import StepOptions, make_trainer
 
 ROWS, BATCH = 6400, 128
 PLAIN = [Dense(256, "relu"), Dense(128, "relu")]
@@ -65,7 +65,7 @@ class Training:
         options = {"alpha": 1e-4, **options}
         assert set(options) <= set(StepOptions.__dataclass_fields__)
         optimizer = optimizer or optimizers.Adam()
-        self.trainer = net.trainer(optimizer, batch_size=BATCH, n_threads=threads, **options)
+        self.trainer = make_trainer(net, optimizer, batch_size=BATCH, n_threads=threads, **options)
         self.X, self.y, self.order = X, y, rng.permutation(len(X))
 
     def epoch(self):

@@ -23,6 +23,7 @@ from benchmarks.bench_epoch import network, targets
 from benchmarks.peers.cases import BY_NAME
 from fastnn.optimizers import Adam
 from fastnn.threads import FixedThreads, effective_n_threads
+from fastnn.training.trainer import make_trainer
 
 CASES = ["tiny", "small", "medium, no zeros", "large"]
 BURST = 1e-4
@@ -33,8 +34,8 @@ class Training:
     """Steps of one net."""
 
     def __init__(self, case, X, y, threads, *, equal):
-        self.trainer = network(case, X.dtype).trainer(
-            Adam(), batch_size=case.batch, n_threads=threads
+        self.trainer = make_trainer(
+            network(case, X.dtype), Adam(), batch_size=case.batch, n_threads=threads
         )
         self.trainer._threads = FixedThreads(threads)
         self.trainer._engine.hold_shares(equal)

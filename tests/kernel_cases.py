@@ -14,6 +14,8 @@ from fastnn.layers import ACTIVATIONS, Dense
 from fastnn.losses import LOSSES
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import FixedThreads
+from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 
 ISAS = table.isas_available()
 DTYPES = [np.float32, np.float64]
@@ -104,9 +106,9 @@ def train(
     shares: what the threads begin with, if not equal shares. options: of the trainer. The results
     lie in network.params and optimizer.state.
     """
-    trainer = network.trainer(
-        optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads, **options
-    )
+    is_twin = isinstance(network, reference.Network)
+    make = network.trainer if is_twin else partial(make_trainer, network)
+    trainer = make(optimizer, alpha=alpha, batch_size=batch_size, n_threads=n_threads, **options)
     trainer._threads = FixedThreads(threads_of(network, n_threads))
     if shares is not None:
         trainer._engine.share_out(shares)
@@ -142,7 +144,7 @@ def check_gradients(network, X, y, threads, **options):
     """The loss and gradient are those of the twin, with the same bits for any number of threads."""
     expected, expected_grad = twin_of(network).loss_and_grad(X, y, **options)
     tolerance = TOLERANCE[np.dtype(network.dtype).type]
-    found = [network.loss_and_grad(X, y, n_threads=n, **options) for n in threads]
+    found = [loss_and_grad(network, X, y, n_threads=n, **options) for n in threads]
     for loss, grad in found:
         assert abs(loss - expected) < tolerance * abs(expected)
         assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()

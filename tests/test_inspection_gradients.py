@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fastnn import MLPClassifier, MLPRegressor, Network
-from fastnn.inspection import GradientCheck, check_gradients
+from fastnn.inspection import GradientCheck, _network, check_gradients
 from fastnn.layers import (
     ACTIVATIONS,
     Activation,
@@ -89,18 +89,19 @@ def test_every_layer_has_the_right_gradient(name, loss, rng):
 @pytest.mark.parametrize("block", [f"{k}[{i}]" for k in ("coefs_", "intercepts_") for i in (0, 1)])
 @pytest.mark.parametrize("factor", [0.0, -1.0, 1 + 1e-5])
 def test_a_wrong_gradient_is_found_and_named(monkeypatch, block, factor):
-    right = CompiledNetwork.loss_and_grad
+    right = _network.loss_and_grad
 
-    def wrong(self, *args, **kwargs):
-        loss, gradient = right(self, *args, **kwargs)
-        blocks = self.views(gradient)
+    def wrong(network, *args, **kwargs):
+        loss, gradient = right(network, *args, **kwargs)
+        blocks = network.views(gradient)
         kind, i = block[:-1].split("[")
         array = getattr(blocks, kind[:-1])[int(i)]
         array.flat[np.abs(array).argmax()] *= factor
         return loss, gradient
 
     model = MLPClassifier((7,), activation="tanh", random_state=0)
-    monkeypatch.setattr(CompiledNetwork, "loss_and_grad", wrong)
+    assert check_gradients(model, X, CLASSES).passed
+    monkeypatch.setattr(_network, "loss_and_grad", wrong)
     check = check_gradients(model, X, CLASSES)
     assert not check.passed
     assert max(check.errors, key=check.errors.get) == block

@@ -25,10 +25,8 @@ WINGS = {
     "layers": {"_kernels"},
     "network": {"_kernels", "layers", "losses", "threads"},
     "training": {"_kernels", "losses", "network", "threads"},
-    "network/compiled.py": {"_kernels", "layers", "network", "threads", "training"},
     "network/network.py": {
         *("initializers", "losses", "network", "optimizers", "schedules", "threads", "training"),
-        "network/compiled.py",
     },
     "initializers": set(),
     "model": set(),
@@ -37,11 +35,9 @@ WINGS = {
     "export": {"model", "scoring"},
     "estimators": {
         *("files", "initializers", "layers", "losses", "model", "network", "optimizers"),
-        *("schedules", "scoring", "threads", "training", "network/compiled.py"),
+        *("schedules", "scoring", "threads", "training"),
     },
-    "inspection": {
-        *("estimators", "layers", "network", "network/compiled.py", "network/network.py"),
-    },
+    "inspection": {"estimators", "layers", "network", "network/network.py", "training"},
     "persistence": {"estimators", "files", "model", "scoring"},
     "__main__": {"_config"},
 }

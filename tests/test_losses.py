@@ -19,10 +19,12 @@ from test_network_gradients import assert_gradient
 
 from fastnn import losses
 from fastnn.layers import Dense
-from fastnn.losses import LOSSES, make_loss
+from fastnn.losses import LOSSES, loss_of_output, make_loss
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD
 from fastnn.training.lbfgs import minimize_lbfgs
+from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 from fastnn.training.validation import accuracy, mean_loss
 
 VARIANTS = [
@@ -57,13 +59,13 @@ def test_gradient_with_parameters(loss):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_loss_of_predictions_is_that_of_training(dtype, loss, rng):
     network, X, y = case(loss, dtype=dtype)
-    expected, _ = network.loss_and_grad(X, y)
+    expected, _ = loss_and_grad(network, X, y)
     if loss.averaged:
         expected /= network.n_out
     got = mean_loss(loss, network.forward(X), y, None)
     assert got == pytest.approx(expected, rel=1e-12 if dtype == np.float64 else 1e-5)
     weight = rng.uniform(size=len(X)).astype(dtype)
-    expected, _ = network.loss_and_grad(X, y, sample_weight=weight)
+    expected, _ = loss_and_grad(network, X, y, sample_weight=weight)
     got = mean_loss(loss, network.forward(X), y, weight)
     assert got == pytest.approx(expected / (network.n_out if loss.averaged else 1), rel=1e-5)
 
@@ -160,7 +162,7 @@ def test_the_minimum_of_the_pinball_loss_is_the_quantile(level, rng):
     y = rng.normal(size=(501, 1))
     network = CompiledNetwork(1, [Dense(1)], losses.Quantile(level))
     X, order = np.zeros((501, 1)), np.arange(501, dtype=np.intp)
-    trainer = network.trainer(SGD(momentum=0.0, nesterov=False), batch_size=501)
+    trainer = make_trainer(network, SGD(momentum=0.0, nesterov=False), batch_size=501)
     for i in range(2000):
         trainer.run(X, y, order, 0, 1, learning_rate=3.0 / (1 + i))
     trainer.pull()
@@ -171,13 +173,27 @@ def test_row_by_row_it_is_the_perceptron(rng):
     X, y = rng.normal(size=(60, 4)), rng.randint(0, 2, 60)
     theirs = Perceptron(shuffle=False, max_iter=5, tol=None).fit(X, y)
     network = CompiledNetwork(4, [Dense(1)], "perceptron")
-    trainer = network.trainer(SGD(momentum=0.0, nesterov=False), batch_size=1)
+    trainer = make_trainer(network, SGD(momentum=0.0, nesterov=False), batch_size=1)
     order, y = np.arange(60, dtype=np.intp), y[:, None].astype(np.float64)
     for _ in range(5):
         trainer.run(X, y, order, 0, 60, learning_rate=1.0)
     trainer.pull()
     np.testing.assert_allclose(network.coefs[0].T, theirs.coef_, rtol=1e-12)
     np.testing.assert_allclose(network.intercepts[0], theirs.intercept_, rtol=1e-12)
+
+
+def test_every_output_activation_has_one_canonical_loss():
+    """Its gradient by the raw output is output - target, whatever stands where in the list."""
+    canonical = [loss for loss in LOSSES.values() if loss.canonical]
+    outputs = [loss.output_activation for loss in canonical]
+    assert sorted(outputs) == sorted({loss.output_activation for loss in LOSSES.values()})
+    assert [loss_of_output(output) for output in outputs] == [loss.name for loss in canonical]
+    for loss in canonical:
+        network, X, y = case(loss, 1)
+        _, gradient = loss_and_grad(network, X, y)
+        target = np.eye(network.n_out)[y] if loss.integer_targets else y
+        error = network.forward(X) - target
+        np.testing.assert_allclose(network.views(gradient).intercepts[-1], error[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])

@@ -6,6 +6,7 @@ from kernel_cases import DTYPES, EACH_ONCE, ISAS, make_data, make_network
 from reference import STRAIGHT_THROUGH
 
 from fastnn.losses import LOSSES
+from fastnn.training.objective import loss_and_grad
 
 STEP = 1e-5
 
@@ -19,7 +20,7 @@ def numerical_gradient(network, X, y, **options):
         losses = []
         for at in (step, -step):
             network.params[i] = start[i] + at
-            losses.append(network.loss_and_grad(X, y, **options)[0])
+            losses.append(loss_and_grad(network, X, y, **options)[0])
         network.params[i] = start[i]
         return (losses[0] - losses[1]) / (2 * step)
 
@@ -29,7 +30,7 @@ def numerical_gradient(network, X, y, **options):
 
 
 def assert_gradient(network, X, y, **options):
-    _, grad = network.loss_and_grad(X, y, **options)
+    _, grad = loss_and_grad(network, X, y, **options)
     error = np.linalg.norm(grad - numerical_gradient(network, X, y, **options))
     assert error < 1e-6 * np.linalg.norm(grad)
 
@@ -50,7 +51,7 @@ def test_gradient_past_a_step_is_not_the_derivative(activation):
     """Above the step it is the numerical one; below, where that is zero, it is what can learn."""
     network = make_network(4, (6, 3), activation)
     X, y, _ = make_data(9, network)
-    _, grad = network.loss_and_grad(X, y)
+    _, grad = loss_and_grad(network, X, y)
     numerical = numerical_gradient(network, X, y)
     (below, above), (below_bias, above_bias), *_ = network.views(grad)
     expected = network.views(numerical)
@@ -80,9 +81,13 @@ def test_gradient_in_float32_is_that_in_float64(loss):
     double.params[:] = single.params
     X, y, weight = make_data(50, single)
     y = y if y.dtype == np.intp else y.astype(np.float64)
-    value, grad = double.loss_and_grad(X, y, sample_weight=weight, alpha=0.5)
-    single_value, single_grad = single.loss_and_grad(
-        X, y.astype(np.float32) if y.dtype == np.float64 else y, sample_weight=weight, alpha=0.5
+    value, grad = loss_and_grad(double, X, y, sample_weight=weight, alpha=0.5)
+    single_value, single_grad = loss_and_grad(
+        single,
+        X,
+        y.astype(np.float32) if y.dtype == np.float64 else y,
+        sample_weight=weight,
+        alpha=0.5,
     )
     assert abs(single_value - value) < 1e-5 * abs(value)
     assert np.linalg.norm(single_grad - grad) < 1e-5 * np.linalg.norm(grad)
@@ -92,8 +97,8 @@ def test_gradient_in_float32_is_that_in_float64(loss):
 def test_gradient_is_written_where_asked(dtype):
     network = make_network(dtype=dtype)
     X, y, _ = make_data(6, network)
-    _, expected = network.loss_and_grad(X, y)
+    _, expected = loss_and_grad(network, X, y)
     out = np.full(network.n_params, np.nan, dtype)
-    _, grad = network.loss_and_grad(X, y, grad=out)
+    _, grad = loss_and_grad(network, X, y, grad=out)
     assert grad is out
     np.testing.assert_array_equal(out, expected)

@@ -28,6 +28,7 @@ from fastnn.layers import (
 )
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import FixedThreads
+from fastnn.training.objective import loss_and_grad
 
 #: Those that share out the groups evenly, and others.
 THREADS = [1, 2, 3, 4, 16, 17]
@@ -132,19 +133,19 @@ def test_groups_and_strips_agree(dtype, kind, rows):
     """The gradient is the same, masks of dropout included: they go by the row of the batch."""
     loss = "logistic_log_loss" if kind == "one output" else "softmax_log_loss"
     grouped, plain = (make_net(LAYERS[kind], dtype, loss=loss) for _ in range(2))
-    assert grouped._groups(rows) > 1
+    assert grouped.groups_of(rows) > 1
     plain._groups = lambda rows: 1
     X, y, _ = make_data(rows, grouped)
     tolerance = TOLERANCE[dtype]
     for seed in (0, 7):
-        value, grad = grouped.loss_and_grad(X, y, seed=seed)
-        expected, expected_grad = plain.loss_and_grad(X, y, seed=seed)
+        value, grad = loss_and_grad(grouped, X, y, seed=seed)
+        expected, expected_grad = loss_and_grad(plain, X, y, seed=seed)
         assert abs(value - expected) < tolerance * abs(expected)
         assert np.abs(grad - expected_grad).max() < tolerance * np.abs(expected_grad).max()
 
 
 def test_batch_normalisation_has_no_groups():
-    assert make_net([Dense(21), BatchNorm(), Dense(3)])._groups(1000) == 1
+    assert make_net([Dense(21), BatchNorm(), Dense(3)]).groups_of(1000) == 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -153,8 +154,8 @@ def test_dense_and_sparse_rows_in_turns(dtype):
     X, y, _ = make_data(1037, make_net(dtype=dtype))
     X[X < 0] = 0
     forms = {"dense": X, "sparse": scipy.sparse.csr_matrix(X)}
-    alone = {name: make_net(dtype=dtype).loss_and_grad(rows, y)[1] for name, rows in forms.items()}
+    alone = {name: loss_and_grad(make_net(dtype=dtype), rows, y)[1] for name, rows in forms.items()}
     network = make_net(dtype=dtype)
     for name in ("dense", "sparse", "dense", "sparse"):
-        assert_same_bits(network.loss_and_grad(forms[name], y)[1], alone[name])
+        assert_same_bits(loss_and_grad(network, forms[name], y)[1], alone[name])
     np.testing.assert_allclose(alone["dense"], alone["sparse"], atol=TOLERANCE[dtype])

@@ -21,6 +21,8 @@ from fastnn.layers import Dense
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
 from fastnn.scoring.arrays import forward_arrays
+from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 
 
 def read_only(array, tmp_path):
@@ -54,7 +56,7 @@ def test_inputs_are_taken_as_they_lie_and_not_modified(isa, dtype, loss, convert
         plain = make_data(40, network)
         X, y, weight = (change(array, tmp_path) for array in plain)
         forward = network.forward(X)
-        value, grad = network.loss_and_grad(X, y, sample_weight=weight)
+        value, grad = loss_and_grad(network, X, y, sample_weight=weight)
         train(network, OPTIMIZERS["adam"](), X, y, weight=weight, steps=3)
         results.append([forward, np.array(value), grad, network.params])
         assert_same_bits((X, y, weight), plain)
@@ -76,7 +78,7 @@ def test_nan_in_gives_nan_out(isa, dtype, loss, activation):
             if loss != "softmax_log_loss" or sizes != (1,):
                 assert np.isnan(result[17]).all()
             assert_same_bits(np.delete(result, 17, 0), np.delete(clean, 17, 0))
-            value, grad = network.loss_and_grad(bad, y)
+            value, grad = loss_and_grad(network, bad, y)
             assert np.isnan(value)
             assert np.isnan(grad).any()
             trainer = train(network, OPTIMIZERS["sgd"](), bad, y, steps=1)
@@ -90,12 +92,12 @@ def exported_calls(network, X, y):
     arrays = network.coefs, network.intercepts
     loss = network.loss.name
     scorer = Scorer(*arrays, ["tanh", "identity"], network.loss.output_activation, X.dtype)
-    trainer = network.trainer(Adam(), batch_size=8)
+    trainer = make_trainer(network, Adam(), batch_size=8)
     order = np.arange(len(X), dtype=np.intp)
     for n_threads in (1, 2):
-        threaded = network.trainer(Adam(), batch_size=8, n_threads=n_threads)
+        threaded = make_trainer(network, Adam(), batch_size=8, n_threads=n_threads)
         yield "forward", lambda n=n_threads: network.forward(X, n_threads=n)
-        yield "loss_and_grad", lambda n=n_threads: network.loss_and_grad(X, y, n_threads=n)
+        yield "loss_and_grad", lambda n=n_threads: loss_and_grad(network, X, y, n_threads=n)
         yield "run", lambda t=threaded: t.run(X, y, order, 0, 4, learning_rate=0.1)
         yield (
             "forward_arrays",
@@ -136,7 +138,7 @@ def test_moments_that_decay_into_denormals_become_zero(dtype, n_threads):
     adam = Adam()
     small = np.full(network.n_params, 1.5 * np.finfo(dtype).smallest_normal, dtype)
     adam.state = {"t": 10, "m": small, "v": small.copy()}
-    trainer = network.trainer(adam, batch_size=32, n_threads=n_threads)
+    trainer = make_trainer(network, adam, batch_size=32, n_threads=n_threads)
     order = np.arange(32, dtype=np.intp)
     trainer.run(X, y, np.tile(order, 8), 0, 8, learning_rate=1e-3)
     trainer.pull()
@@ -155,7 +157,7 @@ def test_denormals_do_not_slow_training():
         X, y, _ = make_data(128, network)
         X *= np.float32(scale)
         network.params *= np.float32(scale)
-        trainer = network.trainer(SGD(), batch_size=128)
+        trainer = make_trainer(network, SGD(), batch_size=128)
         order = np.arange(128, dtype=np.intp)
         runs = []
         for _ in range(7):
@@ -175,12 +177,12 @@ def test_denormals_do_not_slow_training():
         (lambda net, X, y: net.forward(np.asfortranarray(X)), "C-contiguous"),
         (lambda net, X, y: net.forward(X, out=np.empty((12, 2))), "out must be"),
         (lambda net, X, y: net.forward(X, out=np.empty((3, 12)).T), "out must be"),
-        (lambda net, X, y: net.loss_and_grad(X, y, grad=np.empty(3)), "grad must have shape"),
-        (lambda net, X, y: net.loss_and_grad(X, y[:5]), "y must hold 12 class numbers"),
-        (lambda net, X, y: net.loss_and_grad(X, y + 3), "class numbers from 0 to 2"),
-        (lambda net, X, y: net.loss_and_grad(X, y - 9), "class numbers from 0 to 2"),
+        (lambda net, X, y: loss_and_grad(net, X, y, grad=np.empty(3)), "grad must have shape"),
+        (lambda net, X, y: loss_and_grad(net, X, y[:5]), "y must hold 12 class numbers"),
+        (lambda net, X, y: loss_and_grad(net, X, y + 3), "class numbers from 0 to 2"),
+        (lambda net, X, y: loss_and_grad(net, X, y - 9), "class numbers from 0 to 2"),
         (
-            lambda net, X, y: net.loss_and_grad(X, y, sample_weight=np.ones(5)),
+            lambda net, X, y: loss_and_grad(net, X, y, sample_weight=np.ones(5)),
             r"sample_weight must have shape \(12,\)",
         ),
         (
@@ -205,7 +207,7 @@ def test_targets_of_the_wrong_shape_are_refused():
     network = make_network(loss="squared_error")
     X, y, _ = make_data(12, network)
     with pytest.raises(ValueError, match=r"y must have shape \(12, 3\), got \(12, 2\)"):
-        network.loss_and_grad(X, np.ascontiguousarray(y[:, :2]))
+        loss_and_grad(network, X, np.ascontiguousarray(y[:, :2]))
 
 
 def test_an_unknown_isa_is_refused():

@@ -20,6 +20,8 @@ from fastnn.layers import (
 )
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
+from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 
 SWISH = CustomActivation(
     lambda z: z / (1 + np.exp(-z)),
@@ -74,7 +76,7 @@ def test_outputs_are_the_twins(name, isa, dtype):
     np.testing.assert_allclose(raw, Twin(net).forward(X), rtol=tolerance, atol=tolerance)
     z = Twin(net, training=True, seed=5).forward(X)
     loss = -np.mean(z[np.arange(29), y] - np.log(np.exp(z).sum(axis=1)))
-    assert net.loss_and_grad(X, y, seed=5)[0] == pytest.approx(loss, rel=10 * tolerance)
+    assert loss_and_grad(net, X, y, seed=5)[0] == pytest.approx(loss, rel=10 * tolerance)
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -145,7 +147,7 @@ def test_masks_change_from_step_to_step_and_with_the_seed():
     def fitted(seed):
         net = build("dropout")
         order = np.arange(64, dtype=np.intp)
-        trainer = net.trainer(SGD(momentum=0.0), batch_size=64, seed=seed)
+        trainer = make_trainer(net, SGD(momentum=0.0), batch_size=64, seed=seed)
         for _ in range(2):
             trainer.run(X, y, order, 0, 1, learning_rate=1e-12)
             yield trainer.loss_sum
@@ -169,9 +171,9 @@ def test_what_a_custom_activation_raises_reaches_the_caller():
         7, [Dense(5, CustomActivation(f, np.ones_like)), Dense(3)], "squared_error"
     )
     X = np.ones((9, 7))
-    net.loss_and_grad(X, np.ones((9, 3)))
+    loss_and_grad(net, X, np.ones((9, 3)))
     with pytest.raises(ArithmeticError, match="no more"):
-        net.loss_and_grad(X, np.ones((9, 3)))
+        loss_and_grad(net, X, np.ones((9, 3)))
     with pytest.raises(ArithmeticError, match="no more"):
         net.forward(X)
 
@@ -205,8 +207,8 @@ def test_gradient_of_more_rows_than_go_through_at_a_time():
     rng = np.random.RandomState(0)
     net.params[:] = rng.normal(scale=0.1, size=net.n_params)
     X, y = rng.normal(size=(12000, 300)), rng.normal(size=(12000, 3))
-    loss, grad = net.loss_and_grad(X, y)
-    parts = [net.loss_and_grad(X[i : i + 1000], y[i : i + 1000]) for i in range(0, 12000, 1000)]
+    loss, grad = loss_and_grad(net, X, y)
+    parts = [loss_and_grad(net, X[i : i + 1000], y[i : i + 1000]) for i in range(0, 12000, 1000)]
     assert loss == pytest.approx(np.mean([part for part, _ in parts]))
     np.testing.assert_allclose(grad, np.mean([g for _, g in parts], axis=0), atol=1e-12)
 
@@ -220,7 +222,7 @@ def test_sparse_rows_are_for_dense_layers(first):
     for call in (
         net.layer_outputs,
         net.input_gradient,
-        lambda X: net.loss_and_grad(X, np.ones((4, 1))),
+        lambda X: loss_and_grad(net, X, np.ones((4, 1))),
     ):
         with pytest.raises(ValueError, match="X is sparse, and a layer other than Dense"):
             call(X)

@@ -18,6 +18,7 @@ from fastnn._kernels.training import shares as kernel
 from fastnn.layers import BatchNorm, Dense, Dropout
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import FixedThreads
+from fastnn.training.trainer import make_trainer
 
 #: Uneven, with nothing for some, with more threads than groups, and equal ones for comparison.
 SHARES = [
@@ -106,7 +107,7 @@ def trained_from_lopsided_shares(sizes, held):
     """Yields the shares of rows and of strips, a hundred times after three steps each."""
     network = make_network(100, sizes, "relu")
     X, y, _ = make_data(2000, network)
-    trainer = network.trainer(OPTIMIZERS["sgd"](), batch_size=800, n_threads=2)
+    trainer = make_trainer(network, OPTIMIZERS["sgd"](), batch_size=800, n_threads=2)
     trainer._threads = FixedThreads(2)
     trainer._engine.share_out([0.85, 0.15])
     order = np.arange(2000, dtype=np.intp)

@@ -12,6 +12,8 @@ from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
 from fastnn.scoring.arrays import forward_arrays
 from fastnn.threads import FixedThreads
+from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}
 # n_in, hidden: narrow first layers, ragged panels, more than four panels, many strips
@@ -45,7 +47,9 @@ def make_network(n_in, hidden, dtype, isa=None, loss="softmax_log_loss", n_out=3
 def train(network, X, y, *, batch_size, n_threads=1, optimizer=None, weight=None, epochs=2):
     """Parameters, loss and moments after some epochs in a shuffled order."""
     optimizer = optimizer or Adam()
-    trainer = network.trainer(optimizer, alpha=0.01, batch_size=batch_size, n_threads=n_threads)
+    trainer = make_trainer(
+        network, optimizer, alpha=0.01, batch_size=batch_size, n_threads=n_threads
+    )
     trainer._threads = FixedThreads(n_threads)
     order = np.random.default_rng(2).permutation(X.shape[0])
     n_batches = -(-len(order) // batch_size)
@@ -78,7 +82,7 @@ def test_equals_dense(n_in, hidden, dtype, isa):
     y = np.random.default_rng(3).integers(0, 3, 60)
     net = make_network(n_in, hidden, dtype, isa)
     assert_close([net.forward(X)], [net.forward(X.toarray())], dtype)
-    assert_close(*(net.loss_and_grad(rows, y, alpha=0.1) for rows in (X, X.toarray())), dtype)
+    assert_close(*(loss_and_grad(net, rows, y, alpha=0.1) for rows in (X, X.toarray())), dtype)
     assert_close(*train_both(X, y, hidden, dtype, isa, batch_size=16), dtype)
 
 
@@ -119,7 +123,7 @@ def test_threads_give_the_same_bits(hidden, dtype, isa):
     net = make_network(500, hidden, dtype, isa)
     for n_threads in (2, 4):
         np.testing.assert_array_equal(net.forward(X, n_threads=n_threads), net.forward(X))
-        assert_same_bits(net.loss_and_grad(X, y, n_threads=n_threads), net.loss_and_grad(X, y))
+        assert_same_bits(loss_and_grad(net, X, y, n_threads=n_threads), loss_and_grad(net, X, y))
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -208,7 +212,7 @@ def test_dense_and_sparse_calls_may_alternate():
     results = []
     for inputs in [(X, X.toarray()), (X.toarray(), X)]:
         net = make_network(100, (20,), np.float64)
-        trainer = net.trainer(Adam(), batch_size=16)
+        trainer = make_trainer(net, Adam(), batch_size=16)
         trainer.run(inputs[0], y, order, 0, 2, learning_rate=0.01)
         trainer.run(inputs[1], y, order, 2, 4, learning_rate=0.01)
         results.append([trainer.forward(X)])
@@ -224,8 +228,10 @@ def test_index_out_of_range_is_refused(value, index):
     y = np.zeros(20, np.intp)
     calls = [
         lambda: net.forward(X),
-        lambda: net.loss_and_grad(X, y),
-        lambda: net.trainer(Adam(), batch_size=5).run(X, y, np.arange(20), 0, 4, learning_rate=0.1),
+        lambda: loss_and_grad(net, X, y),
+        lambda: make_trainer(net, Adam(), batch_size=5).run(
+            X, y, np.arange(20), 0, 4, learning_rate=0.1
+        ),
         lambda: forward_arrays(net.coefs, net.intercepts, "tanh", "softmax_log_loss", X),
     ]
     for call in calls:
@@ -284,7 +290,7 @@ def test_memory_stays_within_the_batch():
         before = tracemalloc.get_traced_memory()[0]
         train(network, X, y, batch_size=1024, n_threads=2, epochs=1)
         network.forward(X)
-        network.loss_and_grad(X, y)
+        loss_and_grad(network, X, y)
         peak = tracemalloc.get_traced_memory()[1] - before
         tracemalloc.stop()
         # weights and moments in two orders, padded to whole vectors, and the sorted batch

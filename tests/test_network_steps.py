@@ -6,12 +6,14 @@ from kernel_cases import DTYPES, ISAS, THREADS, assert_same_bits, make_data, mak
 
 from fastnn.optimizers import SGD, Adam
 from fastnn.threads import FixedThreads
+from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 
 
 def run(network, X, y, *, steps=1, n_threads=1, optimizer=None, weight=None, **options):
     """Full-batch steps; returns the optimizer."""
     optimizer = optimizer or SGD(momentum=0.0)
-    trainer = network.trainer(optimizer, batch_size=len(X), n_threads=n_threads, **options)
+    trainer = make_trainer(network, optimizer, batch_size=len(X), n_threads=n_threads, **options)
     trainer._threads = FixedThreads(n_threads)
     order = np.arange(len(X), dtype=np.intp)
     for _ in range(steps):
@@ -31,7 +33,7 @@ def gradient_used(network, X, y, **options):
 def test_the_norm_of_the_whole_gradient_is_bounded(sizes, isa):
     net = make_network(7, sizes, isa=isa)
     X, y, weight = make_data(23, net)
-    _, grad = net.loss_and_grad(X, y, sample_weight=weight, alpha=0.2)
+    _, grad = loss_and_grad(net, X, y, sample_weight=weight, alpha=0.2)
     norm = np.linalg.norm(grad)
     start = net.params.copy()
     for bound in (0.1 * norm, 0.9 * norm, 2 * norm):
@@ -43,7 +45,7 @@ def test_the_norm_of_the_whole_gradient_is_bounded(sizes, isa):
 def test_the_norm_is_that_of_all_blocks_of_a_large_batch():
     net = make_network(7, (9, 3))
     X, y, _ = make_data(2500, net)
-    _, grad = net.loss_and_grad(X, y)
+    _, grad = loss_and_grad(net, X, y)
     used = gradient_used(net, X, y, clip_norm=0.01)
     np.testing.assert_allclose(used, grad * (0.01 / np.linalg.norm(grad)), atol=1e-14)
 
@@ -51,7 +53,7 @@ def test_the_norm_is_that_of_all_blocks_of_a_large_batch():
 def test_each_element_of_the_gradient_is_bounded():
     net = make_network(7, (9, 3))
     X, y, _ = make_data(23, net)
-    _, grad = net.loss_and_grad(X, y, alpha=0.2)
+    _, grad = loss_and_grad(net, X, y, alpha=0.2)
     bound = np.median(np.abs(grad))
     used = gradient_used(net, X, y, alpha=0.2, clip_value=bound)
     np.testing.assert_allclose(used, np.clip(grad, -bound, bound), atol=1e-14)
@@ -109,7 +111,7 @@ def test_predictions_are_those_of_the_averaged_weights():
 def test_snapshots_scores_and_weights_agree_on_the_average():
     net = make_network(7, (9, 3))
     X, y, _ = make_data(64, net)
-    trainer = net.trainer(Adam(), batch_size=8, average_decay=0.99)
+    trainer = make_trainer(net, Adam(), batch_size=8, average_decay=0.99)
     trainer.run(X, y, np.arange(64, dtype=np.intp), 0, 8, learning_rate=0.1)
     scores, kept = trainer.forward(X), trainer.snapshot()
     trainer.run(X, y, np.arange(64, dtype=np.intp), 0, 8, learning_rate=0.1)
@@ -123,10 +125,10 @@ def test_snapshots_scores_and_weights_agree_on_the_average():
 def test_the_reported_loss_has_the_penalties():
     net = make_network(7, (9, 3))
     X, y, weight = make_data(23, net)
-    data = net.loss_and_grad(X, y, sample_weight=weight)[0]
+    data = loss_and_grad(net, X, y, sample_weight=weight)[0]
     coefs = net.params[: net.n_coefs]
     expected = data + (0.3 * 0.5 * coefs @ coefs + 0.2 * np.abs(coefs).sum()) / weight.sum()
-    trainer = net.trainer(SGD(l1=0.2), batch_size=23, alpha=0.3)
+    trainer = make_trainer(net, SGD(l1=0.2), batch_size=23, alpha=0.3)
     order = np.arange(23, dtype=np.intp)
     trainer.run(X, y, order, 0, 1, learning_rate=0.1, sample_weight=weight)
     assert trainer.loss_sum / 23 == pytest.approx(expected, rel=1e-12)

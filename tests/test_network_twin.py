@@ -19,6 +19,8 @@ from reference_optimizers import step
 
 from fastnn.losses import LOSSES
 from fastnn.network import compiled as engine
+from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 
 #: Largest difference relative to the largest parameter.
 TRAINING = {np.float64: 1e-9, np.float32: 2e-3}
@@ -50,7 +52,7 @@ def test_forward_loss_and_gradient(isa, dtype, activation, loss):
         got = network.forward(X, raw=raw, n_threads=2)
         assert relative_difference(got, twin.forward(X, raw=raw)) < tolerance
     for options in ({}, {"sample_weight": weight, "alpha": 0.5}):
-        value, grad = network.loss_and_grad(X, y, **options)
+        value, grad = loss_and_grad(network, X, y, **options)
         twin_value, twin_grad = twin.loss_and_grad(X, y, **options)
         assert abs(value - twin_value) < tolerance * abs(twin_value)
         assert relative_difference(grad, twin_grad) < tolerance
@@ -90,10 +92,10 @@ def test_a_step_is_the_gradient_and_an_update(dtype, optimizer):
     by_hand = make_network(10, (40, 3), "relu", "softmax_log_loss", dtype)
     X, y, weight = make_data(24, network)
     rule, state = OPTIMIZERS[optimizer](), {"t": 0}
-    trainer = network.trainer(rule, alpha=0.3, batch_size=24)
+    trainer = make_trainer(network, rule, alpha=0.3, batch_size=24)
     order = np.arange(24, dtype=np.intp)
     for _ in range(3):
-        value, grad = by_hand.loss_and_grad(X, y, sample_weight=weight, alpha=0.3)
+        value, grad = loss_and_grad(by_hand, X, y, sample_weight=weight, alpha=0.3)
         trainer.loss_sum = 0.0
         trainer.run(X, y, order, 0, 1, learning_rate=0.05, sample_weight=weight)
         assert abs(trainer.loss_sum - 24 * value) <= STEP_BY_HAND[dtype] * abs(24 * value)
@@ -111,7 +113,7 @@ def test_a_batch_in_blocks_is_the_batch_whole(isa, n_threads, monkeypatch):
     for rows in (1024, 16, 7):
         monkeypatch.setattr(engine, "BLOCK_ROWS", rows)
         network = make_network(9, (21, 1, 5), isa=isa)
-        value, grad = network.loss_and_grad(X, y, sample_weight=weight, n_threads=n_threads)
+        value, grad = loss_and_grad(network, X, y, sample_weight=weight, n_threads=n_threads)
         rule = OPTIMIZERS["adam"]()
         options = {"batch_size": 50, "weight": weight, "n_threads": n_threads}
         trainer = train(network, rule, X, y, steps=10, **options)
@@ -144,7 +146,7 @@ def test_a_second_trainer_goes_on_where_the_first_stopped(dtype, optimizer):
     for network, pieces in zip(networks, ([(0, 6)], [(0, 2), (2, 6)]), strict=True):
         rule = OPTIMIZERS[optimizer]()
         for begin, end in pieces:
-            trainer = network.trainer(rule, batch_size=8)
+            trainer = make_trainer(network, rule, batch_size=8)
             trainer.run(X, y, order, begin, end, learning_rate=0.01)
             trainer.pull()
     assert_same_bits(networks[0].params, networks[1].params)
@@ -153,7 +155,7 @@ def test_a_second_trainer_goes_on_where_the_first_stopped(dtype, optimizer):
 def test_snapshot_restores_the_weights():
     network = make_network()
     X, y, _ = make_data(40, network)
-    trainer = network.trainer(OPTIMIZERS["adam"](), batch_size=10)
+    trainer = make_trainer(network, OPTIMIZERS["adam"](), batch_size=10)
     before = trainer.forward(X)
     assert_same_bits(before, network.forward(X))
     snapshot = trainer.snapshot()
@@ -167,7 +169,7 @@ def test_a_batch_that_weighs_nothing_changes_nothing():
     network = make_network()
     start = network.params.copy()
     X, y, weight = make_data(10, network)
-    trainer = network.trainer(OPTIMIZERS["sgd"](), alpha=1.0, batch_size=10)
+    trainer = make_trainer(network, OPTIMIZERS["sgd"](), alpha=1.0, batch_size=10)
     order = np.arange(10, dtype=np.intp)
     trainer.run(X, y, order, 0, 1, learning_rate=0.1, sample_weight=np.zeros_like(weight))
     trainer.pull()

@@ -20,6 +20,7 @@ from fastnn.schedules import (
     StepDecay,
     Warmup,
 )
+from fastnn.training.trainer import make_trainer
 
 
 def rates(schedule, n, *, steps_per_epoch=1, n_steps=None, learning_rate=1.0):
@@ -208,7 +209,7 @@ def test_every_step_of_a_trainer_takes_its_own_rate(optimizer):
     for calls in ([(0, 12)], [(b, b + 1) for b in range(12)]):
         network = CompiledNetwork(5, [Dense(5, "tanh"), Dense(1)], "squared_error")
         network.params[...] = first
-        trainer = network.trainer(optimizer(), batch_size=5)
+        trainer = make_trainer(network, optimizer(), batch_size=5)
         for begin, end in calls:
             # One rate is passed as a number: both forms are the same.
             rate = falling[begin:end] if end - begin > 1 else float(falling[begin])
@@ -228,7 +229,7 @@ def test_coefficients_computed_ahead_are_those_of_their_steps(optimizer):
     for as_rates in (float, lambda rate: np.full(4, rate)):
         network = CompiledNetwork(3, [Dense(4, "tanh"), Dense(1)], "squared_error")
         network.params[...] = np.linspace(-1, 1, 21)
-        trainer = network.trainer(optimizer(), batch_size=5)
+        trainer = make_trainer(network, optimizer(), batch_size=5)
         data = trainer.data(X, y)
         for call in range(400):
             rate = 1e-3 if call < 300 else 1e-4

@@ -24,6 +24,7 @@ from kernel_cases import (
 import fastnn
 from fastnn import threads
 from fastnn._kernels.native import table
+from fastnn.training.trainer import make_trainer
 
 HERE = Path(__file__).parent
 needs_openmp = pytest.mark.skipif(not table.openmp(), reason="built without OpenMP")
@@ -149,7 +150,7 @@ def test_the_measured_choice_of_threads_changes_no_bit():
     for n_threads in (1, 2, 4):
         network = make_network(100, (200, 10), dtype=np.float32)
         X, y, _ = make_data(300, network)
-        trainer = network.trainer(OPTIMIZERS["adam"](), batch_size=30, n_threads=n_threads)
+        trainer = make_trainer(network, OPTIMIZERS["adam"](), batch_size=30, n_threads=n_threads)
         trainer._threads = threads.ThreadChoice(n_threads, 1e12)
         for _ in range(3):
             trainer.run(X, y, np.arange(300, dtype=np.intp), 0, 10, learning_rate=0.01)

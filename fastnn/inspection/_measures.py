@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn.inspection import _network, _twins
 from fastnn.inspection._input_measures import InputMeasures, input_measures
+from fastnn.training.objective import loss_and_grad
 
 __all__ = ["LayerMeasures", "Measures", "layer_measures", "layer_name", "measure"]
 
@@ -144,7 +145,7 @@ def _noise(problem):
         return 0.0
     rows = problem.X, problem.y
     weight = problem.sample_weight
-    draws = [network.loss_and_grad(*rows, sample_weight=weight, seed=s)[0] for s in range(_DRAWS)]
+    draws = [loss_and_grad(network, *rows, sample_weight=weight, seed=s)[0] for s in range(_DRAWS)]
     return float(np.std(draws, ddof=1))
 
 

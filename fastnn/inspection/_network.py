@@ -16,6 +16,7 @@ from fastnn.estimators.mlp.fitting import Fit
 from fastnn.layers import Dense
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.network.network import Network
+from fastnn.training.objective import Objective, loss_and_grad
 
 __all__ = [
     "Problem",
@@ -49,8 +50,8 @@ class Problem:
 
     def loss_and_grad(self):
         """Loss over all rows with the L2 penalty, and its gradient as one vector."""
-        return self.network.loss_and_grad(
-            self.X, self.y, sample_weight=self.sample_weight, alpha=self.alpha
+        return loss_and_grad(
+            self.network, self.X, self.y, sample_weight=self.sample_weight, alpha=self.alpha
         )
 
     def take(self, rows):
@@ -136,12 +137,12 @@ def best_constant_loss(problem):
     constant = CompiledNetwork(1, [Dense(network.n_out)], network.loss)
     zeros = np.zeros((problem.X.shape[0], 1))
 
-    def loss_and_grad(intercept):
+    objective = Objective(constant, zeros, problem.y, sample_weight=problem.sample_weight)
+
+    def value_and_slope(intercept):
         constant.intercepts[0][...] = intercept
-        loss, gradient = constant.loss_and_grad(
-            zeros, problem.y, sample_weight=problem.sample_weight
-        )
+        loss, gradient = objective()
         return loss, constant.views(gradient).intercepts[0]
 
     start = np.zeros(network.n_out)
-    return float(minimize(loss_and_grad, start, jac=True, options={"gtol": 1e-10}).fun)
+    return float(minimize(value_and_slope, start, jac=True, options={"gtol": 1e-10}).fun)

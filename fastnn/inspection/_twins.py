@@ -9,6 +9,7 @@ import numpy as np
 
 from fastnn.estimators.mlp.blocks import Parts, build_network
 from fastnn.layers.activations import BERNOULLI
+from fastnn.training.objective import loss_and_grad
 
 __all__ = ["layer_outputs", "layer_parameters", "row_deltas", "twins"]
 
@@ -115,7 +116,7 @@ def row_deltas(problem):
     by_offsets = [offset for *_, offset in layer_parameters(problem, gradient)]
     deltas = [np.empty((n, offset.size)) for offset in by_offsets]
     for i in range(n):
-        network.loss_and_grad(problem.X[i : i + 1], problem.y[i : i + 1], grad=gradient)
+        loss_and_grad(network, problem.X[i : i + 1], problem.y[i : i + 1], grad=gradient)
         for delta, offset in zip(deltas, by_offsets, strict=True):
             delta[i] = offset
     return deltas

@@ -1,7 +1,7 @@
 """Losses: what is minimised, the output activation that belongs to it, and what targets it takes.
 
-Where the output activation is the canonical link of the loss, the gradient by the raw output is
-output - target.
+Where a loss is canonical, its output activation being the inverse of its canonical link, the
+gradient by the raw output is output - target.
 """
 
 from fastnn.losses._base import Loss
@@ -41,6 +41,7 @@ __all__ = [
     "SoftmaxLogLoss",
     "SquaredError",
     "Tweedie",
+    "loss_of_output",
     "make_loss",
 ]
 
@@ -58,13 +59,30 @@ LOSSES = {
         Perceptron,
         SoftmaxFocalLoss,
         LogisticFocalLoss,
-        # Last of its output activation: that which an activation alone stands for.
         SoftmaxLogLoss,
         LogisticLogLoss,
         SquaredError,
         Poisson,
     )
 }
+
+_CANONICAL = {loss.output_activation: name for name, loss in LOSSES.items() if loss.canonical}
+
+
+def loss_of_output(activation):
+    """The loss that an output activation stands for where nothing else is known: its canonical
+    one.
+
+    Parameters
+    ----------
+    activation : str
+
+    Returns
+    -------
+    str
+        A name in `LOSSES`.
+    """
+    return _CANONICAL[activation]
 
 
 def make_loss(loss, **parameters):

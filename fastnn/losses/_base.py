@@ -23,6 +23,9 @@ class Loss:
         What turns raw outputs into predictions.
     integer_targets : bool
         Targets are class numbers ``(n,)`` of ``np.intp`` rather than ``(n, n_out)`` numbers.
+    canonical : bool
+        The output activation is the inverse of the loss's canonical link: where nothing but the
+        activation is known, this is the loss it stands for.
     averaged : bool
         Reported as the mean over outputs rather than the sum, as scikit-learn reports it. The
         gradient is that of the sum either way.
@@ -36,6 +39,7 @@ class Loss:
     name: ClassVar[str]
     output_activation: ClassVar[str] = "identity"
     integer_targets: ClassVar[bool] = False
+    canonical: ClassVar[bool] = False
     averaged: ClassVar[bool] = False
 
     #: Lowest and highest target, whether these are targets themselves, and what to do about others.

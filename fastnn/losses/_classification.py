@@ -26,6 +26,7 @@ class SoftmaxLogLoss(Loss):
 
     label_smoothing: float = share(0.0)
     name: ClassVar[str] = "softmax_log_loss"
+    canonical: ClassVar[bool] = True
     output_activation: ClassVar[str] = "softmax"
     integer_targets: ClassVar[bool] = True
 
@@ -54,6 +55,7 @@ class LogisticLogLoss(Loss):
 
     label_smoothing: float = share(0.0)
     name: ClassVar[str] = "logistic_log_loss"
+    canonical: ClassVar[bool] = True
     output_activation: ClassVar[str] = "logistic"
     _targets: ClassVar[tuple] = _ZERO_TO_ONE
 

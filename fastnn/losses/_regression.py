@@ -15,6 +15,7 @@ class SquaredError(Loss):
     """``(z - y)^2 / 2``."""
 
     name: ClassVar[str] = "squared_error"
+    canonical: ClassVar[bool] = True
     averaged: ClassVar[bool] = True
 
     def rows(self, p, y):
@@ -121,6 +122,7 @@ class Poisson(Loss):
     """``y log(y / m) - y + m`` with m = exp(z): half the Poisson deviance."""
 
     name: ClassVar[str] = "poisson"
+    canonical: ClassVar[bool] = True
     output_activation: ClassVar[str] = "exp"
     _targets: ClassVar[tuple] = (0.0, np.inf, "[]", "counts are not negative")
 

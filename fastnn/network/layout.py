@@ -13,6 +13,35 @@ from fastnn.layers.stages import Stages, check_layers
 from fastnn.losses import make_loss
 
 
+def checked_parts(layers, loss, dtype):
+    """What a network is made of, as a list of layers, a Loss and a dtype.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what a network cannot be made of, whatever the number of its features.
+    """
+    layers = [Dense(*layer) if isinstance(layer, tuple) else layer for layer in layers]
+    check_layers(layers)
+    if not layers or layers[-1] != Dense(getattr(layers[-1], "n_out", 0) or 1):
+        raise ValueError(
+            "layers must end with a linear Dense layer: the loss brings its own output activation"
+        )
+    stages_of(1, layers)
+    loss, dtype = make_loss(loss), np.dtype(dtype)
+    if dtype not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+    return layers, loss, dtype
+
+
+def stages_of(n_in, layers):
+    """The `Stages` that layers put together for so many features."""
+    stages = Stages(n_in)
+    for layer in layers:
+        layer.add_to(stages)
+    return stages
+
+
 class Blocks(NamedTuple):
     """Views of a vector laid out like `Layout.params`, each a list of arrays.
 
@@ -56,24 +85,13 @@ class Layout:
     """
 
     def __init__(self, n_in, layers, loss, dtype=np.float64, *, isa=None):
-        layers = [Dense(*layer) if isinstance(layer, tuple) else layer for layer in layers]
-        check_layers(layers)
-        if not layers or layers[-1] != Dense(getattr(layers[-1], "n_out", 0) or 1):
-            raise ValueError(
-                "layers must end with a linear Dense layer: the loss brings its own "
-                "output activation"
-            )
-        self.n_in, self.layers, self.loss = int(n_in), layers, make_loss(loss)
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
-        self._stages = Stages(self.n_in)
-        for layer in layers:
-            layer.add_to(self._stages)
+        self.n_in = int(n_in)
+        self.layers, self.loss, self.dtype = checked_parts(layers, loss, dtype)
+        self._stages = stages_of(self.n_in, self.layers)
         self._isa, self.activations = isa, self._stages.activations
         self._plan = self._make_plan()
         self.n_params = self._plan.n_params
-        self.n_out = layers[-1].n_out
+        self.n_out = self.layers[-1].n_out
         self.params = aligned_zeros(self.n_params, self.dtype)
         self.coefs, self.intercepts, self.gains, self.shifts = self.views(self.params)
         for gain in self.gains:
@@ -129,7 +147,7 @@ class Layout:
         for own, given in zip(self.running, other.running, strict=True):
             own[0][...], own[1][...] = given
 
-    def _engine(
+    def make_engine(
         self,
         block_rows,
         n_threads,

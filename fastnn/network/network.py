@@ -6,12 +6,14 @@ from sklearn.utils import check_random_state
 from fastnn.initializers import initialize
 from fastnn.losses import make_loss
 from fastnn.network.compiled import CompiledNetwork
-from fastnn.network.rows import as_rows
+from fastnn.network.layout import checked_parts
+from fastnn.network.rows import as_rows, as_targets
 from fastnn.network.summary import summary
 from fastnn.optimizers import Adam
 from fastnn.schedules import SCHEDULES
 from fastnn.threads import effective_n_threads
 from fastnn.training.fit import run_epochs
+from fastnn.training.objective import loss_and_grad
 
 __all__ = ["Network"]
 
@@ -66,10 +68,9 @@ class Network:
         random_state=None,
         n_in=None,
     ):
-        self.layers, self.loss, self.init = list(layers), loss, init
-        self.dtype, self.random_state = np.dtype(dtype), random_state
+        self.layers, _, self.dtype = checked_parts(layers, loss, dtype)
+        self.loss, self.init, self.random_state = loss, init, random_state
         self._rng = check_random_state(random_state)
-        CompiledNetwork(1, self.layers, loss, self.dtype)  # refuses what does not fit at once
         if n_in is not None:
             self.build(n_in)
 
@@ -188,7 +189,8 @@ class Network:
         gradient : ndarray of shape (n_params,)
             In the order of ``parameters``.
         """
-        return self._built().loss_and_grad(
+        return loss_and_grad(
+            self._built(),
             self._rows(X),
             self._targets(y),
             sample_weight=self._weights(sample_weight),
@@ -241,10 +243,7 @@ class Network:
         return as_rows(X, self.dtype)
 
     def _targets(self, y):
-        loss = make_loss(self.loss)
-        y = np.ascontiguousarray(y, np.intp if loss.integer_targets else self.dtype)
-        loss.check_targets(y)
-        return y
+        return as_targets(make_loss(self.loss), y, self.dtype)
 
     def _weights(self, sample_weight):
         return None if sample_weight is None else np.ascontiguousarray(sample_weight, self.dtype)

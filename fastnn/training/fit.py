@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from fastnn.training.epochs import EpochLoop, History
+from fastnn.training.trainer import make_trainer
 
 __all__ = ["run_epochs"]
 
@@ -29,7 +30,9 @@ def run_epochs(
     rows, history = np.arange(X.shape[0], dtype=np.intp), History()
     steps = -(-len(rows) // batch_size)
     schedule.begin(optimizer.learning_rate_init, steps, steps * epochs)
-    trainer = network.trainer(optimizer, batch_size=batch_size, n_threads=n_threads, **options)
+    trainer = make_trainer(
+        network, optimizer, batch_size=batch_size, n_threads=n_threads, **options
+    )
     EpochLoop(
         trainer,
         X,

@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 from fastnn._kernels.training.recursion import descent
 from fastnn.exceptions import DivergenceError
 from fastnn.training.line_search import more_thuente
+from fastnn.training.objective import Objective
 
 __all__ = ["minimize_lbfgs"]
 
@@ -51,10 +52,10 @@ def minimize_lbfgs(
 
     Parameters
     ----------
-    network : Network
+    network : CompiledNetwork
         Of dtype float64. Its parameters are the starting point and become the solution.
     X, y, sample_weight, alpha, n_threads
-        As in ``Network.loss_and_grad``.
+        As in `fastnn.training.objective.Objective`.
     max_iter, max_fun : int
         Most iterations, and most evaluations of the loss.
     tol : float
@@ -82,8 +83,8 @@ def minimize_lbfgs(
     Mathematical Software 23 (1997); the recursion for the direction is in `_kernels.recursion`.
     """
 
-    evaluate = network.objective(
-        X, y, sample_weight=sample_weight, alpha=alpha, n_threads=n_threads
+    evaluate = Objective(
+        network, X, y, sample_weight=sample_weight, alpha=alpha, n_threads=n_threads
     )
     minimizer = _Minimizer(network.params, evaluate, max_iter, max_fun, tol)
     stopped = False

@@ -4,13 +4,31 @@ import time
 
 import numpy as np
 
-__all__ = ["Objective"]
+__all__ = ["Objective", "loss_and_grad"]
 
 #: Multiply-adds of a forward pass that take some tens of milliseconds to train on.
 _STRETCH_WORK = 5e8
 
 #: Evaluations to come, for all that is known: finding the best number of threads will pay.
 _MANY = 100
+
+
+def loss_and_grad(network, X, y, *, grad=None, **options):
+    """Loss over all rows and its gradient by the parameters: one call of an `Objective`.
+
+    Parameters
+    ----------
+    network, X, y
+        As in `Objective`, like ``**options``.
+    grad : ndarray of shape (n_params,), optional
+        Where to write the gradient.
+
+    Returns
+    -------
+    loss : float
+    grad : ndarray of shape (n_params,)
+    """
+    return Objective(network, X, y, **options)(grad)
 
 
 class Objective:
@@ -22,19 +40,31 @@ class Objective:
     ----------
     network : CompiledNetwork
         Its parameters at the time of a call are those of the evaluation.
-    X, y, sample_weight, alpha, n_threads, seed
-        As in ``CompiledNetwork.loss_and_grad``, which also says what is raised.
+    X : ndarray or CSR matrix of shape (n, n_in)
+    y : ndarray
+        ``(n,)`` class numbers of np.intp, or ``(n, n_out)`` of the network's dtype.
+    sample_weight : ndarray of shape (n,), optional
+    alpha : float, default=0.0
+        Strength of the L2 penalty on the coefs.
+    n_threads : int, default=1
+    seed : int, default=0
+        Of the random numbers of dropout and noise, which are those of a first training step.
+
+    Raises
+    ------
+    ValueError
+        For data of another shape, dtype or memory order, or a class number out of range.
     """
 
     def __init__(self, network, X, y, *, sample_weight=None, alpha=0.0, n_threads=1, seed=0):
         self._network, self._alpha, self._seed = network, alpha, seed
         n = X.shape[0]
-        self._data = network._data(X, y, sample_weight)
+        self._data = network.data(X, y, sample_weight)
         weight = self._data[-1]
         self._overwrites = n > 0 and weight is None  # rows without weight write nothing
         self._total = float(n if weight is None else np.sum(weight, dtype=np.float64))
-        self._engine, self._threads = network._gradient_engine(n, n_threads)
-        block = network._gradient_block(n)
+        self._engine, self._threads = network.gradient_engine(n, n_threads)
+        block = network.gradient_block(n)
         step = block * max(1, int(_STRETCH_WORK / (block * network.n_params)))
         self._stretches = []  # between which Ctrl-C is heard: slices, and the mean of the weights
         for begin in range(0, n, step):

@@ -8,6 +8,8 @@ import numpy as np
 
 from fastnn.threads import THREAD_WORK, ThreadChoice
 
+__all__ = ["StepOptions", "Trainer", "make_trainer"]
+
 
 @dataclass(frozen=True)
 class StepOptions:
@@ -43,6 +45,31 @@ class StepOptions:
 _AHEAD = 1024
 
 
+def make_trainer(network, optimizer, *, batch_size, n_threads=1, **options):
+    """A `Trainer` that starts from a network's parameters and an optimizer's state.
+
+    Parameters
+    ----------
+    network : CompiledNetwork
+    optimizer : Optimizer
+    batch_size : int
+    n_threads : int, default=1
+        Most threads to train with.
+    **options
+        Fields of `StepOptions`.
+
+    Returns
+    -------
+    Trainer
+    """
+    options, batch_size = StepOptions(**options), int(batch_size)
+    block = network.step_block(batch_size)
+    whole_gradient = block < batch_size or options.clip_norm is not None
+    groups = network.groups_of(batch_size)
+    engine = network.make_engine(block, n_threads, optimizer, whole_gradient, n_groups=groups)
+    return Trainer(network, engine, optimizer, options, batch_size)
+
+
 class Trainer:
     """The packed state of a network during a fit: weights, moments, workspace.
 
@@ -58,7 +85,7 @@ class Trainer:
 
     def __init__(self, network, engine, optimizer, options, batch_size):
         self.network, self.optimizer = network, optimizer
-        self.options, self.batch_size = options, int(batch_size)
+        self.options, self.batch_size = options, batch_size
         self._engine = engine
         self.loss_sum = 0.0
         work = network.work_of(self.batch_size, optimizer.rule)
@@ -115,7 +142,7 @@ class Trainer:
 
     def data(self, X, y, sample_weight=None):
         """Rows and targets as `train` takes them: checked once, for any number of calls."""
-        return self.network._data(X, y, sample_weight)
+        return self.network.data(X, y, sample_weight)
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
         """`train` on data that no other call will see."""
@@ -205,7 +232,7 @@ class Trainer:
         work = X.shape[0] * self.network.n_params
         n_threads = max(1, min(self._engine.n_threads, work // THREAD_WORK))
         with self.averaged():
-            return self.network._forward(self._engine, X, raw, None, n_threads)
+            return self.network.forward_with(self._engine, X, raw, None, n_threads)
 
     def snapshot(self):
         """A copy of the weights that `forward` uses."""

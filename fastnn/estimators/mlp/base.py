@@ -21,12 +21,9 @@ from fastnn.estimators.shared.callbacks import CALLBACK_ATTRIBUTES, CallbackSupp
 from fastnn.exceptions import VersionMismatchWarning
 from fastnn.layers import ACTIVATIONS, CustomActivation
 from fastnn.layers.activations import one_per_layer
-from fastnn.losses import LOSSES
+from fastnn.losses import loss_of_output
 from fastnn.scoring.arrays import forward_arrays, hidden_arrays
 from fastnn.threads import effective_n_threads
-
-# The output activation tells the loss, and is what a fitted estimator remembers.
-_LOSS_OF_OUTPUT = {loss.output_activation: name for name, loss in LOSSES.items()}
 
 _ACTIVATIONS = frozenset(ACTIVATIONS)
 _NO_DEFAULT = object()
@@ -220,7 +217,8 @@ class BaseMLP(
         return self._forward(data.scoring_data(self, X), check_finite)
 
     def _loss(self):
-        return _LOSS_OF_OUTPUT[self.out_activation_]
+        # The output activation is what a fitted estimator remembers of its loss.
+        return loss_of_output(self.out_activation_)
 
     def _is_plain(self):
         """Whether dense layers and activations of the kernels are all there is to the network."""

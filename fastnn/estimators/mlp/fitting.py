@@ -23,6 +23,7 @@ from fastnn.threads import effective_n_threads
 from fastnn.training.averaging import WeightMean
 from fastnn.training.epochs import EpochLoop, History
 from fastnn.training.lbfgs import minimize_lbfgs
+from fastnn.training.trainer import make_trainer
 
 __all__ = ["Fit"]
 
@@ -171,7 +172,8 @@ class Fit:
         schedule = solvers.make_schedule(est, -(-len(rows) // batch_size))
         if self.one_epoch and self.continuing:
             solvers.resume(est, self.network.n_params, optimizer, schedule, history)
-        trainer = self.network.trainer(
+        trainer = make_trainer(
+            self.network,
             optimizer,
             alpha=est.alpha * (1 - est.l1_ratio),
             batch_size=batch_size,

@@ -17,7 +17,8 @@ from fastnn import optimizers
 from fastnn.layers import Activation, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Residual
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.threads import effective_n_threads
-from fastnn.training.trainer import StepOptions, make_trainer
+from fastnn.training.options import StepOptions
+from fastnn.training.trainer import make_trainer
 
 ROWS, BATCH = 6400, 128
 PLAIN = [Dense(256, "relu"), Dense(128, "relu")]

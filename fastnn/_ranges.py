@@ -9,7 +9,8 @@ __all__ = ["between", "check_ranges", "positive", "share"]
 
 
 def between(default, low, high, ends):
-    """A field from low to high; ends is "[]", "[)", "(]" or "()"."""
+    """A field from low to high; ends is "[]", "[)", "(]" or "()". A default of None may be given
+    too."""
     return field(default=default, metadata={"range": (low, high, ends)})
 
 
@@ -30,6 +31,8 @@ def check_ranges(instance):
             continue
         low, high, (left, right) = f.metadata["range"]
         value = getattr(instance, f.name)
+        if value is None and f.default is None:
+            continue
         inside = isinstance(value, Real) and low <= value <= high
         inside = inside and (value != low or left == "[") and (value != high or right == "]")
         if not inside:

@@ -7,8 +7,11 @@ starts both precisions from the same point. Biases start at zero.
 
 import numpy as np
 
+from fastnn._names import meant
+
 __all__ = [
     "INITIALIZERS",
+    "checked_init",
     "glorot_normal",
     "glorot_uniform",
     "he_normal",
@@ -147,6 +150,23 @@ def initialize(coefs, intercepts, activations, rng, init="auto", scale=None):
         else:
             scaled = {} if scale is None else {"scale": scale}
             coef[...] = INITIALIZERS[init](coef.shape, rng, activation, **scaled)
+
+
+def checked_init(init):
+    """`init` itself, if `initialize` takes it.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or what is neither a name nor a function.
+    """
+    known = ("auto", *INITIALIZERS)
+    if callable(init) or (isinstance(init, str) and init in known):
+        return init
+    raise ValueError(
+        f"init must be one of {', '.join(known)}, or a function (shape, rng, activation) -> array; "
+        f"got {init!r}{meant(init, known)}"
+    )
 
 
 def _he(shape, activation):

@@ -5,6 +5,7 @@ import os
 import time
 from collections import deque
 from functools import cache
+from numbers import Integral
 
 import joblib
 
@@ -46,8 +47,10 @@ def effective_n_threads(n_jobs=None):
     Raises
     ------
     ValueError
-        For 0.
+        For 0, or what is no int.
     """
+    if n_jobs is not None and not isinstance(n_jobs, Integral):
+        raise ValueError(f"n_jobs must be an int or None, got {n_jobs!r}")
     if n_jobs == 0:
         raise ValueError("n_jobs == 0 has no meaning; use None for all, or a number of threads")
     if _forked or not table.openmp():

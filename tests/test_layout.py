@@ -23,11 +23,9 @@ WINGS = {
     "threads": {"_kernels"},
     "_config": {"_kernels", "threads"},
     "layers": {"_kernels"},
-    "network": {"_kernels", "layers", "losses", "threads"},
-    "training": {"_kernels", "losses", "network", "threads"},
-    "network/network.py": {
-        *("initializers", "losses", "network", "optimizers", "schedules", "threads", "training"),
-    },
+    "network": {"_kernels", "initializers", "layers", "losses", "threads"},
+    "training": {"_kernels", "losses", "network", "optimizers", "schedules", "threads"},
+    "network/network.py": {"losses", "network", "optimizers", "schedules", "threads", "training"},
     "initializers": set(),
     "model": set(),
     "files": {"model", "schedules"},
@@ -41,7 +39,7 @@ WINGS = {
     "persistence": {"estimators", "files", "model", "scoring"},
     "__main__": {"_config"},
 }
-LEAVES = {"_ranges", "_version", "exceptions"}
+LEAVES = {"_names", "_ranges", "_version", "exceptions"}
 
 
 def name_of(path):

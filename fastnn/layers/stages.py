@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from numbers import Real
 
+from sklearn.utils._param_validation import InvalidParameterError
+
 from fastnn._kernels.layers.custom import CustomPair
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
@@ -60,10 +62,13 @@ class Stages:
 
 
 def check_layers(layers):
-    """Raise a TypeError for anything that is not a layer."""
+    """Raise an error, a ValueError and a TypeError at once, for anything that is not a layer."""
     for layer in layers:
-        if not hasattr(layer, "add_to"):
-            raise TypeError(f"layers must be of fastnn.layers (Dense, Dropout ...), got {layer!r}")
+        if isinstance(layer, type) or not hasattr(layer, "add_to"):
+            hint = f", a class: write {layer.__name__}(...)" if isinstance(layer, type) else ""
+            raise InvalidParameterError(
+                f"layers must be of fastnn.layers (Dense, Dropout ...), got {layer!r}{hint}"
+            )
 
 
 def check_activation(activation):

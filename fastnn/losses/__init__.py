@@ -4,6 +4,7 @@ Where a loss is canonical, its output activation being the inverse of its canoni
 gradient by the raw output is output - target.
 """
 
+from fastnn._names import meant
 from fastnn.losses._base import Loss
 from fastnn.losses._classification import (
     Hinge,
@@ -25,6 +26,7 @@ from fastnn.losses._regression import (
 )
 
 __all__ = [
+    "BY_OUTPUTS",
     "LOSSES",
     "AbsoluteError",
     "Gamma",
@@ -41,6 +43,7 @@ __all__ = [
     "SoftmaxLogLoss",
     "SquaredError",
     "Tweedie",
+    "loss_for_outputs",
     "loss_of_output",
     "make_loss",
 ]
@@ -66,6 +69,12 @@ LOSSES = {
     )
 }
 
+#: What the estimators call log_loss and focal -> that of one output, that of one output a class.
+BY_OUTPUTS = {
+    "log_loss": ("logistic_log_loss", "softmax_log_loss"),
+    "focal": ("logistic_focal_loss", "softmax_focal_loss"),
+}
+
 _CANONICAL = {loss.output_activation: name for name, loss in LOSSES.items() if loss.canonical}
 
 
@@ -83,6 +92,27 @@ def loss_of_output(activation):
         A name in `LOSSES`.
     """
     return _CANONICAL[activation]
+
+
+def loss_for_outputs(loss, n_out):
+    """`make_loss`, which for "log_loss" and "focal" depends on the number of outputs: those of one
+    output, or of one output a class.
+
+    Raises
+    ------
+    ValueError
+        Beside what `make_loss` raises, for outputs that do not suit the loss.
+    """
+    if isinstance(loss, str) and loss in BY_OUTPUTS:
+        loss = BY_OUTPUTS[loss][n_out > 1]
+    loss = make_loss(loss)
+    if loss.integer_targets and n_out < 2:
+        raise ValueError(
+            f"loss={loss.name!r} needs an output for each class, and the last layer has one, whose "
+            "softmax is always 1: of two classes take loss='logistic_log_loss' (or 'log_loss')"
+        )
+    loss.parameter(n_out)
+    return loss
 
 
 def make_loss(loss, **parameters):
@@ -109,9 +139,12 @@ def make_loss(loss, **parameters):
             raise ValueError(f"{loss!r} has its parameters already; got {', '.join(parameters)}")
         return loss
     if not isinstance(loss, str) or loss not in LOSSES:
-        known = ", ".join(LOSSES)
+        hint = meant(loss, LOSSES)
+        if isinstance(loss, type):
+            hint = f" (a class: write {loss.__name__}())"
         raise ValueError(
-            f"loss must be one of {known}, or an object of fastnn.losses; got {loss!r}"
+            f"loss must be one of {', '.join(LOSSES)}, or an object of fastnn.losses; "
+            f"got {loss!r}{hint}"
         )
     cls = type(LOSSES[loss])
     unknown = set(parameters) - set(cls.__dataclass_fields__)

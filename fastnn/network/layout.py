@@ -1,8 +1,10 @@
 """Layout: the parameters of layers as one vector, and the engines that are made from them."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils._param_validation import InvalidParameterError
 
 from fastnn._kernels.layers.plan import Plan
 from fastnn._kernels.native import table
@@ -10,7 +12,7 @@ from fastnn._kernels.training.engine import Engine
 from fastnn._kernels.training.workspace import aligned_zeros
 from fastnn.layers import Dense
 from fastnn.layers.stages import Stages, check_layers
-from fastnn.losses import make_loss
+from fastnn.losses import loss_for_outputs
 
 
 def checked_parts(layers, loss, dtype):
@@ -21,17 +23,25 @@ def checked_parts(layers, loss, dtype):
     TypeError, ValueError
         For what a network cannot be made of, whatever the number of its features.
     """
+    if isinstance(layers, str) or not isinstance(layers, Iterable):
+        raise InvalidParameterError(f"layers must be a list of layers, got {layers!r}")
     layers = [Dense(*layer) if isinstance(layer, tuple) else layer for layer in layers]
     check_layers(layers)
-    if not layers or layers[-1] != Dense(getattr(layers[-1], "n_out", 0) or 1):
+    last = layers[-1] if layers else None
+    if not isinstance(last, Dense) or last.activation != "identity":
         raise ValueError(
-            "layers must end with a linear Dense layer: the loss brings its own output activation"
+            "layers must end with a linear Dense layer, Dense(n_out): the loss brings its own "
+            f"output activation; got {last!r} as the last one"
         )
     stages_of(1, layers)
-    loss, dtype = make_loss(loss), np.dtype(dtype)
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
-    return layers, loss, dtype
+    loss = loss_for_outputs(loss, last.n_out)
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+    return layers, loss, found
 
 
 def stages_of(n_in, layers):

@@ -1,24 +1,29 @@
 """Network: layers put together by hand."""
 
-import numpy as np
-from sklearn.utils import check_random_state
+import inspect
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any, Literal, Self
 
-from fastnn.initializers import initialize
-from fastnn.losses import make_loss
-from fastnn.network.compiled import CompiledNetwork
-from fastnn.network.layout import checked_parts
-from fastnn.network.rows import as_rows, as_targets
-from fastnn.network.summary import summary
-from fastnn.optimizers import Adam
-from fastnn.schedules import SCHEDULES
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastnn.losses import loss_for_outputs
+from fastnn.network.base import BaseNetwork
+from fastnn.network.given import count, given_rows, given_targets, given_weights, quantity
+from fastnn.optimizers import Optimizer
+from fastnn.schedules import Schedule
 from fastnn.threads import effective_n_threads
-from fastnn.training.fit import run_epochs
+from fastnn.training.arguments import rows_of_a_batch, step_options, the_optimizer, the_schedule
+from fastnn.training.fit import Watched, run_epochs
 from fastnn.training.objective import loss_and_grad
+from fastnn.training.options import StepOptions
+from fastnn.training.trainer import make_trainer
 
 __all__ = ["Network"]
 
 
-class Network:
+class Network(BaseNetwork):
     """A stack of layers with a loss, composed by hand.
 
     The estimators are made of the same parts; this is for nets that they do not describe. Shapes
@@ -30,7 +35,8 @@ class Network:
         Of `fastnn.layers`. The last one is a linear Dense with an output a class or target: the
         loss brings its own output activation.
     loss : str or Loss, default="squared_error"
-        One of `fastnn.losses.LOSSES`, or an object of `fastnn.losses`.
+        One of `fastnn.losses.LOSSES`, or an object of `fastnn.losses`; "log_loss" and "focal" are
+        those of one output, or of an output a class.
     init : str or callable, default="glorot_uniform"
         First weights, see `fastnn.initializers`.
     dtype : {"float32", "float64"}, default="float64"
@@ -43,6 +49,8 @@ class Network:
     ----------
     loss_curve_ : list of float
         Mean loss of each epoch of the last ``fit``.
+    validation_loss_curve_ : list of float or None
+        Mean loss of its `X_val` after each epoch, without penalty.
     compiled : CompiledNetwork
         The network once it is built.
 
@@ -58,71 +66,65 @@ class Network:
     True
     """
 
-    def __init__(
-        self,
-        layers,
-        loss="squared_error",
-        *,
-        init="glorot_uniform",
-        dtype="float64",
-        random_state=None,
-        n_in=None,
-    ):
-        self.layers, _, self.dtype = checked_parts(layers, loss, dtype)
-        self.loss, self.init, self.random_state = loss, init, random_state
-        self._rng = check_random_state(random_state)
-        if n_in is not None:
-            self.build(n_in)
-
-    def build(self, n_in):
-        """Make the weights for so many features, new ones if there were some.
-
-        Returns
-        -------
-        self
-        """
-        self.compiled = CompiledNetwork(n_in, self.layers, self.loss, self.dtype)
-        net = self.compiled
-        initialize(net.coefs, net.intercepts, net.activations, self._rng, self.init)
-        return self
-
     def fit(
         self,
-        X,
-        y,
+        X: Any,
+        y: ArrayLike,
         *,
-        sample_weight=None,
-        epochs=100,
-        batch_size=200,
-        optimizer=None,
-        schedule="constant",
-        shuffle=True,
-        verbose=False,
-        n_jobs=None,
-        **options,
-    ):
+        sample_weight: ArrayLike | None = None,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        epochs: int = 100,
+        batch_size: int | Literal["auto"] = "auto",
+        optimizer: str | Optimizer | None = None,
+        learning_rate: float | None = None,
+        schedule: str | Schedule | Callable[[int, int], float] = "constant",
+        early_stopping: bool = False,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        shuffle: bool = True,
+        verbose: bool = False,
+        n_jobs: int | None = None,
+        **options: Any,
+    ) -> Self:
         """Train from the present weights, which are made if there are none.
+
+        If this fails or is interrupted, the network is as it was before.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n, n_in)
         y : array-like
-            ``(n,)`` class numbers for "softmax_log_loss", else ``(n, n_out)`` numbers.
+            Class numbers ``(n,)`` for a softmax loss, else numbers ``(n, n_out)``, or ``(n,)`` for
+            one output.
         sample_weight : array-like of shape (n,), optional
+            Weight of each row; one of zero is as good as absent.
+        X_val, y_val, sample_weight_val : optional
+            Rows to watch and not to train on: their loss after each epoch is
+            ``validation_loss_curve_``.
         epochs : int, default=100
-        batch_size : int, default=200
-            At most n are taken.
-        optimizer : Optimizer or None, default=None
-            Of `fastnn.optimizers`, whose state goes on from call to call; None is a new Adam.
-        schedule : str or Schedule, default="constant"
-            Of `fastnn.schedules`.
+        batch_size : int or "auto", default="auto"
+            At most n are taken; "auto" is 200, and all rows for "rprop".
+        optimizer : str, Optimizer or None, default=None
+            A name, which stands for a new one, or an object of `fastnn.optimizers`, whose state
+            goes on from call to call; None is "adam".
+        learning_rate : float or None, default=None
+            That of an optimizer by name; None is the optimizer's own default.
+        schedule : str, Schedule or callable, default="constant"
+            Of `fastnn.schedules`, or a function ``(step, n_steps) -> factor``.
+        early_stopping : bool, default=False
+            Stop when the loss of `X_val` improves no more, and keep the weights of its best epoch.
+        n_iter_no_change, tol : int and float, default=10 and 1e-4
+            More than so many epochs in a row that improve the loss by less than tol are a plateau,
+            for early stopping and for schedules that act on one.
         shuffle : bool, default=True
         verbose : bool, default=False
         n_jobs : int or None, default=None
             Threads; results do not depend on it.
         **options
-            Fields of `fastnn.training.trainer.StepOptions`: alpha, clip_value, clip_norm, max_norm,
-            average_decay.
+            Fields of `fastnn.training.options.StepOptions`: alpha, clip_value, clip_norm, max_norm,
+            average_decay, seed.
 
         Returns
         -------
@@ -130,48 +132,56 @@ class Network:
 
         Raises
         ------
+        ValueError
+            For data or parameters that do not fit, before any work.
         DivergenceError
             If the loss or a weight is not finite at the end of an epoch.
         """
-        X, y, weight = self._rows(X), self._targets(y), self._weights(sample_weight)
-        if not hasattr(self, "compiled"):
-            self.build(X.shape[1])
-        if self.compiled.has("dropout", "noise", "bernoulli"):
-            options.setdefault("seed", int(self._rng.randint(2**31 - 1)))
-        self.loss_curve_ = run_epochs(
-            self.compiled,
-            X,
-            y,
-            weight,
-            self._rng,
-            optimizer or Adam(),
-            SCHEDULES[schedule]() if isinstance(schedule, str) else schedule,
-            epochs=epochs,
-            batch_size=min(batch_size, X.shape[0]),
-            shuffle=shuffle,
-            verbose=verbose,
-            n_threads=effective_n_threads(n_jobs),
-            options=options,
-        )
+        step_options(options, _parameters_of_fit())
+        epochs = count("epochs", epochs)
+        optimizer, schedule = the_optimizer(optimizer, learning_rate), the_schedule(schedule)
+        plateau = {"n_iter_no_change": count("n_iter_no_change", n_iter_no_change)}
+        plateau["tol"] = quantity("tol", tol)
+        n_threads = effective_n_threads(n_jobs)
+        data = self._data(X, y, sample_weight)
+        X, _, weight = data
+        rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
+        batch_size = rows_of_a_batch(batch_size, len(rows), optimizer)
+        watched = self._watched(X_val, y_val, sample_weight_val, early_stopping, X.shape[1])
+        with self._unchanged_on_failure():
+            net = self.compiled = getattr(self, "compiled", None) or self._made(X.shape[1])
+            if not np.isfinite(net.params).all():
+                raise ValueError(
+                    "the parameters of the network are not all finite: assign others to "
+                    "`parameters`, or call build(n_in) for new ones"
+                )
+            if net.has("dropout", "noise", "bernoulli"):
+                options = {"seed": int(self._rng.randint(2**31 - 1)), **options}
+            self.loss_curve_ = run_epochs(
+                make_trainer(net, optimizer, batch_size=batch_size, n_threads=n_threads, **options),
+                data,
+                rows,
+                self._rng,
+                schedule,
+                epochs=epochs,
+                shuffle=shuffle,
+                verbose=verbose,
+                watched=watched,
+                early_stopping=early_stopping,
+                **plateau,
+            )
+            self.validation_loss_curve_ = None if watched is None else watched.losses
         return self
 
-    def predict(self, X, *, raw=False, n_jobs=None):
-        """Outputs of the network: probabilities, or expected values.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n, n_in)
-        raw : bool, default=False
-            Leave out the output activation.
-        n_jobs : int or None, default=None
-
-        Returns
-        -------
-        ndarray of shape (n, n_out)
-        """
-        return self._built().forward(self._rows(X), raw=raw, n_threads=effective_n_threads(n_jobs))
-
-    def loss_and_grad(self, X, y, *, sample_weight=None, alpha=0.0, seed=0):
+    def loss_and_grad(
+        self,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        alpha: float = 0.0,
+        seed: int = 0,
+    ) -> tuple[float, np.ndarray]:
         """Loss over all rows as one batch of training, and its gradient by the parameters.
 
         Parameters
@@ -189,61 +199,48 @@ class Network:
         gradient : ndarray of shape (n_params,)
             In the order of ``parameters``.
         """
+        network, options = self._built(), StepOptions(alpha=alpha, seed=seed)
+        X, y, weight = self._data(X, y, sample_weight)
         return loss_and_grad(
-            self._built(),
-            self._rows(X),
-            self._targets(y),
-            sample_weight=self._weights(sample_weight),
-            alpha=alpha,
-            seed=seed,
+            network, X, y, sample_weight=weight, alpha=options.alpha, seed=options.seed
         )
 
-    def input_gradient(self, X, unit=0):
-        """Gradient (n, n_in) of raw output number `unit` by the input, at prediction."""
-        return self._built().input_gradient(self._rows(X), unit)
+    def _data(self, X, y, weight, *, n_in=None, suffix=""):
+        """Rows, targets and weights, checked; `suffix` is that of their names in messages."""
+        name = f"X{suffix}"
+        if hasattr(self, "compiled"):
+            n_in = self.compiled.n_in
+        X = given_rows(X, self.dtype, n_in, name=name)
+        n, n_out = X.shape[0], self.layers[-1].n_out
+        loss = loss_for_outputs(self.loss, n_out)
+        y = given_targets(y, loss, n, n_out, self.dtype, name=f"y{suffix}", rows=name)
+        weight = given_weights(weight, n, self.dtype, name=f"sample_weight{suffix}", rows=name)
+        return X, y, weight
 
-    def layer_outputs(self, X):
-        """Outputs (n, width) of every layer at prediction, the raw ones last."""
-        return self._built().layer_outputs(self._rows(X))
+    def _watched(self, X, y, weight, early_stopping, n_in):
+        """The rows to watch, or None."""
+        if X is None and y is None and weight is None:
+            if early_stopping:
+                raise ValueError("early_stopping=True needs rows to watch: pass X_val and y_val")
+            return None
+        for name, value in (("X_val", X), ("y_val", y)):
+            if value is None:
+                raise ValueError(f"{name} is missing: X_val and y_val go together")
+        return Watched(*self._data(X, y, weight, n_in=n_in, suffix="_val"))
 
-    @property
-    def parameters(self):
-        """All parameters as one vector (n_params,); assigning to it sets them."""
-        return self._built().params
+    @contextmanager
+    def _unchanged_on_failure(self):
+        """If the block fails or is interrupted, give the network its attributes back."""
+        before, random = dict(self.__dict__), self._rng.get_state()
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            self._rng.set_state(random)
+            raise
 
-    @parameters.setter
-    def parameters(self, values):
-        values = np.asarray(values)
-        if values.shape != self._built().params.shape:
-            wanted = self.compiled.params.shape
-            raise ValueError(f"parameters must have shape {wanted}, got {values.shape}")
-        self.compiled.params[...] = values
 
-    @property
-    def named_parameters(self):
-        """dict: name of each block of the parameters -> its view, ``coef_0`` (n_in, n_out),
-        ``intercept_0`` (n_out,), ``gain_0`` and ``shift_0`` (n,) of normalisations, and so on."""
-        blocks = self._built().views(self.compiled.params)._asdict()
-        named = [(f"{kind[:-1]}_{i}", b) for kind in blocks for i, b in enumerate(blocks[kind])]
-        return {name: block for name, block in named if block.size}
-
-    def summary(self):
-        """A table of the layers: outputs, parameters, multiply-adds a row."""
-        return summary(self._built())
-
-    def _built(self):
-        if not hasattr(self, "compiled"):
-            raise ValueError(
-                "this Network has no weights yet: call fit, or build(n_in) with the number of "
-                "features"
-            )
-        return self.compiled
-
-    def _rows(self, X):
-        return as_rows(X, self.dtype)
-
-    def _targets(self, y):
-        return as_targets(make_loss(self.loss), y, self.dtype)
-
-    def _weights(self, sample_weight):
-        return None if sample_weight is None else np.ascontiguousarray(sample_weight, self.dtype)
+def _parameters_of_fit():
+    names = list(inspect.signature(Network.fit).parameters)
+    return [name for name in names if name not in ("self", "X", "y", "options")]

@@ -5,26 +5,9 @@ from scipy.sparse import issparse
 
 from fastnn._kernels.layers.sparse import SparseRows
 
-__all__ = ["as_rows", "as_targets", "input_rows", "targets"]
+__all__ = ["input_rows", "targets"]
 
 _WANTED_X = "X must be a C-contiguous array or a CSR matrix (X.tocsr()) of float32 or float64"
-
-
-def as_rows(X, dtype):
-    """X as `input_rows` wants it, converted if need be: to `dtype`, unless it is float already."""
-    if issparse(X):
-        X = X.tocsr()
-        return X if X.dtype in (np.float32, np.float64) else X.astype(dtype)
-    X = np.asarray(X)
-    own = X.dtype in (np.float32, np.float64)
-    return np.ascontiguousarray(X, X.dtype if own else dtype)
-
-
-def as_targets(loss, y, dtype):
-    """y as `targets` wants it, converted if need be, and in the range of the loss."""
-    y = np.ascontiguousarray(y, np.intp if loss.integer_targets else dtype)
-    loss.check_targets(y)
-    return y
 
 
 def input_rows(X, n_in, dtype):

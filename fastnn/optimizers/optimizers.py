@@ -136,7 +136,7 @@ class Adam(Optimizer):
         return length, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, self.epsilon
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AdamW(Adam):
     """Adam with decoupled weight decay, as PyTorch's: epsilon is added to ``sqrt(v / (1 - b2^t))``.
 
@@ -152,7 +152,7 @@ class AdamW(Adam):
         return *columns, epsilon * np.sqrt(1 - self.beta_2**steps)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AMSGrad(AdamW):
     """AMSGrad: Adam whose ``v`` is replaced by its largest value so far, ``u = max(u, v)``.
 

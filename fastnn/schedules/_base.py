@@ -15,9 +15,12 @@ class Schedule:
     patience : int or None
         Training has reached a plateau after more than so many epochs in a row without improvement;
         None leaves that to the training.
+    acts_on_plateaus : bool
+        Whether a plateau changes the rate, rather than being the end at once.
     """
 
     patience = None
+    acts_on_plateaus = False
 
     def begin(self, learning_rate, steps_per_epoch, n_steps):
         """Take the first learning rate and the numbers of steps in; forget an earlier training."""

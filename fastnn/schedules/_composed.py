@@ -75,6 +75,11 @@ class Warmup(Schedule):
         """That of the schedule that follows."""
         return self.schedule.patience
 
+    @property
+    def acts_on_plateaus(self):
+        """Whether the schedule that follows does."""
+        return self.schedule.acts_on_plateaus
+
     def epoch_ended(self, n_rows_seen):
         """Pass it on."""
         self.schedule.epoch_ended(n_rows_seen)

@@ -38,6 +38,7 @@ class ReduceOnPlateau(Schedule):
     factor: float = 0.1
     patience: int | None = None
     min_rate: float = 1e-6
+    acts_on_plateaus = True
 
     def __post_init__(self):
         check("factor", self.factor, 0 < self.factor < 1, "between 0 and 1")

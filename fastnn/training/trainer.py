@@ -2,43 +2,13 @@
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 
 from fastnn.threads import THREAD_WORK, ThreadChoice
+from fastnn.training.options import StepOptions
 
-__all__ = ["StepOptions", "Trainer", "make_trainer"]
-
-
-@dataclass(frozen=True)
-class StepOptions:
-    """What a training step does beside the optimizer's formula. S is the weight of the batch.
-
-    Parameters
-    ----------
-    alpha : float
-        Strength of the L2 penalty ``alpha / (2 S) * sum(coefs^2)``. An L1 penalty and decoupled
-        decay are the optimizer's.
-    clip_value, clip_norm : float or None
-        Bounds of each element of the gradient, and of the norm of all of it (Pascanu, Mikolov and
-        Bengio, "On the difficulty of training recurrent neural networks", ICML 2013).
-    max_norm : float or None
-        After the step, bound of the norm of the weights that lead into a unit (Srivastava et al.,
-        "Dropout", JMLR 2014).
-    average_decay : float or None
-        Predict with a moving average of the weights, ``decay * average + (1 - decay) * weights``
-        after each step, the decay being at most ``(1 + t) / (10 + t)`` at step t.
-    seed : int
-        Of dropout and noise.
-    """
-
-    alpha: float = 0.0
-    clip_value: float | None = None
-    clip_norm: float | None = None
-    max_norm: float | None = None
-    average_decay: float | None = None
-    seed: int = 0
+__all__ = ["Trainer", "make_trainer"]
 
 
 #: Most steps whose coefficients are computed before they are taken.

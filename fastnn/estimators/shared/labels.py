@@ -5,7 +5,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from fastnn.losses import make_loss
+from fastnn.losses import BY_OUTPUTS, make_loss
 
 __all__ = ["check_same_classes", "class_factors", "encode", "learn_classes", "loss_of_labels"]
 
@@ -47,11 +47,9 @@ def loss_of_labels(estimator, binarizer):
     """Return the loss that the parameters name, in the form for the type of the labels."""
     several = binarizer.y_type_ == "multiclass"
     if estimator.loss == "log_loss":
-        name = "softmax_log_loss" if several else "logistic_log_loss"
-        return make_loss(name, label_smoothing=estimator.label_smoothing)
+        return make_loss(BY_OUTPUTS["log_loss"][several], label_smoothing=estimator.label_smoothing)
     if estimator.loss == "focal":
-        name = "softmax_focal_loss" if several else "logistic_focal_loss"
-        return make_loss(name, gamma=estimator.focal_gamma)
+        return make_loss(BY_OUTPUTS["focal"][several], gamma=estimator.focal_gamma)
     return make_loss(estimator.loss)
 
 

@@ -106,11 +106,6 @@ def loss_for_outputs(loss, n_out):
     if isinstance(loss, str) and loss in BY_OUTPUTS:
         loss = BY_OUTPUTS[loss][n_out > 1]
     loss = make_loss(loss)
-    if loss.integer_targets and n_out < 2:
-        raise ValueError(
-            f"loss={loss.name!r} needs an output for each class, and the last layer has one, whose "
-            "softmax is always 1: of two classes take loss='logistic_log_loss' (or 'log_loss')"
-        )
     loss.parameter(n_out)
     return loss
 

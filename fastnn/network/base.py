@@ -31,7 +31,13 @@ class BaseNetwork:
         random_state: int | np.random.RandomState | None = None,
         n_in: int | None = None,
     ) -> None:
-        self.layers, _, self.dtype = checked_parts(layers, loss, dtype)
+        self.layers, found, self.dtype = checked_parts(layers, loss, dtype)
+        if found.integer_targets and self.layers[-1].n_out < 2:
+            raise ValueError(
+                f"loss={found.name!r} needs an output for each class, and the last layer has one, "
+                "whose softmax is always 1: of two classes take loss='logistic_log_loss' (or "
+                "'log_loss')"
+            )
         self.loss, self.init, self.random_state = loss, checked_init(init), random_state
         self._rng = check_random_state(random_state)
         if n_in is not None:

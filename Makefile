@@ -38,7 +38,7 @@ bench-peers: $(VENV)/.built
 
 ## make test-neon    the C kernels for aarch64, cross-compiled and run under qemu-user
 test-neon:
-	tests/cross/aarch64.sh
+	tests/kernels/cross/aarch64.sh
 
 ## make sanitize     the tests of everything native under ASan and UBSan, the threads under TSan
 sanitize: $(VENV)/.built

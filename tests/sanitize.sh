@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests of everything native under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer:
 # `make sanitize`.
-#   PYTHON=.venv/bin/python CC=gcc-14 tests/sanitize.sh tests/test_predictor.py -k sparse
+#   PYTHON=.venv/bin/python CC=gcc-14 tests/sanitize.sh tests/scoring/test_predictor.py -k sparse
 # Arguments, if any, go to pytest in place of the list below. The extensions are built in a temporary
 # copy of the tree, with OpenMP, and the tree stays as it is.
 set -euo pipefail
@@ -26,7 +26,7 @@ tar --exclude=./.git --exclude=./build --exclude='./.venv*' --exclude='*.so' --e
 cd "$folder"
 
 # Once alone, because one process cannot have both: the team of threads under ThreadSanitizer.
-"$compiler" -O1 -g -D_GNU_SOURCE -fsanitize=thread tests/team/team_test.c -o team_test -lpthread
+"$compiler" -O1 -g -D_GNU_SOURCE -fsanitize=thread tests/kernels/team/team_test.c -o team_test -lpthread
 ./team_test
 
 # In CC, not in CFLAGS: setup.py's test programs for OpenMP are to be linked with it too.
@@ -68,8 +68,7 @@ for call in 'past((ctypes.c_int * 64)(), 64)' 'over(2**31 - 1)'; do
 done
 
 if [ $# = 0 ]; then # not the test of leaks: freed memory stays in quarantine
-    set -- tests/test_vmath.py tests/test_kernels_{gemm,elementwise,loss}.py tests/test_network_*.py \
-        tests/test_training.py tests/test_lbfgs.py tests/test_predictor.py tests/test_score_columns.py tests/test_folding.py tests/test_persistence*.py \
-        tests/test_reliability.py -k "not leak"
+    set -- tests/kernels/test_{vmath,gemm,elementwise,loss}.py tests/network tests/training/test_{epochs,lbfgs}.py \
+        tests/scoring/test_{predictor,columns,folding}.py tests/files tests/reliability -k "not leak"
 fi
 sanitized -m pytest -q --capture=sys -p no:cacheprovider "$@" # sys: reports reach the terminal

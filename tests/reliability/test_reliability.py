@@ -7,8 +7,8 @@ import random
 import subprocess
 import sys
 
-import fuzz_loader
 import pytest
+from files import fuzz_loader
 from reliability import bit_flips, fork, kill_during_save, leaks, soak
 from scoring_models import data
 

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,8 +162,7 @@ def test_training_resumes_in_another_process(path):
         "m = fastnn.load(sys.argv[1]); m.partial_fit(data(), target('multiclass'));"
         "fastnn.save(m, sys.argv[1])"
     )
-    tests = str(Path(__file__).parent)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([tests, *sys.path])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", script, str(path)], check=True, env=env, timeout=60)
     estimator.partial_fit(data(), y)
     assert_same_value(plain(fastnn.load(path)), plain(estimator))
@@ -526,8 +524,7 @@ if opened != sys.argv[1:]:
     os._exit(4)
 os._exit(0)
 """
-    tests = str(Path(__file__).parent)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([tests, *sys.path])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     arguments = [sys.executable, "-c", script, str(path), str(predictor)]
     run = subprocess.run(arguments, env=env, timeout=60, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr

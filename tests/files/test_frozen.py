@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bad_files import split
-from frozen import make
+from files.frozen import make
 from scoring_models import data, labels_of, target, values_of
 
 import fastnn

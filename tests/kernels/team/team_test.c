@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../fastnn/_kernels/native/team.h"
+#include "../../../fastnn/_kernels/native/team.h"
 
 enum { CALLERS = 4, SHARES = 37, JOBS = 3000 };
 

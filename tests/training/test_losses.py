@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from kernel_cases import DTYPES, make_data, make_network, train
+from numerical import assert_gradient
 from reference_losses import LOSSES as TWIN
 from reference_losses import targets
 from sklearn._loss import loss as sklearn_losses
@@ -15,7 +16,6 @@ from sklearn.linear_model import (
     TweedieRegressor,
 )
 from sklearn.metrics import hinge_loss, mean_pinball_loss
-from test_network_gradients import assert_gradient
 
 from fastnn import losses
 from fastnn.layers import Dense

@@ -4,9 +4,9 @@ and the bits depend neither on threads nor on how rows are batched."""
 import numpy as np
 import pytest
 from kernel_cases import DTYPES, ISAS, THREADS, assert_same_bits, make_data, train
+from numerical import assert_gradient
 from reference_layers import Twin
 from scipy.sparse import csr_matrix
-from test_network_gradients import assert_gradient
 
 from fastnn.layers import (
     Activation,

@@ -17,7 +17,7 @@ from fastnn.inspection import diagnose
 from fastnn.layers import CustomActivation, Dense
 from fastnn.optimizers import SGD
 
-TEXT = (Path(__file__).parent.parent / "docs/toolbox.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs/toolbox.md").read_text()
 
 
 def make_data(rng):

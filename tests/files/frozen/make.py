@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 
 from scoring_models import data, fabricated, fit, labels_of, network, target, values_of
 from sklearn.compose import TransformedTargetRegressor

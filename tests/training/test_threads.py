@@ -26,13 +26,17 @@ from fastnn import threads
 from fastnn._kernels.native import table
 from fastnn.training.trainer import make_trainer
 
-HERE = Path(__file__).parent
+SUPPORT = Path(__file__).parents[1] / "support"
 needs_openmp = pytest.mark.skipif(not table.openmp(), reason="built without OpenMP")
 
 
 def python(*arguments, **environment):
     """Run Python on this installation of fastnn; returns the finished process."""
-    path = [str(Path(fastnn.__file__).parent.parent), str(HERE), os.environ.get("PYTHONPATH", "")]
+    path = [
+        str(Path(fastnn.__file__).parent.parent),
+        str(SUPPORT),
+        os.environ.get("PYTHONPATH", ""),
+    ]
     env = {k: v for k, v in os.environ.items() if k not in ("OMP_NUM_THREADS", "FASTNN_ISA")}
     env |= {"PYTHONPATH": os.pathsep.join(filter(None, path)), **environment}
     return subprocess.run(
@@ -77,7 +81,7 @@ def test_without_openmp_there_is_one_thread(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_fork_after_a_threaded_fit_neither_hangs_nor_changes_bits():
-    done = python("-W", "ignore", str(HERE / "threads_script.py"), "fork")
+    done = python("-W", "ignore", str(SUPPORT / "threads_script.py"), "fork")
     assert done.stdout.strip() == "child 0", done.stderr
 
 
@@ -125,7 +129,7 @@ def test_one_team_serves_many_callers():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_forked_child_scores_with_threads_of_its_own():
-    done = python(str(HERE / "threads_script.py"), "fork scoring")
+    done = python(str(SUPPORT / "threads_script.py"), "fork scoring")
     assert done.stdout.strip() == "children [0, 0, 0]", done.stderr
 
 

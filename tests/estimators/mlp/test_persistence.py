@@ -271,7 +271,7 @@ def test_a_predictor_of_every_layer(name, dtype):
 @pytest.mark.parametrize("name", LAYERS)
 def test_onnx_of_every_layer(name):
     pytest.importorskip("onnxruntime")
-    from test_export_onnx import assert_agrees, run
+    from exported_onnx import assert_agrees, run
 
     for dtype, tolerance in (("float32", 1e-5), ("float64", 1e-11)):
         model, data = trained(name, dtype), FEW.astype(dtype)
@@ -282,7 +282,7 @@ def test_onnx_of_every_layer(name):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_c_of_every_layer(name, tmp_path):
-    from test_export_c import COMPILER, assert_agrees
+    from exported_c import COMPILER, assert_agrees
 
     if COMPILER is None:
         pytest.skip("needs a C compiler")

@@ -1,7 +1,7 @@
 """Fuzz the loader: whatever the bytes, only ModelFormatError escapes, and little is allocated.
 
-    python tests/fuzz_loader.py --executions 1000000
-    python tests/fuzz_loader.py --atheris -- -max_total_time=600      (needs the package atheris)
+    python tests/files/fuzz_loader.py --executions 1000000
+    python tests/files/fuzz_loader.py --atheris -- -max_total_time=600    (needs atheris)
 
 The mutations start from sound files of predictors and estimators. Half of them change bytes; half
 change the JSON or the data and set the checksum right again, so as to reach what lies behind it.
@@ -19,6 +19,9 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
 from bad_files import bad_files, seal, split
 from scoring_models import data, fabricated, fit, fitted, network, target, with_blocks
 

@@ -13,7 +13,7 @@ from fastnn.inspection import check_gradients, diagnose
 from fastnn.layers import Activation, Dense, Dropout
 from fastnn.optimizers import SGD, Adam
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TABLES = ("docs/notes.md", "docs/toolbox.md")
 ABOUT_DOCUMENTS = (
     "test_tests_named_in_the_documents_exist",
@@ -334,7 +334,7 @@ def test_tests_named_in_the_documents_exist(table):
 
 
 def test_every_item_of_the_notes_has_a_test():
-    named = re.findall(r"`tests/test_notes\.py::(\w+)`", (ROOT / "docs/notes.md").read_text())
-    own = {name for name in names_in("tests/test_notes.py") if name not in ABOUT_DOCUMENTS}
+    named = re.findall(r"`tests/docs/test_notes\.py::(\w+)`", (ROOT / "docs/notes.md").read_text())
+    own = {name for name in names_in("tests/docs/test_notes.py") if name not in ABOUT_DOCUMENTS}
     assert sorted(named) == sorted(own)
     assert len(named) == 17

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from threads_script import digest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(
@@ -27,8 +27,8 @@ def test_a_build_without_openmp_gives_the_same_bits(tmp_path):
     assert built.returncode == 0, built.stderr[-2000:]
     assert "WITHOUT OpenMP" in built.stderr
 
-    tests = Path(__file__).parent
-    env["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(tests)])
-    script = [sys.executable, str(tests / "threads_script.py"), "threads"]
+    support = ROOT / "tests/support"
+    env["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(support)])
+    script = [sys.executable, str(support / "threads_script.py"), "threads"]
     done = subprocess.run(script, env=env, capture_output=True, text=True)
     assert done.stdout.split() == [digest(2), "1"], done.stderr

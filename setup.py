@@ -4,10 +4,15 @@ Every ``.pyx`` under ``fastnn/_kernels`` becomes a module. The C micro-kernels i
 linked into ``fastnn._kernels.native.table`` alone, which hands out pointers to them; the other
 modules cimport it.
 
+A file is compiled when something that it includes has changed since, or the command that compiles
+it: the compiler writes down what it has read (``-MMD``), see `is_fresh`. A module is linked when
+one of its objects is new. Objects stay in ``build`` for editable installs too.
+
 Environment variables
 ---------------------
 CC, CFLAGS, LDFLAGS
-    The usual meaning; ``CFLAGS`` come after the flags of this file.
+    The usual meaning; ``CFLAGS`` come after the flags of this file. ``CFLAGS=-g`` brings symbols,
+    which are left out for their size: with those of debugging a build is six times as large.
 FASTNN_OPENMP
     ``auto`` (default) uses OpenMP when a test program compiles, links and runs; ``1`` demands it;
     ``0`` builds without. The results are the same bits in either case.
@@ -17,12 +22,14 @@ FASTNN_WERROR
 """
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -30,7 +37,6 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError, PlatformError
 
 ROOT = Path(__file__).parent.resolve()
-os.chdir(ROOT)  # setuptools takes source paths relative to the current folder
 
 CFLAGS = [
     "-O3",
@@ -39,6 +45,7 @@ CFLAGS = [
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fvisibility=hidden",
+    "-g0",  # Python's own flags ask for debug symbols
 ]
 # No flag of the -ffast-math family here or in LDFLAGS: it would switch on flush-to-zero for the
 # whole process at load time and delete the checks for NaN. No -march either: csrc/isa/*.c choose
@@ -99,12 +106,6 @@ def csrc_sources():
     return sorted(str(p.relative_to(ROOT)) for p in (ROOT / "csrc").rglob("*.c"))
 
 
-def headers():
-    found = [p for pattern in ("*.h", "*.inc", "*.def") for p in (ROOT / "csrc").rglob(pattern)]
-    found += (ROOT / "fastnn" / "_kernels").rglob("*.h")
-    return sorted(str(p.relative_to(ROOT)) for p in found)
-
-
 def extensions():
     """One Extension a .pyx; the sources stay .pyx until build_ext translates them."""
     modules = []
@@ -114,12 +115,51 @@ def extensions():
         modules.append(
             Extension(
                 name,
-                sources=[str(source), *(csrc_sources() if name == LINKED_WITH_CSRC else [])],
-                depends=[*headers(), "setup.py"],
+                sources=[str(source)],
                 include_dirs=["csrc", "fastnn/_kernels/native"],
             )
         )
     return modules
+
+
+def files_read(rule):
+    """Return the files that a rule for make names behind its colon: what the compiler has read.
+
+    The compiler escapes spaces and `#` with a backslash and `$` by doubling it.
+    """
+    behind = rule.replace("\\\n", " ").split(": ", 1)[1]
+    words = re.findall(r"(?:\\.|[^\s\\])+", behind)
+    return [re.sub(r"\\(.)", r"\1", word).replace("$$", "$") for word in words]
+
+
+def is_fresh(obj, command):
+    """Whether an object was compiled by this command from files that have not changed since.
+
+    Beside the object lie OBJECT.d, which names these files, and OBJECT.command, which is as old as
+    the beginning of the compilation: a file that is edited meanwhile counts as changed.
+    """
+    rule, done = Path(f"{obj}.d"), Path(f"{obj}.command")
+    if not (Path(obj).exists() and rule.exists() and done.exists()) or done.read_text() != command:
+        return False
+    begun = done.stat().st_mtime
+    sources = [Path(name) for name in files_read(rule.read_text())]
+    return all(source.exists() and source.stat().st_mtime <= begun for source in sources)
+
+
+def compile_object(compiler, source, obj, folder, flags):
+    """Compile a source to FOLDER/SOURCE.o unless that is fresh; returns whether it was compiled."""
+    folders = [f"-I{folder}" for folder in compiler.include_dirs]
+    command = " ".join([*compiler.compiler_so, *folders, *flags]) + "\n"
+    if is_fresh(obj, command):
+        return False
+    Path(obj).parent.mkdir(parents=True, exist_ok=True)
+    done, begun = Path(f"{obj}.command"), Path(f"{obj}.begun")
+    done.unlink(missing_ok=True)
+    begun.write_text(command)
+    dependencies = ["-MMD", "-MF", f"{obj}.d"]
+    compiler.compile([source], output_dir=folder, extra_postargs=[*flags, *dependencies])
+    begun.rename(done)
+    return True
 
 
 class BuildExt(build_ext):
@@ -129,24 +169,30 @@ class BuildExt(build_ext):
         super().finalize_options()
         if self.parallel is None:
             self.parallel = os.cpu_count()
+        if self.editable_mode:  # setuptools would have the objects in a folder that it throws away
+            self.build_temp = f"build/temp.{self.plat_name}-{sys.implementation.cache_tag}"
 
     def run(self):
         # Here and not at import of this file, so that asking for metadata translates nothing.
         import numpy
+        from Cython import __version__ as cython_version
         from Cython.Build import cythonize
 
+        stamp = f"Cython {cython_version} {CYTHON_DIRECTIVES}\n"
         translated = cythonize(
             self.extensions,
             build_dir="build/cython",
             compiler_directives=CYTHON_DIRECTIVES,
+            force=write_if_changed("build/directives.txt", stamp) or None,
             quiet=True,
         )
         by_name = {extension.name: extension for extension in translated}
         for extension in self.extensions:
             extension.sources = by_name[extension.name].sources
-            extension.depends = by_name[extension.name].depends
             extension.include_dirs.append(numpy.get_include())
             extension.define_macros.append(("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"))
+            if extension.name == LINKED_WITH_CSRC:
+                extension.sources += csrc_sources()
         super().run()
 
     def build_extensions(self):
@@ -157,29 +203,37 @@ class BuildExt(build_ext):
             )
         self._check_compiler()
         openmp_cflags, openmp_ldflags = self._openmp()
-        cflags = [*CFLAGS, *openmp_cflags]
         warnings = list(CSRC_CFLAGS)
         if not openmp_cflags:
             warnings.append("-Wno-unknown-pragmas")
         if _werror():
             warnings.append("-Werror")
-        stamp = _flags_stamp([*cflags, *warnings, *openmp_ldflags, *self.compiler.compiler_so])
+        self._compile([*CFLAGS, *openmp_cflags], warnings)
+        ldflags = [*openmp_ldflags, *strip_flags(os.environ.get("CFLAGS", ""))]
+        linker = [*self.compiler.linker_so, *ldflags, os.environ.get("LDFLAGS", "")]
+        write_if_changed("build/linker.txt", " ".join(linker) + "\n")
         for extension in self.extensions:
-            extension.extra_link_args = openmp_ldflags
-            extension.depends = [*extension.depends, stamp]
-        self._compile_with(cflags, warnings)
-        super().build_extensions()
+            extension.extra_link_args = ldflags
+            extension.depends = [*extension.extra_objects, "build/linker.txt"]
+        self.compiler.force = True  # it would look at the objects alone
+        super().build_extensions()  # links what is older than `depends`
 
-    def _compile_with(self, cflags, csrc_warnings):
-        compile_one = self.compiler._compile
+    def _compile(self, cflags, csrc_warnings):
+        """Compile all objects, several at a time, and leave their modules with nothing but them."""
         user_cflags = shlex.split(os.environ.get("CFLAGS", ""))
-
-        def compile_source(obj, src, ext, cc_args, extra_postargs, pp_opts):
-            own = csrc_warnings if Path(src).parts[0] == "csrc" else CYTHON_CFLAGS
-            flags = [*extra_postargs, *cflags, *own, *user_cflags]
-            compile_one(obj, src, ext, cc_args, flags, pp_opts)
-
-        self.compiler._compile = compile_source
+        jobs = []
+        for extension in sorted(self.extensions, key=lambda e: e.name != LINKED_WITH_CSRC):
+            options = [f"-D{name}={value}" for name, value in extension.define_macros]
+            options += [f"-I{folder}" for folder in extension.include_dirs]
+            for source in extension.sources:
+                own = csrc_warnings if Path(source).parts[0] == "csrc" else CYTHON_CFLAGS
+                flags = [*options, *cflags, *own, *user_cflags]
+                (obj,) = self.compiler.object_filenames([source], output_dir=self.build_temp)
+                extension.extra_objects.append(obj)
+                jobs.append((self.compiler, source, obj, self.build_temp, flags))
+            extension.sources = []
+        with ThreadPoolExecutor(self.parallel) as pool:
+            list(pool.map(lambda job: compile_object(*job), jobs))
 
     def _check_compiler(self):
         command = self.compiler.compiler_so[0]
@@ -234,14 +288,25 @@ def _werror():
     return wanted == "1"
 
 
-def _flags_stamp(flags):
-    """A file that changes with the flags: as a dependency it makes new flags rebuild everything."""
-    stamp = Path("build") / "flags.txt"
-    text = " ".join([*flags, os.environ.get("CFLAGS", ""), os.environ.get("LDFLAGS", "")]) + "\n"
-    stamp.parent.mkdir(exist_ok=True)
-    if not stamp.exists() or stamp.read_text() != text:
-        stamp.write_text(text)
-    return str(stamp)
+def strip_flags(cflags):
+    """Linker flags that leave out all symbols, unless the compiler flags ask for some.
+
+    Not on macOS, whose linker has its own ways.
+    """
+    asks = any(flag.startswith("-g") and flag != "-g0" for flag in shlex.split(cflags))
+    return [] if asks or sys.platform == "darwin" else ["-Wl,-s"]
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt})
+def write_if_changed(path, text):
+    """Write a file unless it holds this text already; returns whether it did."""
+    path = Path(path)
+    if path.exists() and path.read_text() == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return True
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)  # setuptools takes source paths relative to the current folder
+    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExt})

@@ -2,6 +2,7 @@
 
 import platform
 from pathlib import Path
+from typing import Any
 
 import numpy
 import scipy
@@ -12,7 +13,7 @@ from fastnn._version import __version__
 from fastnn.threads import effective_n_threads
 
 
-def config():
+def config() -> dict[str, Any]:
     """Facts about the installation, for bug reports and benchmark records.
 
     Returns
@@ -41,13 +42,13 @@ def config():
     }
 
 
-def format_config(facts):
+def format_config(facts: dict[str, Any]) -> str:
     """The facts of :func:`config` as aligned lines."""
     width = max(map(len, facts))
     return "\n".join(f"{name:<{width}}  {_text(value)}" for name, value in facts.items())
 
 
-def cpu_name():
+def cpu_name() -> str:
     """The CPU's name as the system knows it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -58,7 +59,7 @@ def cpu_name():
     return platform.processor() or platform.machine()
 
 
-def _text(value):
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(value) if isinstance(value, list) else str(value)

@@ -2,29 +2,30 @@
 
 from dataclasses import field, fields
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
 __all__ = ["between", "check_ranges", "positive", "share"]
 
 
-def between(default, low, high, ends):
+def between(default: float, low: float, high: float, ends: str) -> Any:
     """A field from low to high; ends is "[]", "[)", "(]" or "()". A default of None may be given
     too."""
     return field(default=default, metadata={"range": (low, high, ends)})
 
 
-def positive(default):
+def positive(default: float) -> Any:
     """A field above 0."""
     return between(default, 0.0, np.inf, "()")
 
 
-def share(default):
+def share(default: float) -> Any:
     """A field from 0 to below 1."""
     return between(default, 0.0, 1.0, "[)")
 
 
-def check_ranges(instance):
+def check_ranges(instance: Any) -> None:
     """Raise ValueError for the first field of a dataclass instance that is out of its range."""
     for f in fields(instance):
         if "range" not in f.metadata:

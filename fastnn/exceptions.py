@@ -14,11 +14,11 @@ class DivergenceError(ValueError):
         The epoch (from 1), or the L-BFGS iteration, at whose end it was noticed.
     """
 
-    def __init__(self, message, epoch=None):
+    def __init__(self, message: str, epoch: int | None = None) -> None:
         super().__init__(message)
         self.epoch = epoch
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return type(self), (self.args[0], self.epoch)
 
 

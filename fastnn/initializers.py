@@ -5,7 +5,11 @@
 starts both precisions from the same point. Biases start at zero.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
 
 from fastnn._names import meant
 
@@ -25,26 +29,36 @@ __all__ = [
     "zeros",
 ]
 
+Shape = tuple[int, int]
+Floats = NDArray[np.float64]
+Initializer = Callable[[Shape, RandomState, str], ArrayLike]
+
 #: Slope of leaky_relu for negative inputs.
 NEGATIVE_SLOPE = 0.01
 
 
-def zeros(shape, rng, activation="identity"):
+def zeros(shape: Shape, rng: RandomState, activation: str = "identity") -> Floats:
     """All weights zero: then the units of a layer stay equal, and only a linear model learns."""
     return np.zeros(shape)
 
 
-def uniform(shape, rng, activation="identity", scale=0.1):
+def uniform(
+    shape: Shape, rng: RandomState, activation: str = "identity", scale: float = 0.1
+) -> Floats:
     """Uniform in [-scale, scale]."""
     return rng.uniform(-scale, scale, shape)
 
 
-def normal(shape, rng, activation="identity", scale=0.01):
+def normal(
+    shape: Shape, rng: RandomState, activation: str = "identity", scale: float = 0.01
+) -> Floats:
     """Normal of mean 0 and standard deviation scale."""
     return rng.normal(0.0, scale, shape)
 
 
-def glorot_uniform(shape, rng, activation="identity", scale=1.0):
+def glorot_uniform(
+    shape: Shape, rng: RandomState, activation: str = "identity", scale: float = 1.0
+) -> Floats:
     """Uniform of variance 2 scale^2 / (n_in + n_out), for tanh and other units linear at 0.
 
     Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks",
@@ -53,12 +67,16 @@ def glorot_uniform(shape, rng, activation="identity", scale=1.0):
     return _uniform(shape, rng, scale, 2 / sum(shape))
 
 
-def glorot_normal(shape, rng, activation="identity", scale=1.0):
+def glorot_normal(
+    shape: Shape, rng: RandomState, activation: str = "identity", scale: float = 1.0
+) -> Floats:
     """Normal of variance 2 scale^2 / (n_in + n_out); Glorot & Bengio, equation 12."""
     return _normal(shape, rng, scale, 2 / sum(shape))
 
 
-def he_uniform(shape, rng, activation="relu", scale=1.0):
+def he_uniform(
+    shape: Shape, rng: RandomState, activation: str = "relu", scale: float = 1.0
+) -> Floats:
     """Uniform of variance 2 scale^2 / ((1 + a^2) n_in), with the slope a of a leaky_relu, else 0.
 
     He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, equations 10 and 15.
@@ -66,12 +84,16 @@ def he_uniform(shape, rng, activation="relu", scale=1.0):
     return _uniform(shape, rng, scale, _he(shape, activation))
 
 
-def he_normal(shape, rng, activation="relu", scale=1.0):
+def he_normal(
+    shape: Shape, rng: RandomState, activation: str = "relu", scale: float = 1.0
+) -> Floats:
     """Normal of variance 2 scale^2 / ((1 + a^2) n_in); see `he_uniform`."""
     return _normal(shape, rng, scale, _he(shape, activation))
 
 
-def lecun_uniform(shape, rng, activation="identity", scale=1.0):
+def lecun_uniform(
+    shape: Shape, rng: RandomState, activation: str = "identity", scale: float = 1.0
+) -> Floats:
     """Uniform of variance scale^2 / n_in, for tanh-like units and selu.
 
     LeCun, Bottou, Orr & Müller, "Efficient BackProp", 1998, equation 16.
@@ -79,12 +101,16 @@ def lecun_uniform(shape, rng, activation="identity", scale=1.0):
     return _uniform(shape, rng, scale, 1 / shape[0])
 
 
-def lecun_normal(shape, rng, activation="identity", scale=1.0):
+def lecun_normal(
+    shape: Shape, rng: RandomState, activation: str = "identity", scale: float = 1.0
+) -> Floats:
     """Normal of variance scale^2 / n_in; see `lecun_uniform`."""
     return _normal(shape, rng, scale, 1 / shape[0])
 
 
-def orthogonal(shape, rng, activation="identity", scale=1.0):
+def orthogonal(
+    shape: Shape, rng: RandomState, activation: str = "identity", scale: float = 1.0
+) -> Floats:
     """Orthonormal rows or columns, whichever are fewer, times scale; every such matrix alike.
 
     Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
@@ -98,7 +124,7 @@ def orthogonal(shape, rng, activation="identity", scale=1.0):
 
 
 #: Initializers by name.
-INITIALIZERS = {
+INITIALIZERS: dict[str, Callable[..., Floats]] = {
     f.__name__: f
     for f in (
         zeros,
@@ -115,7 +141,14 @@ INITIALIZERS = {
 }
 
 
-def initialize(coefs, intercepts, activations, rng, init="auto", scale=None):
+def initialize(
+    coefs: Sequence[np.ndarray],
+    intercepts: Sequence[np.ndarray],
+    activations: Sequence[str],
+    rng: RandomState,
+    init: str | Initializer = "auto",
+    scale: float | None = None,
+) -> None:
     """Fill weights and biases, layer by layer.
 
     Parameters
@@ -152,7 +185,7 @@ def initialize(coefs, intercepts, activations, rng, init="auto", scale=None):
             coef[...] = INITIALIZERS[init](coef.shape, rng, activation, **scaled)
 
 
-def checked_init(init):
+def checked_init(init: str | Initializer) -> str | Initializer:
     """`init` itself, if `initialize` takes it.
 
     Raises
@@ -169,21 +202,21 @@ def checked_init(init):
     )
 
 
-def _he(shape, activation):
+def _he(shape: Shape, activation: str) -> float:
     slope = NEGATIVE_SLOPE if activation == "leaky_relu" else 0.0
     return 2 / ((1 + slope**2) * shape[0])
 
 
-def _uniform(shape, rng, scale, variance):
+def _uniform(shape: Shape, rng: RandomState, scale: float, variance: float) -> Floats:
     bound = scale * np.sqrt(3 * variance)
     return rng.uniform(-bound, bound, shape)
 
 
-def _normal(shape, rng, scale, variance):
+def _normal(shape: Shape, rng: RandomState, scale: float, variance: float) -> Floats:
     return rng.normal(0.0, scale * np.sqrt(variance), shape)
 
 
-def _checked(weights, shape):
+def _checked(weights: ArrayLike, shape: Shape) -> np.ndarray:
     weights = np.asarray(weights)
     if weights.shape != shape or weights.dtype.kind not in "fiu" or not np.isfinite(weights).all():
         raise ValueError(

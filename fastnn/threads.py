@@ -28,7 +28,7 @@ def _after_fork():
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def effective_n_threads(n_jobs=None):
+def effective_n_threads(n_jobs: int | None = None) -> int:
     """Number of threads that a call with this `n_jobs` may use.
 
     Parameters

@@ -1,10 +1,15 @@
 """What all optimizers share: penalties, state, and the rows of coefficients."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastnn._ranges import between, check_ranges
+
+Floats = NDArray[np.float64]
 
 #: Coefficients of one step: the formula's six, the decoupled decay, the L1 penalty.
 N_COEFFICIENTS = 8
@@ -44,16 +49,16 @@ class Optimizer:
 
     weight_decay: float = between(0.0, 0.0, np.inf, "[)")
     l1: float = between(0.0, 0.0, np.inf, "[)")
-    state: dict = field(default_factory=dict, repr=False)
+    state: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
-    def initial_moments(self):
+    def initial_moments(self) -> dict[str, float]:
         return {}
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_ranges(self)
 
-    def coefficients(self, t, n, learning_rate):
+    def coefficients(self, t: int, n: int, learning_rate: float | np.ndarray) -> Floats:
         """Coefficients of the n steps after step t.
 
         Parameters
@@ -85,6 +90,6 @@ class Optimizer:
                 )
         return c
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         """Columns c[0], c[1], ... for these step numbers and learning rates, both (n,)."""
         raise NotImplementedError

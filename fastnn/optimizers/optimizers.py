@@ -5,12 +5,13 @@ here, which knows the formula's name and computes its coefficients for a range o
 formulas below g is the gradient, lr the learning rate of the step and t its number, from 1.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from fastnn._ranges import between, positive, share
-from fastnn.optimizers._base import Optimizer
+from fastnn.optimizers._base import Floats, Optimizer
 
 __all__ = [
     "OPTIMIZERS",
@@ -44,10 +45,10 @@ class SGD(Optimizer):
     nesterov: bool = True
 
     @property
-    def rule(self):
+    def rule(self) -> str:
         return "nesterov" if self.nesterov else "sgd"
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         steady = rates / (1 - self.momentum) if self.momentum < 1 else rates
         return self.momentum, rates, steady
 
@@ -66,7 +67,7 @@ class Adagrad(Optimizer):
     epsilon: float = positive(1e-10)
     rule = "adagrad"
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         return rates, self.epsilon
 
 
@@ -84,7 +85,7 @@ class RMSProp(Optimizer):
     epsilon: float = positive(1e-8)
     rule = "rmsprop"
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         return rates, self.rho, 1 - self.rho, self.epsilon
 
 
@@ -105,7 +106,7 @@ class Adadelta(Optimizer):
     epsilon: float = positive(1e-6)
     rule = "adadelta"
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         return rates, self.rho, 1 - self.rho, self.epsilon
 
 
@@ -131,7 +132,7 @@ class Adam(Optimizer):
     epsilon: float = positive(1e-8)
     rule = "adam"
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         length = rates * np.sqrt(1 - self.beta_2**steps) / (1 - self.beta_1**steps)
         return length, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, self.epsilon
 
@@ -147,7 +148,7 @@ class AdamW(Adam):
 
     weight_decay: float = between(1e-2, 0.0, np.inf, "[)")
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         *columns, epsilon = super()._formula(steps, rates)
         return *columns, epsilon * np.sqrt(1 - self.beta_2**steps)
 
@@ -187,7 +188,7 @@ class NAdam(Optimizer):
     momentum_decay: float = between(4e-3, 0.0, np.inf, "[)")
     rule = "nadam"
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         momentum, following = self._momentum(steps), self._momentum(steps + 1)
         so_far = self._products(steps[0] - 1, momentum)
         root = np.sqrt(1 - self.beta_2**steps)
@@ -195,10 +196,10 @@ class NAdam(Optimizer):
         of_moment = rates * root * following / (1 - so_far * following)
         return of_gradient, of_moment, 1 - self.beta_1, 1 - self.beta_2, self.epsilon * root
 
-    def _momentum(self, steps):
+    def _momentum(self, steps: Floats) -> Floats:
         return self.beta_1 * (1 - 0.5 * 0.96 ** (steps * self.momentum_decay))
 
-    def _products(self, t, momentum):
+    def _products(self, t: int, momentum: Floats) -> np.ndarray:
         """M_(t+1), M_(t+2), ... with the factors of mu_1 ... mu_t that count, always in order."""
         most = 0.0 if self.beta_1 == 0 else np.ceil(-40 / np.log(self.beta_1))
         before = self._momentum(np.arange(1.0, 1 + min(t, most + 1)))
@@ -228,10 +229,10 @@ class Rprop(Optimizer):
     rule = "rprop"
 
     @property
-    def initial_moments(self):
+    def initial_moments(self) -> dict[str, float]:
         return {"v": self.learning_rate_init}
 
-    def _formula(self, steps, rates):
+    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
         scale = rates / self.learning_rate_init
         return self.eta_plus, self.eta_minus, self.step_min, self.step_max, scale
 

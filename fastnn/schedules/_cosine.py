@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastnn.schedules._base import Schedule, check, length
+from fastnn.schedules._base import Floats, Schedule, check, length
 
 
 @dataclass
@@ -17,10 +17,10 @@ class Cosine(Schedule):
 
     final: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check("final", self.final, self.final >= 0, "at least 0")
 
-    def factors(self, steps):
+    def factors(self, steps: np.ndarray) -> Floats:
         """Multipliers of the learning rate."""
         return half_cosine(1.0, self.final, self._progress(steps))
 
@@ -43,12 +43,12 @@ class CosineRestarts(Cosine):
     first: float = 10
     growth: float = 2.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         check("first", self.first, self.first > 0, "positive")
         check("growth", self.growth, self.growth >= 1, "at least 1")
 
-    def factors(self, steps):
+    def factors(self, steps: np.ndarray) -> Floats:
         """Multipliers of the learning rate."""
         lengths = [length(self.first, self.steps_per_epoch, self.n_steps)]
         starts = [0]
@@ -79,12 +79,12 @@ class OneCycle(Schedule):
     start: float = 1 / 25
     final: float = 1e-4
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check("rise", self.rise, 0 <= self.rise <= 1, "from 0 to 1")
         check("start", self.start, 0 <= self.start <= 1, "from 0 to 1")
         check("final", self.final, self.final >= 0, "at least 0")
 
-    def factors(self, steps):
+    def factors(self, steps: np.ndarray) -> Floats:
         """Multipliers of the learning rate."""
         top, end = self.rise * self.n_steps - 1, self.n_steps - 1
         up = half_cosine(self.start, 1.0, steps / max(top, 1e-9))
@@ -93,5 +93,5 @@ class OneCycle(Schedule):
         return np.where(steps < top, up, down)
 
 
-def half_cosine(begin, end, progress):
+def half_cosine(begin: float, end: float, progress: Floats) -> Floats:
     return end + (begin - end) * (1 + np.cos(np.pi * progress)) / 2

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from fastnn.schedules._base import Schedule, check, length
+import numpy as np
+
+from fastnn.schedules._base import Floats, Schedule, check, length
 
 
 @dataclass
@@ -16,7 +18,7 @@ class InverseScaling(Schedule):
 
     power_t: float = 0.5
 
-    def epoch_ended(self, n_rows_seen):
+    def epoch_ended(self, n_rows_seen: int) -> None:
         """Take the next learning rate from the number of rows trained on so far."""
         self.learning_rate = self.learning_rate_init / (n_rows_seen + 1) ** self.power_t
 
@@ -40,11 +42,11 @@ class ReduceOnPlateau(Schedule):
     min_rate: float = 1e-6
     acts_on_plateaus = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check("factor", self.factor, 0 < self.factor < 1, "between 0 and 1")
         check("min_rate", self.min_rate, self.min_rate >= 0, "at least 0")
 
-    def plateau(self):
+    def plateau(self) -> tuple[bool, str]:
         """Return (stop, what to print)."""
         if self.learning_rate <= self.min_rate:
             return True, "Learning rate too small. Stopping."
@@ -66,11 +68,11 @@ class StepDecay(Schedule):
     every: float = 1 / 3
     factor: float = 0.1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check("every", self.every, self.every > 0, "positive")
         check("factor", self.factor, self.factor > 0, "positive")
 
-    def factors(self, steps):
+    def factors(self, steps: np.ndarray) -> Floats:
         """Multipliers of the learning rate."""
         return self.factor ** (steps // length(self.every, self.steps_per_epoch, self.n_steps))
 
@@ -81,10 +83,10 @@ class Exponential(Schedule):
 
     decay: float = 0.95
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check("decay", self.decay, self.decay > 0, "positive")
 
-    def factors(self, steps):
+    def factors(self, steps: np.ndarray) -> Floats:
         """Multipliers of the learning rate."""
         return self.decay ** (steps / self.steps_per_epoch)
 
@@ -96,10 +98,10 @@ class Polynomial(Schedule):
     power: float = 1.0
     final: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check("power", self.power, self.power > 0, "positive")
         check("final", self.final, self.final >= 0, "at least 0")
 
-    def factors(self, steps):
+    def factors(self, steps: np.ndarray) -> Floats:
         """Multipliers of the learning rate."""
         return self.final + (1 - self.final) * (1 - self._progress(steps)) ** self.power

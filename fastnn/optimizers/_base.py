@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fastnn._ranges import between, check_ranges
 
 Floats = NDArray[np.float64]
+Columns = Iterable[Floats | float]
 
 #: Coefficients of one step: the formula's six, the decoupled decay, the L1 penalty.
 N_COEFFICIENTS = 8
@@ -90,6 +91,6 @@ class Optimizer:
                 )
         return c
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         """Columns c[0], c[1], ... for these step numbers and learning rates, both (n,)."""
         raise NotImplementedError

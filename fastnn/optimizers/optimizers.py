@@ -5,13 +5,12 @@ here, which knows the formula's name and computes its coefficients for a range o
 formulas below g is the gradient, lr the learning rate of the step and t its number, from 1.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from fastnn._ranges import between, positive, share
-from fastnn.optimizers._base import Floats, Optimizer
+from fastnn.optimizers._base import Columns, Floats, Optimizer
 
 __all__ = [
     "OPTIMIZERS",
@@ -48,7 +47,7 @@ class SGD(Optimizer):
     def rule(self) -> str:
         return "nesterov" if self.nesterov else "sgd"
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         steady = rates / (1 - self.momentum) if self.momentum < 1 else rates
         return self.momentum, rates, steady
 
@@ -67,7 +66,7 @@ class Adagrad(Optimizer):
     epsilon: float = positive(1e-10)
     rule = "adagrad"
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         return rates, self.epsilon
 
 
@@ -85,7 +84,7 @@ class RMSProp(Optimizer):
     epsilon: float = positive(1e-8)
     rule = "rmsprop"
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         return rates, self.rho, 1 - self.rho, self.epsilon
 
 
@@ -106,7 +105,7 @@ class Adadelta(Optimizer):
     epsilon: float = positive(1e-6)
     rule = "adadelta"
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         return rates, self.rho, 1 - self.rho, self.epsilon
 
 
@@ -132,7 +131,7 @@ class Adam(Optimizer):
     epsilon: float = positive(1e-8)
     rule = "adam"
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         length = rates * np.sqrt(1 - self.beta_2**steps) / (1 - self.beta_1**steps)
         return length, self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, self.epsilon
 
@@ -148,7 +147,7 @@ class AdamW(Adam):
 
     weight_decay: float = between(1e-2, 0.0, np.inf, "[)")
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         *columns, epsilon = super()._formula(steps, rates)
         return *columns, epsilon * np.sqrt(1 - self.beta_2**steps)
 
@@ -188,7 +187,7 @@ class NAdam(Optimizer):
     momentum_decay: float = between(4e-3, 0.0, np.inf, "[)")
     rule = "nadam"
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         momentum, following = self._momentum(steps), self._momentum(steps + 1)
         so_far = self._products(steps[0] - 1, momentum)
         root = np.sqrt(1 - self.beta_2**steps)
@@ -232,7 +231,7 @@ class Rprop(Optimizer):
     def initial_moments(self) -> dict[str, float]:
         return {"v": self.learning_rate_init}
 
-    def _formula(self, steps: Floats, rates: Floats) -> Iterable[Floats | float]:
+    def _formula(self, steps: Floats, rates: Floats) -> Columns:
         scale = rates / self.learning_rate_init
         return self.eta_plus, self.eta_minus, self.step_min, self.step_max, scale
 

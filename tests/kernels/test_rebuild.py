@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SETUP = Path(__file__).parent.parent / "setup.py"
+SETUP = Path(__file__).parents[2] / "setup.py"
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,6 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
                                                                                                                 \
     typedef struct {                                                                                            \
         int lanes;       /* elements of a vector */                                                             \
-        int panel;       /* columns of a full weight panel: two vectors */                                      \
         int tile_rows;   /* most rows of a register tile */                                                     \
         /* c (mr, nv vectors) = init + a (mr, k) . b (k, nv vectors); init has row stride ldi (0: one row for   \
            all) or is NULL for zero. 1 <= mr <= tile_rows, nv is 1 or 2. Then, if rectify, c = max(c, 0);       \

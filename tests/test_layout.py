@@ -128,6 +128,15 @@ def test_nothing_imports_what_is_for_tests_and_benchmarks():
         ), path
 
 
+def test_the_kind_of_a_stage_is_asked_where_its_kernels_are_called():
+    """Everybody else asks the table of traits (_kernels/layers/kinds.pyx)."""
+    asks = re.compile(r"stages?(\[\w+\])?\.kind\b(?!\s*=[^=])|spec\.kind (==|!=|in|not) ")
+    found = {name_of(p) for p in SOURCES if asks.search(p.read_text())} - {
+        "_kernels/layers/plan.pyx"  # it looks the traits up
+    }
+    assert found == {"_kernels/layers/stages.pyx", "_kernels/layers/noise.pyx"}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_files_are_short(path):
     allowed = 350 if name_of(path).startswith("estimators/") else 250

@@ -141,7 +141,7 @@ def measure(estimator, X, y):
 
 def _noise(problem):
     network = problem.network
-    if not network.has("dropout", "noise", "bernoulli"):
+    if not network.has("random"):
         return 0.0
     rows = problem.X, problem.y
     weight = problem.sample_weight

@@ -68,17 +68,17 @@ class CompiledNetwork(Layout):
 
     def gradient_block(self, n):
         """Rows that go through at a time: with batch statistics, all."""
-        return max(n, 1) if self.has("batch_norm") else min(max(n, 1), self.cached_rows())
+        return max(n, 1) if self.has("over_batch") else min(max(n, 1), self.cached_rows())
 
     def step_block(self, batch_size):
         """Rows of a training step that go through at a time: the batch, unless it is large."""
-        if batch_size <= BLOCK_ROWS or self.has("batch_norm"):
+        if batch_size <= BLOCK_ROWS or self.has("over_batch"):
             return batch_size
         return self.cached_rows()
 
     def groups_of(self, rows):
         """Groups of a batch's rows that threads share out: `fastnn._kernels.training.groups`."""
-        if self.has("batch_norm") or self._stages.custom:
+        if self.has("over_batch") or self._stages.custom:
             return 1
         return number_of_groups(rows, self.n_params, self.dtype.itemsize)
 
@@ -89,7 +89,7 @@ class CompiledNetwork(Layout):
 
     def settle_statistics(self, X, y):
         """Set the running statistics of every BatchNorm to those of all rows at once."""
-        if self.has("batch_norm"):
+        if self.has("running"):
             n = X.shape[0]
             for mean, variance in self.running:
                 mean[...] = variance[...] = 0  # no rounding that depends on what they were

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils._param_validation import InvalidParameterError
 
+from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.plan import Plan
 from fastnn._kernels.native import table
 from fastnn._kernels.training.engine import Engine
@@ -106,7 +107,7 @@ class Layout:
         self.coefs, self.intercepts, self.gains, self.shifts = self.views(self.params)
         for gain in self.gains:
             gain[...] = 1
-        widths = [spec.n for spec in self._stages.specs if spec.kind == "batch_norm"]
+        widths = [spec.n for spec in self._stages.specs if TRAITS[spec.kind].running]
         self.running = [(np.zeros(n, self.dtype), np.ones(n, self.dtype)) for n in widths]
         self._kept = None
 
@@ -115,9 +116,10 @@ class Layout:
         f64 = self.dtype == np.float64
         return Plan(self.n_in, specs, f64, self._isa, input_gradient)
 
-    def has(self, *kinds):
-        """Whether a stage of one of these kinds is among those that make up the layers."""
-        return any(spec.kind in kinds for spec in self._stages.specs)
+    def has(self, trait):
+        """Whether a stage among those that make up the layers has a trait, of those that
+        `fastnn._kernels.layers.kinds.Traits` lists."""
+        return any(getattr(TRAITS[spec.kind], trait) for spec in self._stages.specs)
 
     @property
     def n_coefs(self):
@@ -132,9 +134,10 @@ class Layout:
             n_params = n_coefs = 0
             for spec in stages.specs:
                 n_in = stages.width(spec.source)
-                n_coefs += n_in * spec.n if spec.kind == "dense" else 0
-                n_params += spec.n * spec.bias if spec.kind == "dense" else 0
-                n_params += 2 * spec.n if spec.kind in ("layer_norm", "batch_norm") else 0
+                traits = TRAITS[spec.kind]
+                n_coefs += n_in * spec.n if traits.matrix else 0
+                n_params += spec.n * spec.bias if traits.matrix else 0
+                n_params += 2 * spec.n if traits.scales else 0
             now = n_coefs + n_params, n_coefs
             found.append((stages.width(), now[0] - before[0], now[1] - before[1]))
             before = now

@@ -155,7 +155,7 @@ class Network(BaseNetwork):
                     "the parameters of the network are not all finite: assign others to "
                     "`parameters`, or call build(n_in) for new ones"
                 )
-            if net.has("dropout", "noise", "bernoulli"):
+            if net.has("random"):
                 options = {"seed": int(self._rng.randint(2**31 - 1)), **options}
             self.loss_curve_ = run_epochs(
                 make_trainer(net, optimizer, batch_size=batch_size, n_threads=n_threads, **options),

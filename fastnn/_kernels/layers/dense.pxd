@@ -18,19 +18,6 @@ cdef struct Dense:
     # transposed panels (ceil(n_in / panel), n_out, panel); NULL where no gradient flows back
     const void *transposed
 
-cdef inline Py_ssize_t panel_width(Py_ssize_t left, Py_ssize_t lanes) noexcept nogil:
-    """Width of the next panel when so many columns are left: two vectors, or one."""
-    return 2 * lanes if left > lanes else lanes
-
-cdef inline Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil:
-    """Width of the last panel of n columns if it is not full: 0, one vector or two."""
-    return panel_width(n % (2 * lanes), lanes) if n % (2 * lanes) else 0
-
-cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
-    """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
-    cdef Py_ssize_t tiles = (rows + most - 1) // most
-    return <int> ((rows + tiles - 1) // tiles)
-
 cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
                         const Tiles *some, floating *z, floating *h) noexcept nogil
 cdef Py_ssize_t full_panels(Kernels k, const Dense *layer, floating tag) noexcept nogil

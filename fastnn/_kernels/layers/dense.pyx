@@ -8,6 +8,7 @@ from fastnn._kernels.native.header cimport FASTNN_relu
 from fastnn._kernels.native.table cimport (Kernels, activation_forward, few_forward, floating, gemm_tile, gemv,
                                            has_few_forward, lanes, narrow_backward, narrow_forward, outer_tile,
                                            tile_rows, transpose)
+from fastnn._kernels.layers.tiles cimport next_tile, panel_width, tail_width
 from fastnn._kernels.layers.zeros cimport gemm_tile_some, gemv_some
 
 

@@ -2,9 +2,9 @@
 
 from libc.string cimport memcpy, memset
 
-from fastnn._kernels.layers.dense cimport panel_width
 from fastnn._kernels.layers.plan cimport Layer, Plan
-from fastnn._kernels.layers.stages cimport BATCH_NORM, LAYER_NORM, Stage
+from fastnn._kernels.layers.stage cimport Stage
+from fastnn._kernels.layers.tiles cimport panel_width
 from fastnn._kernels.native.table cimport Kernels, floating, lanes as vector_lanes, transpose
 
 
@@ -60,7 +60,7 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
             memcpy(to, b, n_out * sizeof(floating))
     for t in range(plan.n_stages):
         stage = &plan.stages[t]
-        if stage.kind == LAYER_NORM or stage.kind == BATCH_NORM:
+        if stage.traits.scales:
             memcpy(packed + stage.gain, params + stage.scale, stage.n * sizeof(floating))
             memcpy(packed + stage.shift, params + stage.scale + stage.n, stage.n * sizeof(floating))
 
@@ -99,7 +99,7 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
             memcpy(b, at, n_out * sizeof(floating))
     for t in range(plan.n_stages):
         stage = &plan.stages[t]
-        if stage.kind == LAYER_NORM or stage.kind == BATCH_NORM:
+        if stage.traits.scales:
             memcpy(params + stage.scale, packed + stage.gain, stage.n * sizeof(floating))
             memcpy(params + stage.scale + stage.n, packed + stage.shift, stage.n * sizeof(floating))
 

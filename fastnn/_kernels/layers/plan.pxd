@@ -1,5 +1,5 @@
 from fastnn._kernels.layers.dense cimport Dense
-from fastnn._kernels.layers.stages cimport Stage
+from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.native.table cimport Kernels
 
 cdef struct Layer:
@@ -16,7 +16,7 @@ cdef struct Layer:
 cdef struct Strip:
     # A piece of a stage's packed parameters that one thread computes the gradient of and updates at once: some inputs
     # of a panel of weights and, with the last of them, its bias; or some gains of a norm, with the shifts as `bias`.
-    int stage, layer                # layer -1: of a norm
+    int stage, layer                # layer -1: of gains
     Py_ssize_t first, count         # inputs
     Py_ssize_t column, width        # wide: first output and panel width
     Py_ssize_t offset, size         # weights in the packed vector
@@ -30,12 +30,9 @@ cdef class Plan:
     cdef Stage *stages
     cdef readonly int n_layers, n_strips, n_stages
     cdef readonly bint chain        # dense layers only, one after the other
-    cdef readonly bint wants_rows   # stages other than dense ones take the input, which must not be sparse then
-    cdef readonly Py_ssize_t n_in, n_statistics
+    cdef readonly bint wants_rows   # a stage takes the input that cannot read sparse rows
+    cdef readonly Py_ssize_t n_in
     cdef readonly str isa
     cdef readonly bint f64
     cdef readonly Py_ssize_t lanes, n_params, n_master, n_packed, statistics, strip_size
     cdef Dense bind(self, int layer, const void *packed)
-
-cdef Py_ssize_t row_stride(Py_ssize_t n, Py_ssize_t lanes, bint f64) noexcept nogil
-cdef Py_ssize_t round_up(Py_ssize_t n, Py_ssize_t unit) noexcept nogil

@@ -8,20 +8,20 @@ Padding is zero and stays zero: its gradient is zero.
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
-from fastnn._kernels.layers.dense cimport Dense, panel_width, tail_width
+from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.kinds cimport traits_of
+from fastnn._kernels.layers.stage cimport Stage
+from fastnn._kernels.layers.tiles cimport panel_width, round_up, row_stride, tail_width
 from fastnn._kernels.native.header cimport FASTNN_relu
-from fastnn._kernels.layers.stages cimport ADD, BATCH_NORM, DENSE, LAYER_NORM, Stage
 from fastnn._kernels.native.table cimport activation_needs_z, kernels_of
-from fastnn._kernels.layers.specs import STAGE_KINDS, learning, sources
+from fastnn._kernels.layers.kinds import TRAITS, number_of
+from fastnn._kernels.layers.specs import learning, sources
 from fastnn._kernels.native.table import isa as chosen_isa
 
 cdef enum:
     ALIGN = 16      # elements: 64 bytes of float32, so that every block starts on a cache line
     STRIP = 40      # inputs in a strip, about: its gradient and weights stay in the first-level cache
-    NORM_STRIP = 64     # gains in a strip
-
-cdef Py_ssize_t round_up(Py_ssize_t n, Py_ssize_t unit) noexcept nogil:
-    return (n + unit - 1) // unit * unit
+    GAIN_STRIP = 64     # gains in a strip
 
 
 cdef class Plan:
@@ -43,7 +43,7 @@ cdef class Plan:
         self.k = kernels_of(isa)
         self.isa, self.f64, self.n_in = isa or chosen_isa(), f64, n_in
         self.lanes = self.k.f64.lanes if f64 else self.k.f32.lanes
-        self.n_stages, self.n_layers = len(stages), sum(spec.kind == "dense" for spec in stages)
+        self.n_stages, self.n_layers = len(stages), sum(TRAITS[spec.kind].matrix for spec in stages)
         self.stages = <Stage *> PyMem_Calloc(self.n_stages, sizeof(Stage))
         self.layers = <Layer *> PyMem_Calloc(self.n_layers, sizeof(Layer))
         if self.layers == NULL or self.stages == NULL:
@@ -68,13 +68,14 @@ cdef class Plan:
         self.chain = self.n_layers == self.n_stages
         for t, spec in enumerate(specs):
             stage = &self.stages[t]
-            stage.kind = STAGE_KINDS.index(spec.kind)
+            stage.kind = number_of(spec.kind)
+            stage.traits = traits_of(stage.kind)
             stage.source, stage.other, stage.n = spec.source, spec.other, spec.n
             stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
             stage.ld = row_stride(stage.n, self.lanes, self.f64)
             self.chain = self.chain and stage.source == t - 1
-            self.wants_rows |= stage.kind != DENSE and -1 in sources(spec)
-            if stage.kind != DENSE:
+            self.wants_rows |= -1 in sources(spec) and not stage.traits.reads_sparse
+            if not stage.traits.matrix:
                 continue
             stage.layer, layer = l, &self.layers[l]
             layer.stage, layer.bias = t, spec.bias
@@ -90,20 +91,21 @@ cdef class Plan:
     def _gradient_flow(self, specs, bint input_gradient):
         """Who writes a stage's gradient first, in the backward order, and who adds to it."""
         cdef Stage *stage
+        cdef Stage *before
         consumers = [source for spec in specs for source in sources(spec)]
         written, wanted = set(), learning(specs, input_gradient)
         for t in reversed(range(self.n_stages)):
             stage = &self.stages[t]
             stage.wanted, stage.add_source = t in wanted, stage.source in written
             written.add(stage.source)
-            if stage.kind == ADD:
+            if stage.traits.n_sources == 2:
                 stage.add_other = stage.other in written
                 written.add(stage.other)
             alone = stage.source >= 0 and consumers.count(stage.source) == 1
-            stage.in_place = alone and stage.kind not in (DENSE, LAYER_NORM, BATCH_NORM)
-            if alone and stage.kind == DENSE:
-                before = specs[stage.source]
-                self.stages[stage.source].gates = before.kind == "dense" and before.activation == FASTNN_relu
+            stage.in_place = alone and stage.traits.in_place
+            if alone and stage.traits.matrix:
+                before = &self.stages[stage.source]
+                before.gates = before.traits.matrix and before.activation == FASTNN_relu
 
     def _parameter_offsets(self):
         cdef Layer *layer
@@ -115,19 +117,19 @@ cdef class Plan:
         for i in range(self.n_layers):
             self.layers[i].intercept = at
             at += self.layers[i].dense.n_out if self.layers[i].bias else 0
-        for t in self._norms():
+        for t in self._scaled():
             self.stages[t].scale = at
             at += 2 * self.stages[t].n
         self.n_params = at
 
-    def _norms(self):
-        return [t for t in range(self.n_stages) if self.stages[t].kind in (LAYER_NORM, BATCH_NORM)]
+    def _scaled(self):
+        return [t for t in range(self.n_stages) if self.stages[t].traits.scales]
 
     def shapes(self):
         """Shapes of the blocks of the parameter vector: of coefs, of intercepts, of each norm's gain and shift."""
         coefs = [(self.layers[i].dense.n_in, self.layers[i].dense.n_out) for i in range(self.n_layers)]
         intercepts = [(self.layers[i].dense.n_out if self.layers[i].bias else 0,) for i in range(self.n_layers)]
-        return coefs, intercepts, [(self.stages[t].n,) for t in self._norms() for _ in range(2)]
+        return coefs, intercepts, [(self.stages[t].n,) for t in self._scaled() for _ in range(2)]
 
     def _packed_offsets(self, bint input_gradient):
         cdef Layer *layer
@@ -142,7 +144,7 @@ cdef class Plan:
             else:
                 at += (layer.dense.n_in + 1) * round_up(layer.dense.n_out, self.lanes)
             at = round_up(at, ALIGN)
-        for t in self._norms():
+        for t in self._scaled():
             stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
             stage.gain, stage.shift = at, at + width
             at += 2 * width
@@ -156,8 +158,8 @@ cdef class Plan:
                     layer.wt = at
                     at = round_up(at + layer.dense.n_out * round_up(layer.dense.n_in, self.lanes), ALIGN)
         self.statistics = at
-        for t in self._norms():
-            if self.stages[t].kind == BATCH_NORM:
+        for t in range(self.n_stages):
+            if self.stages[t].traits.running:
                 stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
                 stage.mean, stage.variance = at, at + width
                 at += 2 * width
@@ -167,7 +169,7 @@ cdef class Plan:
         pieces = []
         for i in range(self.n_layers):
             pieces += self._narrow_strips(i) if self.layers[i].dense.narrow else self._wide_strips(i)
-        pieces += [piece for t in self._norms() for piece in self._norm_strips(t)]
+        pieces += [piece for t in self._scaled() for piece in self._gain_strips(t)]
         self.n_strips = len(pieces)
         self.strips = <Strip *> PyMem_Calloc(self.n_strips, sizeof(Strip))
         if self.strips == NULL:
@@ -211,13 +213,13 @@ cdef class Plan:
             pieces.append(s)
         return pieces
 
-    def _norm_strips(self, int t):
+    def _gain_strips(self, int t):
         cdef Stage *stage = &self.stages[t]
         cdef Strip s
         pieces = []
-        for column in range(0, stage.n, NORM_STRIP):
+        for column in range(0, stage.n, GAIN_STRIP):
             s.stage, s.layer, s.first, s.count, s.column = t, -1, 0, 0, column
-            s.width = s.size = s.bias_width = min(NORM_STRIP, round_up(stage.n - column, self.lanes))
+            s.width = s.size = s.bias_width = min(GAIN_STRIP, round_up(stage.n - column, self.lanes))
             s.offset, s.bias = stage.gain + column, stage.shift + column
             s.cost = 2.0 * s.size
             pieces.append(s)
@@ -242,9 +244,3 @@ cdef class Plan:
         d.tail = w + n_full * d.panel_stride * unit
         d.tail_bias = <const char *> d.tail + d.n_in * tail_width(d.n_out, self.lanes) * unit
         return d
-
-
-cdef Py_ssize_t row_stride(Py_ssize_t n, Py_ssize_t lanes, bint f64) noexcept nogil:
-    """Whole cache lines, and never a multiple of 4 KiB: rows that far apart would compete for the same cache sets."""
-    cdef Py_ssize_t line = 8 if f64 else 16, ld = round_up(n, max(line, lanes))
-    return ld + line if ld % (64 * line) == 0 else ld

@@ -10,7 +10,8 @@ import numpy as np
 from libc.string cimport memset
 
 from fastnn._kernels.native.buffers cimport address
-from fastnn._kernels.layers.dense cimport Dense, tail_width
+from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.tiles cimport tail_width
 from fastnn._kernels.native.header cimport fastnn_csr
 from fastnn._kernels.native.table cimport (Kernels, activation_forward, floating, lanes, sparse_gemv, sparse_narrow,
                                            sparse_outer, sparse_outer_narrow, sparse_sort)

@@ -2,17 +2,7 @@
 
 from typing import NamedTuple
 
-STAGE_KINDS = (  # in the order of the enum in stages.pxd
-    "dense",
-    "activation",
-    "custom",
-    "layer_norm",
-    "batch_norm",
-    "dropout",
-    "noise",
-    "bernoulli",
-    "add",
-)
+from fastnn._kernels.layers.kinds import TRAITS
 
 
 class StageSpec(NamedTuple):
@@ -21,9 +11,10 @@ class StageSpec(NamedTuple):
     Attributes
     ----------
     kind : str
-        Of STAGE_KINDS.
+        Of `fastnn._kernels.layers.kinds.TRAITS`.
     source, other : int
-        Stages whose outputs it takes, -1 for the input; ``other`` is the second one of "add".
+        Stages whose outputs it takes, -1 for the input; ``other`` is the second one of
+        a kind with two.
     n : int
         Outputs.
     activation : int
@@ -48,14 +39,14 @@ class StageSpec(NamedTuple):
 
 def sources(spec):
     """The stages whose outputs it takes."""
-    return (spec.source, spec.other) if spec.kind == "add" else (spec.source,)
+    return (spec.source, spec.other)[: TRAITS[spec.kind].n_sources]
 
 
 def learning(specs, input_gradient):
     """The stages that need a gradient: parameters, or the input if asked, lie there or before."""
     found = {-1} if input_gradient else set()
     for stage, spec in enumerate(specs):
-        if spec.kind in ("dense", "layer_norm", "batch_norm") or found.intersection(sources(spec)):
+        if TRAITS[spec.kind].learns or found.intersection(sources(spec)):
             found.add(stage)
     return found
 

@@ -4,7 +4,7 @@ Forward, a tile of rows leaves out the columns where all its rows are zero; the 
 rows where they are all zero. The sums keep their order and lose terms that are zero: results are the same numbers.
 """
 
-from fastnn._kernels.layers.dense cimport next_tile
+from fastnn._kernels.layers.tiles cimport next_tile
 from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.native.table cimport lanes, tile_rows
 

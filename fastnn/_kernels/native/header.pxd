@@ -39,7 +39,7 @@ cdef extern from "fastnn.h" nogil:
         const double *parameter
 
     ctypedef struct fastnn_kernels_f32:
-        int lanes, panel, tile_rows
+        int lanes, tile_rows
         void gemm_tile(int mr, int nv, Py_ssize_t k, const float *a, Py_ssize_t lda, const float *b, Py_ssize_t ldb,
                        const float *init, Py_ssize_t ldi, bint rectify, const float *gate, float *c,
                        Py_ssize_t ldc) noexcept nogil
@@ -129,7 +129,7 @@ cdef extern from "fastnn.h" nogil:
         double fma_burn(Py_ssize_t n) noexcept nogil
 
     ctypedef struct fastnn_kernels_f64:
-        int lanes, panel, tile_rows
+        int lanes, tile_rows
         void gemm_tile(int mr, int nv, Py_ssize_t k, const double *a, Py_ssize_t lda, const double *b, Py_ssize_t ldb,
                        const double *init, Py_ssize_t ldi, bint rectify, const double *gate, double *c,
                        Py_ssize_t ldc) noexcept nogil

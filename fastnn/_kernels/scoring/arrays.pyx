@@ -8,16 +8,16 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from fastnn._kernels.layers.dense cimport Dense, panel_width, tail_width
-from fastnn._kernels.layers.plan cimport row_stride, round_up
-from fastnn._kernels.scoring.score cimport PROBABILITY, RAW, Input, Mode, Model, score_rows, scratch_size
+from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.sparse cimport SparseRows
+from fastnn._kernels.layers.tiles cimport panel_width, round_up, row_stride, tail_width
+from fastnn._kernels.scoring.model cimport MOST_LAYERS, PROBABILITY, RAW, Input, Mode, Model
+from fastnn._kernels.scoring.score cimport score_rows, scratch_size
 from fastnn._kernels.native.table cimport Kernels, finite, floating, kernels_of, lanes
 
 cnp.import_array()
 
 cdef enum:
-    MOST_LAYERS = 32
     STACK_BYTES = 32768
 
 cdef Kernels kernels = kernels_of(None)

@@ -10,7 +10,7 @@ from libc.stdint cimport uint64_t
 from fastnn._kernels.layers.dense cimport Dense, dense_panels, full_panels
 from fastnn._kernels.native.platform cimport (fastnn_claim, fastnn_count_down, fastnn_flush_denormals,
                                               fastnn_restore_denormals)
-from fastnn._kernels.scoring.score cimport Model
+from fastnn._kernels.scoring.model cimport MOST_LAYERS, Model
 from fastnn._kernels.native.table cimport Kernels, floating
 from fastnn._kernels.native.team cimport team_work, wait_for_zero
 

@@ -1,4 +1,4 @@
-from fastnn._kernels.scoring.score cimport Mode, Model
+from fastnn._kernels.scoring.model cimport Mode, Model
 from fastnn._kernels.native.table cimport floating
 
 cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil

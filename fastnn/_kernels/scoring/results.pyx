@@ -4,7 +4,7 @@ from libc.math cimport exp, fabs, log, log1p
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from fastnn._kernels.scoring.score cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode, Model
+from fastnn._kernels.scoring.model cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode, Model
 from fastnn._kernels.native.table cimport activation_forward, floating, softmax
 
 

@@ -6,14 +6,16 @@ number of threads.
 
 from libc.stdint cimport int32_t, int64_t
 
-from fastnn._kernels.scoring.columns cimport MOST_LAYERS, columns_forward
+from fastnn._kernels.scoring.columns cimport columns_forward
 from fastnn._kernels.layers.dense cimport dense_forward
 from fastnn._kernels.native.header cimport fastnn_csr
-from fastnn._kernels.layers.plan cimport row_stride
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
+from fastnn._kernels.scoring.model cimport BLOCK, CODES, MOST_LAYERS, Input, Mode, Model
 from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
 from fastnn._kernels.layers.sparse cimport fill_rows, sparse_forward
-from fastnn._kernels.layers.stages cimport BATCH_NORM, LAYER_NORM, Buffers, Pass, Stage, stage_forward
+from fastnn._kernels.layers.stage cimport Buffers, Pass, Stage
+from fastnn._kernels.layers.stages cimport stage_forward
+from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.native.table cimport finite, floating, gather, lanes, tile_rows
 from fastnn._kernels.native.team cimport team_work
 from fastnn._kernels.layers.zeros cimport Tiles, find_columns, tile_size
@@ -75,9 +77,8 @@ cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating 
 
 
 cdef inline Py_ssize_t stage_size(const Stage *stage, Py_ssize_t block) noexcept nogil:
-    """Elements for the outputs of a block and, of a norm, for the spreads of its rows or columns."""
-    return block * stage.ld + (max(4 * stage.ld, <Py_ssize_t> BLOCK) if stage.kind == LAYER_NORM
-                               or stage.kind == BATCH_NORM else 0)
+    """Elements for the outputs of a block, and for what the stage keeps for each of its rows or columns."""
+    return block * stage.ld + max(stage.traits.column_values * stage.ld, <Py_ssize_t> stage.traits.row_values * BLOCK)
 
 
 cdef inline Py_ssize_t item_size(bint other_dtype, floating tag) noexcept nogil:

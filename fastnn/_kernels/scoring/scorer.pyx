@@ -9,8 +9,9 @@ from fastnn._kernels.layers.packing cimport pack
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.native.platform cimport fastnn_max_threads
 from fastnn._kernels.scoring.results cimport n_columns
-from fastnn._kernels.scoring.score cimport (BLOCK, CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode,
-                                            Model, score_checked, scratch_size, shares_columns)
+from fastnn._kernels.scoring.model cimport (BLOCK, CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode,
+                                            Model)
+from fastnn._kernels.scoring.score cimport score_checked, scratch_size, shares_columns
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.native.table cimport finite, floating
 

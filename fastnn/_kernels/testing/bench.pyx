@@ -12,7 +12,8 @@ from cython.parallel cimport parallel, prange, threadid
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense, dense_backward, dense_forward, dense_gradient, narrow_gradient
 from fastnn._kernels.layers.packing cimport pack, unpack
-from fastnn._kernels.layers.plan cimport Plan, Strip, row_stride
+from fastnn._kernels.layers.plan cimport Plan, Strip
+from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.native.platform cimport fastnn_barrier, fastnn_team_size, fastnn_wait
 from fastnn._kernels.native.table cimport Kernels, floating, kernels_of
 
@@ -156,16 +157,6 @@ cdef void strip_gradient(const Task *t, const Strip *strip, floating tag) noexce
         narrow_gradient(t.k, &t.layer, strip.count, t.rows, d, x, t.ldx, g, False)
     else:
         dense_gradient(t.k, strip.count, strip.width, t.rows, x, t.ldx, d, t.layer.ld, g, False)
-
-
-def time_product(operation, m, k, n, dtype, n_threads=1, repeat=100, isa=None):
-    """Seconds of one product of a layer of k inputs and n outputs with m rows, weights packed."""
-    rng = np.random.default_rng(0)
-    X, W, D = (rng.standard_normal(shape).astype(dtype) for shape in ((m, k), (k, n), (m, n)))
-    A, B = {"forward": (X, W), "dX": (D, W.T), "dW": (X.T, D)}[operation]
-    product = Product(operation, A, B, n_threads, isa)
-    product.run()
-    return product.run(repeat)
 
 
 def fma_peak(dtype, int n_threads=1, str isa=None, double seconds=0.05):

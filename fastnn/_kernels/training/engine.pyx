@@ -10,7 +10,8 @@ from libc.stdint cimport int32_t
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.training.epoch cimport sweep_threads
 from fastnn._kernels.training.rows cimport layer_rows, nonzero_share
-from fastnn._kernels.scoring.score cimport PROBABILITY, RAW, Input, Mode, Model, score_checked, scratch_size
+from fastnn._kernels.scoring.model cimport PROBABILITY, RAW, Input, Mode, Model
+from fastnn._kernels.scoring.score cimport score_checked, scratch_size
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.training.sums cimport grouped
 from fastnn._kernels.native.table cimport tile_rows

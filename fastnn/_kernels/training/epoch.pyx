@@ -24,7 +24,7 @@ from fastnn._kernels.native.platform cimport (fastnn_flush_denormals, fastnn_res
                                               fastnn_ticks, fastnn_wait)
 from fastnn._kernels.training.rows cimport backward, forward, pass_of, sum_of
 from fastnn._kernels.training.shares cimport bounds_of, cut, measures, next_turn, note, start_shares
-from fastnn._kernels.layers.stages cimport Pass
+from fastnn._kernels.layers.stage cimport Pass
 from fastnn._kernels.training.strips cimport Share, strip_gradients, strip_share, update_strips
 from fastnn._kernels.training.sums cimport grouped
 from fastnn._kernels.training.sweep cimport Sweep

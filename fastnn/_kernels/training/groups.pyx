@@ -11,15 +11,15 @@ from libc.string cimport memset
 from fastnn._kernels.layers.plan cimport Strip
 from fastnn._kernels.training.rows cimport forward, losses, pass_of, sum_of
 from fastnn._kernels.training.shares cimport cut
-from fastnn._kernels.layers.stages cimport Pass, stage_backward, stage_derivative
+from fastnn._kernels.layers.stage cimport Pass
+from fastnn._kernels.layers.stages cimport stage_backward, stage_derivative
 from fastnn._kernels.training.strips cimport passes_back, strip_gradient
-from fastnn._kernels.training.sums cimport add_to_left, group_sum
+from fastnn._kernels.training.sums cimport MOST_GROUPS, add_to_left, group_sum
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, tile_rows
 from fastnn._kernels.layers.zeros cimport pieces_before, tiles_from, word_bits
 
 cdef enum:
-    MOST = 16                   # groups
     BLOCK = 128                 # rows at a time
     FEWEST_ROWS = 48            # of a group: its gradient must be worth the adding up
     BYTES = 1 << 20             # of all gradients: a good part of a core's cache
@@ -31,9 +31,9 @@ GROUP_BLOCK = BLOCK
 def number_of_groups(Py_ssize_t rows, Py_ssize_t n_params, Py_ssize_t itemsize):
     """Groups of a batch of so many rows; 1 where the threads should share out layers instead."""
     cdef Py_ssize_t n = 1
-    while 2 * n <= MOST and rows >= 2 * n * FEWEST_ROWS and 2 * n * n_params * itemsize <= BYTES:
+    while 2 * n <= MOST_GROUPS and rows >= 2 * n * FEWEST_ROWS and 2 * n * n_params * itemsize <= BYTES:
         n *= 2
-    return n if n == MOST or 3 * rows * n_params <= n * WORK else 1
+    return n if n == MOST_GROUPS or 3 * rows * n_params <= n * WORK else 1
 
 
 cdef void group_gradients(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long step, bint more,

@@ -2,9 +2,9 @@
 
 from libc.math cimport sqrt
 
-from fastnn._kernels.layers.dense cimport panel_width
 from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Layer
+from fastnn._kernels.layers.tiles cimport panel_width
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, lanes
 

@@ -1,4 +1,4 @@
-from fastnn._kernels.layers.stages cimport Pass
+from fastnn._kernels.layers.stage cimport Pass
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating
 

@@ -5,7 +5,8 @@ from libc.string cimport memset
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.layers.sparse cimport sort_share
-from fastnn._kernels.layers.stages cimport DENSE, Buffers, Pass, Stage, stage_backward, stage_derivative, stage_forward
+from fastnn._kernels.layers.stage cimport Buffers, Pass, Stage
+from fastnn._kernels.layers.stages cimport stage_backward, stage_derivative, stage_forward
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, gather, loss_rows, tile_rows
 from fastnn._kernels.layers.zeros cimport ZERO_BLOCK, find_zeros, pieces_before, tiles_from, word_bits
@@ -26,7 +27,7 @@ cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
     cdef floating *x = <floating *> s.x
     cdef bint some = False
     for i in range(s.n_stages):
-        some |= s.stages[i].kind == DENSE and s.stages[i].source < 0 and not s.dense[s.stages[i].layer].narrow
+        some |= s.stages[i].traits.matrix and s.stages[i].source < 0 and not s.dense[s.stages[i].layer].narrow
     if not some:
         return 1
     for r in range(n):

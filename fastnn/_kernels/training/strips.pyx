@@ -14,7 +14,7 @@ from fastnn._kernels.native.norms cimport norm_gradient
 from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Strip
 from fastnn._kernels.layers.sparse cimport sparse_gradient
-from fastnn._kernels.layers.stages cimport DENSE, Stage
+from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport absolute_sum, average, floating, lanes, squared_norm, update
@@ -91,7 +91,7 @@ cdef inline floating *bias_gradient(const Sweep *s, const Strip *strip, floating
 cdef bint passes_back(const Sweep *s, int t) noexcept nogil:
     """Whether the gradients of stage t's strips can take its backward pass along: x is then read once for both."""
     cdef const Stage *stage = &s.stages[t]
-    return (stage.kind == DENSE and has_few_outputs(&s.dense[stage.layer]) and stage.source >= 0
+    return (stage.traits.matrix and has_few_outputs(&s.dense[stage.layer]) and stage.source >= 0
             and s.stages[stage.source].wanted and not stage.add_source)
 
 

@@ -3,7 +3,9 @@ from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating
 
 cdef enum:
-    SCRATCH_STRIPS = 5      # of each thread: a strip's gradient, and what a tree of 16 groups keeps
+    TREE_LEVELS = 4                     # of the binary tree in which groups' gradients are added up
+    MOST_GROUPS = 1 << TREE_LEVELS
+    SCRATCH_STRIPS = 1 + TREE_LEVELS    # of each thread: a strip's gradient, and a sum that waits on each level
 
 cdef bint grouped(const Sweep *s) noexcept nogil
 cdef unsigned first_groups(const Sweep *s, const double *bounds, int team) noexcept nogil

@@ -3,7 +3,7 @@ from fastnn._kernels.layers.plan cimport Layer, Strip
 from fastnn._kernels.native.platform cimport fastnn_barrier
 from fastnn._kernels.training.shares cimport Shares
 from fastnn._kernels.layers.sparse cimport Entries
-from fastnn._kernels.layers.stages cimport Buffers, Stage
+from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.native.table cimport Kernels, fastnn_csr, floating
 from fastnn._kernels.layers.zeros cimport Zeros
 

@@ -8,9 +8,10 @@ from libc.math cimport INFINITY
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.packing cimport pack, pack_master, unpack
-from fastnn._kernels.layers.plan cimport Plan, row_stride
+from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
-from fastnn._kernels.layers.stages cimport BATCH_NORM, DENSE, LAYER_NORM, Buffers, Stage
+from fastnn._kernels.layers.stage cimport Buffers, Stage
+from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.native.table cimport finite
 
@@ -116,10 +117,11 @@ cdef class Workspace:
             size = rows * stage.ld
             at.h = at.z = address(reserve(size), self._format, True)
             at.d = at.apart = address(reserve(size), self._format, True)
-            if stage.kind in (LAYER_NORM, BATCH_NORM) or stage.kind == DENSE and self.s.dense[stage.layer].needs_z:
+            if stage.traits.keeps or stage.traits.matrix and self.s.dense[stage.layer].needs_z:
                 at.z = address(reserve(size), self._format, True)
-            if stage.kind in (LAYER_NORM, BATCH_NORM):
-                at.spread = address(reserve(max(rows, 4 * stage.ld)), self._format, True)
+            size = max(rows * stage.traits.row_values, stage.ld * stage.traits.column_values)
+            if size:
+                at.spread = address(reserve(size), self._format, True)
         for t in range(self.s.n_stages):    # who changes a gradient in place does so in the memory of its source
             stage = &self.plan.stages[self.s.n_stages - 1 - t]
             if stage.in_place:
@@ -132,7 +134,7 @@ cdef class Workspace:
             self.s.group_gradients = address(reserve(self.s.n_groups * self.s.n_master), self._format, True)
         self.s.penalty = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.norms = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
-        self.s.waits_in_rows = any(self.plan.stages[t].kind == BATCH_NORM for t in range(self.s.n_stages))
+        self.s.waits_in_rows = any(self.plan.stages[t].traits.over_batch for t in range(self.s.n_stages))
         bounds, line = 2 * (self.n_threads + 1), self.n_threads * LINE
         self.s.shares.most, self.s.shares.team = self.n_threads, 0
         self.s.shares.rows.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
@@ -171,13 +173,13 @@ cdef class Workspace:
         return np.diff(np.asarray(<double[:team + 1]> rows)), np.diff(np.asarray(<double[:team + 1]> strips))
 
     def statistics(self):
-        """Views of the packed weights: the running mean and variance of each batch norm, in the order of stages."""
+        """Views of the packed weights: the mean and variance of each stage with running ones, in order."""
         cdef const Stage *stage
         cdef int t
         found = []
         for t in range(self.s.n_stages):
             stage = &self.plan.stages[t]
-            if stage.kind == BATCH_NORM:
+            if stage.traits.running:
                 found.append((self.packed[stage.mean:stage.mean + stage.n],
                               self.packed[stage.variance:stage.variance + stage.n]))
         return found

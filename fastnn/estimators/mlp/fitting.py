@@ -91,7 +91,7 @@ class Fit:
         self.network = self._model_network = build_network(*layers, self.dtype, estimator=est)
         # What dropout and noise draw from, aside: with an int as random_state it is the same in
         # every partial_fit, whose steps go on, and weights and order of rows are as without them.
-        random = self.network.has("dropout", "noise", "bernoulli")
+        random = self.network.has("random")
         self._seed = int(copy.deepcopy(self.rng).randint(2**31)) if random else 0
         if self.continuing:
             Parts.of(self.network, self._blocks).take(Parts.fitted(est))
@@ -122,7 +122,7 @@ class Fit:
     def _lbfgs(self):
         est = self.estimator
         X, y, weight = self.X, self.y, self.weight
-        if len(self.rows) < X.shape[0] and self.network.has("batch_norm"):
+        if len(self.rows) < X.shape[0] and self.network.has("over_batch"):
             # The statistics of a batch count its rows, whatever their weights.
             X, y, weight = X[self.rows], y[self.rows], weight[self.rows]
 

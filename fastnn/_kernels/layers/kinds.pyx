@@ -1,0 +1,101 @@
+"""The kinds of stages, and what the code that handles all alike must know of each: its traits.
+
+Whoever needs to know something of a stage asks this table; the kind itself is asked only where its kernels are called
+(stages.pyx) and where files and exports have a function for each. A kind is a name in the enum of kinds.pxd, which gives it
+its number, and a row here.
+"""
+
+from typing import NamedTuple
+
+from cpython.mem cimport PyMem_Malloc
+
+
+class Traits(NamedTuple):
+    """What a kind of stage is like.
+
+    Attributes
+    ----------
+    matrix : bool
+        It multiplies by a matrix of weights that it learns, with or without a bias, and may apply an activation to the
+        product at once. Plan makes a Layer for it, with strips of the weights.
+    scales : bool
+        It learns a gain and a shift for each of its outputs.
+    running : bool
+        It keeps a running mean and variance of each of its outputs, which are not learned by gradient.
+    n_sources : int
+        How many stages' outputs it takes: one, or two.
+    reads_sparse : bool
+        As the first stage it takes sparse rows as they are; for others they are filled with zeros.
+    in_place : bool
+        On the way back it changes the gradient by its outputs where that lies: the memory may be that of its source's.
+    keeps : bool
+        The way back needs something as large as the outputs beside these: normalised inputs, say. (A stage with a
+        matrix keeps its pre-activations if its activation asks for it.)
+    row_values, column_values : int
+        How many numbers it keeps for each row, or for each output, of a block: spreads and sums of statistics.
+    over_batch : bool
+        In training its outputs depend on all rows of the batch: threads meet in it, and a batch is not cut into blocks.
+    random : bool
+        In training it draws random bits.
+    passes : bool
+        At prediction it hands its input on as it is.
+    """
+
+    matrix: bool = False
+    scales: bool = False
+    running: bool = False
+    n_sources: int = 1
+    reads_sparse: bool = False
+    in_place: bool = False
+    keeps: bool = False
+    row_values: int = 0
+    column_values: int = 0
+    over_batch: bool = False
+    random: bool = False
+    passes: bool = False
+
+    @property
+    def learns(self):
+        """Whether it has parameters that are learned by gradient."""
+        return self.matrix or self.scales
+
+
+TRAITS = {
+    "dense": Traits(matrix=True, reads_sparse=True),
+    "activation": Traits(in_place=True),
+    "custom": Traits(in_place=True),
+    "layer_norm": Traits(scales=True, keeps=True, row_values=1),
+    "batch_norm": Traits(scales=True, running=True, keeps=True, column_values=4, over_batch=True),
+    "dropout": Traits(in_place=True, random=True, passes=True),
+    "noise": Traits(in_place=True, random=True, passes=True),
+    "bernoulli": Traits(in_place=True, random=True, passes=True),
+    "add": Traits(n_sources=2, in_place=True),
+}
+
+cdef KindTraits *rows = NULL
+
+
+cdef int fill_rows() except -1:
+    """The table as the kernels read it, by number; it is there as long as the process."""
+    global rows
+    names = [kind.name.lower() for kind in Kind]
+    if sorted(names) != sorted(TRAITS):
+        raise ImportError(f"kinds.pxd numbers the kinds {sorted(names)}, kinds.pyx has traits of {sorted(TRAITS)}")
+    rows = <KindTraits *> PyMem_Malloc(len(names) * sizeof(KindTraits))
+    if rows == NULL:
+        raise MemoryError()
+    for name in names:
+        rows[<int> Kind[name.upper()]] = TRAITS[name]._asdict()
+    return 0
+
+
+fill_rows()
+
+
+def number_of(str kind):
+    """The number of a kind, given by name."""
+    return int(Kind[kind.upper()])
+
+
+cdef const KindTraits *traits_of(int kind) noexcept:
+    return &rows[kind]

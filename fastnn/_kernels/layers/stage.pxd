@@ -1,0 +1,83 @@
+"""A stage of a network, described; memory for what it computes; and a thread's part of a pass through all stages."""
+
+from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.kinds cimport KindTraits
+from fastnn._kernels.layers.zeros cimport Tiles
+from fastnn._kernels.native.header cimport fastnn_csr
+from fastnn._kernels.native.platform cimport fastnn_barrier
+from fastnn._kernels.native.table cimport Kernels, floating
+
+cdef struct Stage:
+    # One step of the forward pass. It does not say where its outputs lie: that is decided by whoever runs it.
+    int kind                # a Kind
+    const KindTraits *traits
+    int source, other       # the stages whose outputs it takes, -1: the input rows; `other` if it takes two
+    int layer               # with a matrix: its number among these
+    int activation          # ACTIVATION: number in the C table; CUSTOM: number of the pair
+    Py_ssize_t n, ld        # outputs and their row stride
+    Py_ssize_t scale        # gain and shift, (2, n), begin here in the parameter vector,
+    Py_ssize_t gain, shift  # and here in the packed one
+    Py_ssize_t mean, variance   # and so do the running statistics
+    double value            # epsilon of a norm, rate of DROPOUT, standard deviation of NOISE
+    double momentum         # BATCH_NORM: share of the batch in the running statistics
+    # the way back
+    bint wanted             # its gradient is needed: there is something to learn in it or before it
+    bint in_place           # its source's gradient is computed in the memory of its own
+    bint add_source, add_other  # another stage has written to the gradient of the source (of `other`) before: add to it
+    # a dense stage of ReLUs whose outputs only another dense stage reads: that one's product on the way back also applies
+    # the derivative of these ReLUs, which is 1 where the output is positive and 0 elsewhere
+    bint gates
+
+cdef struct Buffers:        # memory of one stage for a block of rows
+    void *z                 # pre-activations where f' needs them, normalised inputs of a norm; else the same as h
+    void *h                 # outputs, (rows, ld)
+    void *d                 # gradient of the loss by the outputs; by the pre-activations once stage_derivative has run
+    # Memory for d beside h. In groups of rows (groups.pyx) the d of a stage that gates takes the place of h instead, which
+    # is then no longer needed.
+    void *apart
+    void *spread            # norms: 1 / standard deviation of each row, or (4, ld) of batch statistics, see norms.pyx
+
+cdef struct Pass:           # one thread's part of a pass through the stages
+    Kernels k
+    const Stage *stages
+    const Dense *dense
+    const Buffers *buffers
+    void **custom           # pairs of Python functions
+    const void *x           # the input rows of the block, padded, or
+    Py_ssize_t ldx
+    void *dx                # where the gradient by the input goes, or NULL
+    const fastnn_csr *csr   # sparse ones
+    const Py_ssize_t *sample
+    Tiles nonzero           # what is not zero in the thread's input rows; its columns are NULL if nobody is to look
+    Py_ssize_t word         # and the number of their first word, see zeros.pxd
+    void *packed
+    Py_ssize_t rows         # of the block
+    Py_ssize_t r0, r1       # of these, the thread's
+    Py_ssize_t row_number   # of the block's first row in its batch, for random numbers
+    bint training           # with the batch's statistics and random numbers, rather than what stands for them at prediction
+    bint track              # move the running statistics
+    unsigned long long seed  # of random numbers, with
+    long long step          # the number of the batch
+    int thread, team
+    fastnn_barrier *barrier
+
+
+cdef inline const floating *input_of(const Pass *p, int source, floating tag) noexcept nogil:
+    """First of the thread's rows of a stage's outputs, or of the input."""
+    if source < 0:
+        return <const floating *> p.x + p.r0 * p.ldx
+    return <const floating *> p.buffers[source].h + p.r0 * p.stages[source].ld
+
+
+cdef inline floating *gradient_of(const Pass *p, int source, floating tag) noexcept nogil:
+    """First of the thread's rows of the gradient by a stage's outputs, or by the input; NULL if nobody needs it."""
+    if source < 0:
+        return <floating *> p.dx + p.r0 * p.ldx if p.dx != NULL else NULL
+    if not p.stages[source].wanted:
+        return NULL
+    return <floating *> p.buffers[source].d + p.r0 * p.stages[source].ld
+
+
+cdef inline Py_ssize_t stride_of(const Pass *p, int source) noexcept nogil:
+    """Row stride of a stage's outputs, or of the input."""
+    return p.ldx if source < 0 else p.stages[source].ld

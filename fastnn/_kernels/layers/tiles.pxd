@@ -1,0 +1,28 @@
+"""Shapes that the C micro-kernels take: how columns are cut into panels and rows into tiles, and how far rows lie apart."""
+
+
+cdef inline Py_ssize_t round_up(Py_ssize_t n, Py_ssize_t unit) noexcept nogil:
+    """The next multiple of a unit."""
+    return (n + unit - 1) // unit * unit
+
+
+cdef inline Py_ssize_t row_stride(Py_ssize_t n, Py_ssize_t lanes, bint f64) noexcept nogil:
+    """Whole cache lines, and never a multiple of 4 KiB: rows that far apart would compete for the same cache sets."""
+    cdef Py_ssize_t line = 8 if f64 else 16, ld = round_up(n, max(line, lanes))
+    return ld + line if ld % (64 * line) == 0 else ld
+
+
+cdef inline Py_ssize_t panel_width(Py_ssize_t left, Py_ssize_t lanes) noexcept nogil:
+    """Width of the next panel when so many columns are left: two vectors, or one."""
+    return 2 * lanes if left > lanes else lanes
+
+
+cdef inline Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil:
+    """Width of the last panel of n columns if it is not full: 0, one vector or two."""
+    return panel_width(n % (2 * lanes), lanes) if n % (2 * lanes) else 0
+
+
+cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
+    """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
+    cdef Py_ssize_t tiles = (rows + most - 1) // most
+    return <int> ((rows + tiles - 1) // tiles)

@@ -1,0 +1,125 @@
+"""Each kind of stage has the traits that the table gives it."""
+
+import numpy as np
+import pytest
+from fastnn._kernels.layers.kinds import TRAITS, number_of
+from scipy.sparse import csr_matrix
+
+from fastnn import layers
+from fastnn.network.compiled import CompiledNetwork
+from fastnn.training.objective import loss_and_grad
+
+#: Layers whose stages are of one kind, or end with it; n outputs from n inputs.
+LAYERS = {
+    "dense": layers.Dense(5, "tanh"),
+    "activation": layers.Activation("softplus"),
+    "custom": layers.Activation(layers.CustomActivation(np.sin, np.cos)),
+    "layer_norm": layers.LayerNorm(),
+    "batch_norm": layers.BatchNorm(),
+    "dropout": layers.Dropout(0.4),
+    "noise": layers.GaussianNoise(0.3),
+    "bernoulli": layers.Activation("bernoulli"),
+    "add": layers.Residual([layers.Activation("tanh")]),
+}
+N = 5
+
+
+def make(kind):
+    """A network with a stage of this kind before its linear output layer, and some rows."""
+    rng = np.random.RandomState(3)
+    network = CompiledNetwork(N, [LAYERS[kind], layers.Dense(2)], "squared_error")
+    network.params[...] = rng.uniform(-1, 1, network.n_params)
+    assert network._stages.specs[-2].kind == kind
+    return network, rng.uniform(0.2, 0.8, (8, N)), rng.randn(8, 2)
+
+
+def raw_outputs(network, X, seed=0):
+    """Raw outputs in training, one row's at a time given a loss of that row alone: from the loss of
+    two targets, (z - y)^2 / 2, z follows."""
+    found = np.empty((len(X), 2))
+    for r in range(len(X)):
+        weight = np.eye(len(X))[r]
+        for j in range(2):
+            y = np.zeros((len(X), 2))
+            low = loss_and_grad(network, X, y, sample_weight=weight, seed=seed)[0]
+            y[r, j] = 1
+            high = loss_and_grad(network, X, y, sample_weight=weight, seed=seed)[0]
+            found[r, j] = low - high + 0.5
+    return found
+
+
+def test_every_kind_has_a_number_and_a_row():
+    assert sorted(LAYERS) == sorted(TRAITS)
+    assert sorted(number_of(kind) for kind in TRAITS) == list(range(len(TRAITS)))
+
+
+@pytest.mark.parametrize("kind", TRAITS)
+def test_learns(kind):
+    network, _, _ = make(kind)
+    own = network.n_params - (2 * N + 2)
+    assert own == TRAITS[kind].matrix * (N * N + N) + TRAITS[kind].scales * 2 * N
+    assert len(network.running) == TRAITS[kind].running
+    assert network.sizes()[0][1] == own
+
+
+@pytest.mark.parametrize("kind", TRAITS)
+def test_random(kind):
+    network, X, _ = make(kind)
+    assert np.allclose(raw_outputs(network, X), raw_outputs(network, X), atol=1e-12)
+    changed = not np.allclose(raw_outputs(network, X), raw_outputs(network, X, seed=1), atol=1e-6)
+    assert changed == TRAITS[kind].random == network.has("random")
+
+
+@pytest.mark.parametrize("kind", TRAITS)
+def test_over_batch(kind):
+    network, X, _ = make(kind)
+    Z = X.copy()
+    Z[1:] += 0.1
+    changed = not np.allclose(raw_outputs(network, X)[0], raw_outputs(network, Z)[0], atol=1e-9)
+    assert changed == TRAITS[kind].over_batch == network.has("over_batch")
+
+
+@pytest.mark.parametrize("kind", TRAITS)
+def test_passes(kind):
+    network, X, _ = make(kind)
+    engine = network.make_engine(len(X), 1, whole_gradient=False)
+    outputs = [np.empty((len(X), spec.n)) for spec in network._stages.specs]
+    engine.rows_through(X, outputs)
+    before = outputs[-3] if len(outputs) > 2 else X
+    assert np.array_equal(outputs[-2], before) == TRAITS[kind].passes
+
+
+@pytest.mark.parametrize("kind", TRAITS)
+def test_reads_sparse(kind):
+    network, X, y = make(kind)
+    sparse = csr_matrix(X * (X > 0.4))
+    if TRAITS[kind].reads_sparse:
+        dense_loss, dense_grad = loss_and_grad(network, sparse.toarray(), y)
+        loss, grad = loss_and_grad(network, sparse, y)
+        assert loss == pytest.approx(dense_loss)
+        assert np.allclose(grad, dense_grad)
+    else:
+        with pytest.raises(ValueError, match="begin with a Dense layer"):
+            loss_and_grad(network, sparse, y)
+    assert np.allclose(network.forward(sparse), network.forward(sparse.toarray()))
+
+
+# A random bit has the gradient of its probability, which differences do not show.
+@pytest.mark.parametrize("kind", [kind for kind in TRAITS if kind != "bernoulli"])
+def test_the_gradient_knows_what_a_kind_keeps_and_where_it_works(kind):
+    """`keeps`, `in_place`, `n_sources` and the numbers kept for rows and columns are what the way
+    back relies on, at the source of one reader and of two."""
+    two = [layers.Dense(N), layers.Residual([LAYERS[kind], layers.Dense(N)]), layers.Dense(2)]
+    one = [layers.Dense(N), LAYERS[kind], layers.Dense(2)]
+    _, X, y = make(kind)
+    for stack in (one, two):
+        network = CompiledNetwork(N, stack, "squared_error")
+        network.params[...] = np.random.RandomState(5).uniform(-0.6, 0.6, network.n_params)
+        grad = loss_and_grad(network, X, y)[1]
+        for i in range(0, network.n_params, 7):
+            shifted = []
+            for step in (1e-5, -1e-5):
+                network.params[i] += step
+                shifted.append(loss_and_grad(network, X, y)[0])
+                network.params[i] -= step
+            assert grad[i] == pytest.approx((shifted[0] - shifted[1]) / 2e-5, abs=1e-7, rel=1e-5)

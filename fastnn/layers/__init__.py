@@ -1,16 +1,14 @@
-"""Layers as users name them, to be stacked in a `fastnn.Network`."""
+"""Layers as users name them, to be stacked in a `fastnn.Network`: one file a kind.
 
-from fastnn.layers.layers import (
-    ACTIVATIONS,
-    Activation,
-    BatchNorm,
-    CustomActivation,
-    Dense,
-    Dropout,
-    GaussianNoise,
-    LayerNorm,
-    Residual,
-)
+A layer is shapes, activations and rates, no numbers that are learned; its ``add_to`` says which
+stages make it up (stages.py).
+"""
+
+from fastnn.layers.activations import ACTIVATIONS, Activation, CustomActivation
+from fastnn.layers.dense import Dense
+from fastnn.layers.noise import Dropout, GaussianNoise
+from fastnn.layers.norms import BatchNorm, LayerNorm
+from fastnn.layers.residual import Residual
 
 __all__ = [
     "ACTIVATIONS",

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn._kernels.native import table
 
-__all__ = ["ACTIVATIONS", "BERNOULLI", "CustomActivation", "one_per_layer"]
+__all__ = ["ACTIVATIONS", "BERNOULLI", "Activation", "CustomActivation", "one_per_layer"]
 
 #: Names of the activations a hidden layer may have. They come from a line each of
 #: csrc/formulas/activations.def.
@@ -64,6 +64,36 @@ class CustomActivation:
                 f"df must be the derivative of f: at z = {at:g} it gives {slope[wrong][0]:g}, but "
                 f"f rises by {measured[wrong][0]:g} per unit"
             )
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation on its own: behind a normalisation, say.
+
+    Parameters
+    ----------
+    activation : str or CustomActivation
+        As in `Dense`.
+    """
+
+    activation: str | CustomActivation
+
+    def __post_init__(self):
+        check_activation(self.activation)
+
+    def add_to(self, stages):
+        """Append the layer's stages."""
+        stages.activate(self.activation)
+
+
+def check_activation(activation):
+    """Raise a ValueError for an unknown activation."""
+    names = (*ACTIVATIONS, BERNOULLI)
+    if not isinstance(activation, CustomActivation) and activation not in names:
+        raise ValueError(
+            f"activation must be one of {', '.join(names)}, or a CustomActivation; "
+            f"got {activation!r}"
+        )
 
 
 def one_per_layer(activation, n_hidden):

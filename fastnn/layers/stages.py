@@ -1,14 +1,17 @@
-"""Layers being put together from the stages of the engine, and the checks that layers share."""
+"""Layers being put together from the stages of the engine.
+
+A layer, the class of one of the files beside this one, has an ``add_to(stages)`` that appends what
+makes it up: stages of the kinds whose traits fastnn/_kernels/layers/kinds.pyx lists.
+"""
 
 from dataclasses import dataclass, field
-from numbers import Real
 
 from sklearn.utils._param_validation import InvalidParameterError
 
 from fastnn._kernels.layers.custom import CustomPair
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
-from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
+from fastnn.layers.activations import BERNOULLI, CustomActivation
 
 
 @dataclass
@@ -69,19 +72,3 @@ def check_layers(layers):
             raise InvalidParameterError(
                 f"layers must be of fastnn.layers (Dense, Dropout ...), got {layer!r}{hint}"
             )
-
-
-def check_activation(activation):
-    """Raise a ValueError for an unknown activation."""
-    names = (*ACTIVATIONS, BERNOULLI)
-    if not isinstance(activation, CustomActivation) and activation not in names:
-        raise ValueError(
-            f"activation must be one of {', '.join(names)}, or a CustomActivation; "
-            f"got {activation!r}"
-        )
-
-
-def check_epsilon(epsilon):
-    """Raise a ValueError unless epsilon keeps a division finite."""
-    if not isinstance(epsilon, Real) or not 0 < epsilon < float("inf"):
-        raise ValueError(f"epsilon must be a positive number, got {epsilon!r}")

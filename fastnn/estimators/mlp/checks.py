@@ -5,8 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 
-from fastnn.layers.activations import BERNOULLI, CustomActivation
-from fastnn.layers.stages import check_activation
+from fastnn.layers.activations import BERNOULLI, CustomActivation, check_activation
 
 __all__ = ["check_data", "check_parameters"]
 

@@ -1,0 +1,43 @@
+"""The fully connected layer."""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+from fastnn._kernels.native import table
+from fastnn.layers.activations import CustomActivation, check_activation
+
+__all__ = ["Dense"]
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A fully connected layer, ``h = f(x W + b)``.
+
+    Parameters
+    ----------
+    n_out : int
+        Number of units.
+    activation : str or CustomActivation, default="identity"
+        One of `fastnn.layers.ACTIVATIONS`, or functions of one's own.
+
+    Raises
+    ------
+    ValueError
+        For fewer than one unit or an unknown activation.
+    """
+
+    n_out: int
+    activation: str | CustomActivation = "identity"
+
+    def __post_init__(self):
+        if not isinstance(self.n_out, Integral) or self.n_out < 1:
+            raise ValueError(f"n_out must be at least 1, an int, got {self.n_out!r}")
+        check_activation(self.activation)
+
+    def add_to(self, stages):
+        """Append the layer's stages."""
+        fused = self.activation if self.activation in table.activations() else "identity"
+        stages.add("dense", int(self.n_out), activation=table.activations()[fused][0])
+        stages.activations[-1] = fused
+        if fused != self.activation:
+            stages.activate(self.activation)

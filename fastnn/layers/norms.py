@@ -1,0 +1,67 @@
+"""Normalisation, of each row or over a batch."""
+
+from dataclasses import dataclass
+from numbers import Real
+
+__all__ = ["BatchNorm", "LayerNorm"]
+
+
+@dataclass(frozen=True)
+class LayerNorm:
+    """``gain * (x - mean) / sqrt(variance + epsilon) + shift`` over the outputs of each row.
+
+    Parameters
+    ----------
+    epsilon : float, default=1e-5
+
+    References
+    ----------
+    Ba, Kiros and Hinton, "Layer normalization", 2016.
+    """
+
+    epsilon: float = 1e-5
+
+    def __post_init__(self):
+        check_epsilon(self.epsilon)
+
+    def add_to(self, stages):
+        """Append the layer's stages."""
+        stages.add("layer_norm", value=float(self.epsilon))
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """``gain * (x - mean) / sqrt(variance + epsilon) + shift``, each output over the rows of a
+    batch.
+
+    At prediction the mean and variance are running ones: after each step they move by `momentum`
+    towards those of the batch (the variance with one degree of freedom taken off), as PyTorch's do.
+
+    Parameters
+    ----------
+    momentum : float, default=0.1
+        In (0, 1].
+    epsilon : float, default=1e-5
+
+    References
+    ----------
+    Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    """
+
+    momentum: float = 0.1
+    epsilon: float = 1e-5
+
+    def __post_init__(self):
+        if not isinstance(self.momentum, Real) or not 0 < self.momentum <= 1:
+            raise ValueError(f"momentum must be more than 0 and at most 1, got {self.momentum!r}")
+        check_epsilon(self.epsilon)
+
+    def add_to(self, stages):
+        """Append the layer's stages."""
+        stages.add("batch_norm", value=float(self.epsilon), momentum=float(self.momentum))
+
+
+def check_epsilon(epsilon):
+    """Raise a ValueError unless epsilon keeps a division finite."""
+    if not isinstance(epsilon, Real) or not 0 < epsilon < float("inf"):
+        raise ValueError(f"epsilon must be a positive number, got {epsilon!r}")

@@ -5,7 +5,9 @@ import os
 from fastnn.estimators.mlp.saved import build_estimator, saved_name, take_apart
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.model_file import ESTIMATORS, read_model_file, write_model_file
-from fastnn.model.folding import network_as_fitted
+from fastnn.files.networks import build_network, network_apart
+from fastnn.model.of_estimator import network_as_fitted
+from fastnn.model.of_network import network_model
 from fastnn.scoring.predictor import Predictor
 
 
@@ -14,10 +16,11 @@ def save(model, path):
 
     Parameters
     ----------
-    model : fastnn estimator or Predictor
+    model : fastnn estimator, Network or Predictor
         A fitted estimator is saved with all that it has learned, the state of its optimizer
-        included, so that ``partial_fit`` goes on as if it had never been saved. For a model of
-        scikit-learn, or a pipeline, save ``Predictor(model)``.
+        included, so that ``partial_fit`` goes on as if it had never been saved. So is a fitted
+        ``Network``, but for the optimizer, which is not its own. Of a ``CustomActivation`` the file
+        has the name alone. For a model of scikit-learn, or a pipeline, save ``Predictor(model)``.
     path : str or path-like
         The folder must exist; a file of that name is replaced.
 
@@ -26,7 +29,8 @@ def save(model, path):
     TypeError
         If the model, or one of its parameters, cannot be saved; the message names it.
     ValueError
-        If its labels and names are larger than a file's header may be.
+        If its labels and names are larger than a file's header may be, or two custom activations
+        have one name.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     OSError
@@ -34,38 +38,45 @@ def save(model, path):
     """
     if isinstance(model, Predictor):
         write_model_file(path, model._model)
+    elif saved_name(model) == "Network":
+        write_model_file(path, network_model(model), network_apart(model))
     elif saved_name(model) in ESTIMATORS:
         write_model_file(path, network_as_fitted(model), take_apart(model))
     else:
         raise TypeError(
-            f"cannot save a {type(model).__name__}: save takes a fastnn estimator or a"
-            " fastnn.Predictor; for models and pipelines of scikit-learn save Predictor(model)"
+            f"cannot save a {type(model).__name__}: save takes a fastnn estimator, Network or"
+            " Predictor; for models and pipelines of scikit-learn save Predictor(model)"
         )
 
 
-def load(path):
+def load(path, activations=None):
     """Read a model that `save` wrote. Nothing in the file is executed or unpickled.
 
     Parameters
     ----------
     path : str or path-like
+    activations : dict of str to CustomActivation, optional
+        The functions of one's own that the model was made with, by the names that the file has for
+        them.
 
     Returns
     -------
-    fastnn estimator or Predictor
+    fastnn estimator, Network or Predictor
         As it was saved, to the bit.
 
     Raises
     ------
     fastnn.ModelFormatError
-        If the file is foreign, newer than this fastnn, truncated, damaged or tampered with.
+        If the file is foreign, newer than this fastnn, truncated, damaged or tampered with, or
+        names an activation that is not given.
     OSError
         If the file cannot be read.
     """
-    network, parts = read_model_file(path)
+    network, parts = read_model_file(path, activations)
     if parts is None:
         return Predictor(network, dtype=network.dtype)
+    build = build_network if parts.name == "Network" else build_estimator
     try:
-        return build_estimator(network, parts)
+        return build(network, parts)
     except ModelFormatError as error:
         raise ModelFormatError(f"{os.fspath(path)}: {error}") from None

@@ -10,10 +10,10 @@ from numbers import Integral
 import joblib
 
 from fastnn._kernels.native import table
-from fastnn._kernels.scoring import scorer
+from fastnn._kernels.scoring import threads as scoring
 
 #: Multiply-adds of scoring that are worth a thread of their own: some ten microseconds.
-THREAD_WORK = scorer.THREAD_MULTIPLY_ADDS
+THREAD_WORK = scoring.THREAD_MULTIPLY_ADDS
 
 _forked = False
 
@@ -21,7 +21,7 @@ _forked = False
 def _after_fork():
     global _forked
     _forked = True
-    scorer.set_automatic_n_threads(effective_n_threads)
+    scoring.set_automatic_n_threads(effective_n_threads)
 
 
 # The OpenMP runtime does not survive a fork: a child that opened a parallel region would hang.
@@ -70,7 +70,7 @@ def _cpu_count():
     return joblib.cpu_count()
 
 
-scorer.set_automatic_n_threads(effective_n_threads)
+scoring.set_automatic_n_threads(effective_n_threads)
 
 #: A step that takes less than this on one thread is over before a team could meet at its barriers.
 _SHORTEST_STEP = 5e-6

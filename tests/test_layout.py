@@ -27,10 +27,13 @@ WINGS = {
     "training": {"_kernels", "losses", "network", "optimizers", "schedules", "threads"},
     "network/network.py": {"losses", "network", "optimizers", "schedules", "threads", "training"},
     "initializers": set(),
-    "model": set(),
-    "files": {"model", "schedules"},
-    "scoring": {"_kernels", "files", "layers", "losses", "model", "threads"},
-    "export": {"model", "scoring"},
+    "model": {"_kernels", "layers", "losses"},
+    "files": {
+        *("initializers", "layers", "losses", "model", "network", "network/network.py"),
+        "schedules",
+    },
+    "scoring": {"_kernels", "files", "losses", "model", "threads"},
+    "export": {"files", "model"},
     "estimators": {
         *("files", "initializers", "layers", "losses", "model", "network", "optimizers"),
         *("schedules", "scoring", "threads", "training"),

@@ -1,11 +1,12 @@
-"""A ScoringModel as ONNX nodes, for a model of its own and for a part of a larger graph."""
+"""A Model as ONNX nodes, for a model of its own and for a part of a larger graph."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from fastnn.export._onnx_layers import activation, layer_norm
+from fastnn.export._onnx_activations import activation
+from fastnn.export._onnx_nodes import add_nodes
 
 # From opset 13 on Softmax works along one axis; 18 is old enough for every runtime in use.
 OPSET = 18
@@ -45,7 +46,7 @@ def add_network(graph, model, source, *, label=None, values):
     Parameters
     ----------
     graph : Graph
-    model : ScoringModel
+    model : Model
     source : str
         Name of the input, rows of the model's dtype.
     label : str, optional
@@ -53,11 +54,7 @@ def add_network(graph, model, source, *, label=None, values):
     values : str
         Name of the probabilities, decision values, or of what a regressor predicts.
     """
-    h = source
-    for layer, block in enumerate(model.blocks):
-        h = _block(graph, block, h, layer, model.dtype)
-    last = len(model.blocks)
-    z = _dense(graph, model.weights[-1], model.biases[-1], h, f"dense{last}", last)
+    z = add_nodes(graph, model, source)
     if model.binary:
         _binary(graph, model, z, label, values)
     elif model.output_activation == "softmax":
@@ -69,26 +66,6 @@ def add_network(graph, model, source, *, label=None, values):
     elif model.kind == "classifier" and not model.binary:
         code = graph.node("ArgMax", [values], "code", axis=1, keepdims=0)
         _labels(graph, model.classes, code, label)
-
-
-def _block(graph, block, source, layer, dtype):
-    z = _dense(graph, block.weight, block.bias, source, f"dense{layer}", layer)
-    if block.norm is not None:
-        z = layer_norm(graph, block.norm, z, f"norm{layer}", dtype)
-    h = activation(graph, block.activation, z, f"activation{layer}", dtype)
-    if block.skip is None:
-        return h
-    if block.skip.matrix is not None:
-        matrix, bias = block.skip.matrix, block.skip.bias
-        source = _dense(graph, matrix, bias, source, f"projection{layer}", f"_skip{layer}")
-    return graph.node("Add", [h, source], f"skip{layer}")
-
-
-def _dense(graph, weight, bias, source, name, suffix):
-    inputs = [source, graph.constant(f"weight{suffix}", weight)]
-    if bias is not None:
-        inputs.append(graph.constant(f"bias{suffix}", bias))
-    return graph.node("Gemm", inputs, name)
 
 
 def _above(graph, model, values, output=None):

@@ -1,7 +1,5 @@
 """The converter that skl2onnx calls for a network inside a pipeline."""
 
-from dataclasses import replace
-
 import numpy as np
 from onnx import TensorProto, helper
 from skl2onnx import update_registered_converter
@@ -14,7 +12,7 @@ from skl2onnx.common.data_types import (
 )
 
 from fastnn.export._onnx_graph import OPSET, Graph, add_network, label_type
-from fastnn.model.folding import scoring_model
+from fastnn.model.folding import as_model
 
 _LABEL_TYPES = {
     TensorProto.INT64: Int64TensorType,
@@ -39,11 +37,11 @@ def _value_type(operator):
 
 
 def _network(operator):
-    model = scoring_model(operator.raw_operator)
+    model = as_model(operator.raw_operator)
     if model.kind == "classifier":
         options = operator.scope_inst.get_options(operator.raw_operator, {"nocl": False})
         if options["nocl"]:
-            return replace(model, classes=np.arange(len(model.classes)))
+            return model.with_head(classes=np.arange(len(model.classes)))
     return model
 
 
@@ -61,12 +59,13 @@ def _set_output_types(operator):
 def _convert(scope, operator, container):
     double = _value_type(operator) is DoubleTensorType
     model = _network(operator).astype("float64" if double else "float32")
-    if model.norms and container.target_opset < OPSET:
+    norms = any(node.kind == "layer_norm" for node in model.nodes)
+    if norms and container.target_opset < OPSET:
         raise ValueError(
             f"layer normalisation needs target_opset={OPSET} or later, got {container.target_opset}"
         )
     graph = Graph(scope.get_unique_operator_name("fastnn") + "_")
-    element = helper.np_dtype_to_tensor_dtype(model.weights[0].dtype)
+    element = helper.np_dtype_to_tensor_dtype(np.dtype(model.dtype))
     source = graph.node("Cast", [operator.inputs[0].full_name], "input", to=element)
     outputs = operator.output_full_names
     label = None if model.kind == "regressor" else outputs[0]

@@ -6,10 +6,9 @@ import re
 import numpy as np
 
 from fastnn._version import __version__
-from fastnn.export import _c_parts
-from fastnn.export._c_parts import ACTIVATIONS, C_KEYWORDS, PREDICT, USAGE
-from fastnn.model.blocks import arrays_of
-from fastnn.scoring.predictor import describe
+from fastnn.export._c_nodes import Body
+from fastnn.export._c_parts import C_KEYWORDS, PREDICT, PROBABILITIES, SCORES, USAGE
+from fastnn.files.sources import describe
 
 
 def to_c(model, name, path=None):
@@ -21,7 +20,7 @@ def to_c(model, name, path=None):
 
     Parameters
     ----------
-    model : estimator, Predictor, str or path-like
+    model : estimator, Network, Predictor, str or path-like
         What `fastnn.Predictor` accepts.
     name : str
         A C identifier with which every external name in the file begins.
@@ -50,90 +49,27 @@ def to_c(model, name, path=None):
 
 def _source(model, name):
     n_values = 2 if model.binary else model.n_outputs
-    widths = [W.shape[1] for W in model.weights]
-    sizes = "-".join(map(str, (model.n_features_in, *widths)))
+    sizes = "-".join(map(str, model.sizes))
     fill = {"name": name, "kind": model.kind, "sizes": sizes, "version": __version__}
-    fill |= {"n_features": model.n_features_in, "n_values": n_values, "width": max(widths)}
-    fill |= _c_parts.PROBABILITIES if model.has_probabilities else _c_parts.SCORES
+    fill |= {"n_features": model.n_features_in, "n_values": n_values}
+    fill |= PROBABILITIES if model.has_probabilities else SCORES
+    body = Body(model, f"{name}_")
+    body.activate(model.output_activation, body.last, model.n_outputs)
     parts = [USAGE[model.kind].format(**fill), "#include <math.h>\n#include <stddef.h>\n"]
     if model.kind == "classifier":
         parts.append(_classes(model, name))
-    for layer, (W, b) in enumerate(zip(model.weights, model.biases, strict=True)):
-        parts.append(_array(f"weight{layer}", W))
-        parts.append(_array(f"bias{layer}", b))
-    for layer, block in enumerate(model.blocks):
-        for part in ("norm", "skip"):
-            for key, array in arrays_of(getattr(block, part)).items():
-                parts.append(_array(f"{part}_{key}{layer}", array))
-    for activation in dict.fromkeys((*model.activations, model.output_activation)):
-        if activation not in ACTIVATIONS:
-            raise TypeError(f"the activation {activation!r} cannot be exported to C yet")
-        parts.append(ACTIVATIONS[activation])
-    body = _predict(model, fill)
-    for function in ("dense", "layer_norm", "add", "add_product"):
-        if f" {function}(" in body:
-            parts.append(getattr(_c_parts, function.upper()))
-    return "\n".join(part for part in (*parts, body) if part)
+    parts += [*body.arrays, *body.functions.values(), _predict(model, body, fill)]
+    return "\n".join(parts)
 
 
-def _predict(model, fill):
-    """The body: two buffers take turns as input and output of the layers."""
-    steps, source = [], "x"
-    for layer, block in enumerate(model.blocks):
-        target = "ab"[layer % 2]
-        steps += _block(block, layer, source, target)
-        source = target
-    last, target = len(model.blocks), "ab"[len(model.blocks) % 2]
-    steps += _dense(model.weights[-1], last, source, target)
-    steps += _activation(model.output_activation, target, model.n_outputs)
+def _predict(model, body, fill):
     kind = "binary" if model.binary else model.kind
     if model.binary and not model.has_probabilities:
         kind = "binary_scores"
-    buffers = "float a[{width}], b[{width}];" if last else "float a[{width}];"
+    buffers = ", ".join(f"{buffer}[{size}]" for buffer, size in body.buffers.items())
     return PREDICT[kind].format(
-        buffers=buffers.format(**fill), steps="\n    ".join(steps), last=target, **fill
+        buffers=f"float {buffers};", steps="\n    ".join(body.steps), last=body.last, **fill
     )
-
-
-def _block(block, layer, source, target):
-    """The lines that compute a hidden layer."""
-    n_in, n_out = block.weight.shape
-    yield from _dense(block.weight, layer, source, target)
-    if block.norm is not None:
-        epsilon = _float(np.float32(block.norm.epsilon))
-        yield f"layer_norm({target}, norm_gain{layer}, norm_shift{layer}, {epsilon}, {n_out});"
-    yield from _activation(block.activation, target, n_out)
-    if block.skip is None:
-        return
-    if block.skip.matrix is None:
-        yield f"add({source}, {target}, {n_out});"
-    else:
-        yield f"add_product({source}, skip_matrix{layer}, {target}, {n_in}, {n_out});"
-    if block.skip.bias is not None:
-        yield f"add(skip_bias{layer}, {target}, {n_out});"
-
-
-def _dense(W, layer, source, target):
-    n_in, n_out = W.shape
-    yield f"dense({source}, weight{layer}, bias{layer}, {target}, {n_in}, {n_out});"
-
-
-def _activation(name, target, n):
-    if name != "identity":
-        yield f"{name}_layer({target}, {n});"
-
-
-def _array(name, values):
-    """A constant array; the shortest decimal of a float32 reads back as the same float32."""
-    numbers = [_float(value) for value in values.ravel()]
-    lines = [", ".join(numbers[i : i + 8]) for i in range(0, len(numbers), 8)]
-    body = ",\n    ".join(lines)
-    return f"static const float {name}[{len(numbers)}] = {{\n    {body}\n}};\n"
-
-
-def _float(value):
-    text = np.format_float_scientific(value, unique=True, trim="0", exp_digits=1)
-    return f"{text}f"
 
 
 def _classes(model, name):

@@ -1,7 +1,9 @@
 """Export to ONNX, alone and inside pipelines that skl2onnx converts."""
 
+import numpy as np
+
 from fastnn._version import __version__
-from fastnn.scoring.predictor import describe
+from fastnn.files.sources import describe
 
 
 def to_onnx(model, *, dtype="float32"):
@@ -15,7 +17,7 @@ def to_onnx(model, *, dtype="float32"):
 
     Parameters
     ----------
-    model : estimator, Predictor, str or path-like
+    model : estimator, Network, Predictor, str or path-like
         What `fastnn.Predictor` accepts.
     dtype : {"float32", "float64"}, default="float32"
         The precision of input, weights and results.
@@ -40,7 +42,7 @@ def to_onnx(model, *, dtype="float32"):
 
     model = describe(model).astype(dtype)
     graph = Graph("")
-    element = helper.np_dtype_to_tensor_dtype(model.weights[0].dtype)
+    element = helper.np_dtype_to_tensor_dtype(np.dtype(model.dtype))
     outputs = []
     if model.kind == "regressor":
         label, values, width = None, "variable", model.n_outputs

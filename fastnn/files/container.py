@@ -18,7 +18,7 @@ from fastnn.exceptions import ModelFormatError
 from fastnn.files.atomic import atomic_write
 from fastnn.files.strict_json import parse_json
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MAX_HEADER_BYTES = 1 << 19
 MAX_HEADER_ELEMENTS = 1 << 15
 

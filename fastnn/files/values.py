@@ -4,28 +4,24 @@ JSON holds None, bool, int, finite float, str and list as themselves. The rest a
 key that says what they are: ``{"float": "nan"}``, ``{"tuple": [...]}``, ``{"dict": {...}}``,
 ``{"items": [[key, value], ...]}`` (a dictionary with other keys than text), ``{"array": name}`` and
 ``{"floats": name}`` (a list of floats), which name an array beside the JSON,
-``{"random_state": {...}}`` and ``{"schedule": {...}}``, one of the closed set below.
+``{"random_state": {...}}``, ``{"activation": name}`` for a function of the user's own, which is not
+in the file, and objects of the library's own, see `fastnn.files.objects`.
 """
 
 import math
-from dataclasses import fields
 
 import numpy as np
 
-from fastnn import schedules
 from fastnn.exceptions import ModelFormatError
+from fastnn.files.objects import family_of, make_object, names_and_values
+from fastnn.layers.activations import CustomActivation
 
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _MAX_DEPTH = 8
 _MT19937_WORDS = 624
-# Classes of fastnn.schedules; all have numbers or each other as their fields.
-_SCHEDULES = (
-    *("Constant", "InverseScaling", "ReduceOnPlateau", "StepDecay", "Exponential", "Polynomial"),
-    *("Cosine", "CosineRestarts", "OneCycle", "Warmup"),
-)
 
 
-def encode(value, name, tensors):
+def encode(value, name, tensors, depth=0):
     """Turn a value into JSON; arrays go to ``tensors`` under names that begin with ``name``.
 
     Raises
@@ -33,6 +29,9 @@ def encode(value, name, tensors):
     TypeError
         If the value is of a type that a file cannot hold; the message names it.
     """
+    if depth > _MAX_DEPTH:
+        raise TypeError(f"cannot save {name}: it is nested too deeply for a model file")
+    depth += 1
     if isinstance(value, np.bool_ | np.integer | np.floating):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):
@@ -46,23 +45,22 @@ def encode(value, name, tensors):
         if value and all(isinstance(item, float) for item in value):
             tensors[name] = np.array(value, dtype=np.float64)
             return {"floats": name}
-        return _encode_items(value, name, tensors)
+        return _encode_items(value, name, tensors, depth)
     if isinstance(value, tuple):
-        return {"tuple": _encode_items(value, name, tensors)}
+        return {"tuple": _encode_items(value, name, tensors, depth)}
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        items = {key: encode(item, f"{name}.{key}", tensors) for key, item in value.items()}
-        return {"dict": items}
+        return {"dict": _encode_dict(value, name, tensors, depth)}
     if isinstance(value, dict) and all(_is_key(key) for key in value):
-        pairs = [list(item) for item in value.items()]
-        return {
-            "items": [_encode_items(pair, f"{name}.{i}", tensors) for i, pair in enumerate(pairs)]
-        }
+        pairs = enumerate(value.items())
+        return {"items": [_encode_items(p, f"{name}.{i}", tensors, depth) for i, p in pairs]}
     if isinstance(value, np.random.RandomState):
         return {"random_state": _encode_random_state(value, name, tensors)}
-    kind = type(value).__name__
-    if kind in _SCHEDULES and type(value) is getattr(schedules, kind):
-        values = {f.name: getattr(value, f.name) for f in fields(value)}
-        return {"schedule": {"class": kind, "fields": encode(values, name, tensors)["dict"]}}
+    if isinstance(value, CustomActivation):
+        return {"activation": value.name}
+    family = family_of(value)
+    if family:
+        names = _encode_dict(names_and_values(value), name, tensors, depth)
+        return {family: {"class": type(value).__name__, "fields": names}}
     raise TypeError(f"cannot save {name}: a {type(value).__name__} has no place in a model file")
 
 
@@ -72,8 +70,12 @@ def _is_key(key):
     return isinstance(key, str | int | np.bool_ | np.integer)
 
 
-def _encode_items(items, name, tensors):
-    return [encode(item, f"{name}.{index}", tensors) for index, item in enumerate(items)]
+def _encode_items(items, name, tensors, depth):
+    return [encode(item, f"{name}.{index}", tensors, depth) for index, item in enumerate(items)]
+
+
+def _encode_dict(items, name, tensors, depth):
+    return {key: encode(item, f"{name}.{key}", tensors, depth) for key, item in items.items()}
 
 
 def _encode_random_state(random_state, name, tensors):
@@ -91,31 +93,40 @@ def _encode_random_state(random_state, name, tensors):
     }
 
 
-def decode(value, tensors, depth=0):
+def decode(value, tensors, activations=(), depth=0):
     """Turn JSON from `encode` back into the value; arrays it names are taken out of ``tensors``.
+
+    Parameters
+    ----------
+    activations : dict of str to CustomActivation
+        What the names of the user's own functions stand for.
 
     Raises
     ------
     ModelFormatError
-        If the JSON is not of the form that `encode` gives.
+        If the JSON is not of the form that `encode` gives, or an activation is not given.
     """
     if depth > _MAX_DEPTH:
         raise ModelFormatError("a value is nested too deeply")
+
+    def inner(item):
+        return decode(item, tensors, activations, depth + 1)
+
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list):
-        return [decode(item, tensors, depth + 1) for item in value]
+        return [inner(item) for item in value]
     if len(value) != 1:
         raise ModelFormatError("a value has not exactly one type")
     [(kind, content)] = value.items()
     if kind == "float" and isinstance(content, str) and content in _SPECIAL_FLOATS:
         return _SPECIAL_FLOATS[content]
     if kind == "tuple" and isinstance(content, list):
-        return tuple(decode(item, tensors, depth + 1) for item in content)
+        return tuple(inner(item) for item in content)
     if kind == "dict" and isinstance(content, dict):
-        return {key: decode(item, tensors, depth + 1) for key, item in content.items()}
+        return {key: inner(item) for key, item in content.items()}
     if kind == "items" and isinstance(content, list):
-        return _decode_pairs(content, tensors, depth + 1)
+        return _decode_pairs(content, inner)
     if kind == "array":
         return take(tensors, content)
     if kind == "floats":
@@ -125,17 +136,26 @@ def decode(value, tensors, depth=0):
         return array.tolist()
     if kind == "random_state" and isinstance(content, dict):
         return _decode_random_state(content, tensors)
-    if kind == "schedule" and isinstance(content, dict):
-        return _decode_schedule(content, tensors, depth + 1)
-    raise ModelFormatError(f"a value has the unknown or unsound type {kind[:50]!r}")
+    if kind == "activation" and isinstance(content, str):
+        return _activation(content, activations)
+    return make_object(kind, content, inner)
 
 
-def _decode_pairs(pairs, tensors, depth):
+def _activation(name, activations):
+    if name not in activations:
+        raise ModelFormatError(
+            f"the file needs the activation {name[:50]!r}, a function that is not in it: pass"
+            f" fastnn.load(path, activations={{{name[:50]!r}: CustomActivation(...)}})"
+        )
+    return activations[name]
+
+
+def _decode_pairs(pairs, inner):
     if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
         raise ModelFormatError("a dictionary is not a list of pairs")
     if not all(isinstance(key, bool | int | float | str) for key, _ in pairs):
         raise ModelFormatError("a key of a dictionary is not sound")
-    items = {key: decode(value, tensors, depth) for key, value in pairs}
+    items = {key: inner(value) for key, value in pairs}
     if len(items) != len(pairs):
         raise ModelFormatError("a dictionary has a key twice")
     return items
@@ -159,29 +179,6 @@ def _decode_random_state(content, tensors):
     random_state = np.random.RandomState()
     random_state.set_state(("MT19937", key, pos, has_gauss, gauss))
     return random_state
-
-
-def _decode_schedule(content, tensors, depth):
-    if set(content) != {"class", "fields"} or not isinstance(content["fields"], dict):
-        raise ModelFormatError("a schedule has missing or unknown fields")
-    kind = content["class"]
-    if not isinstance(kind, str) or kind not in _SCHEDULES:
-        raise ModelFormatError("a schedule is of an unknown class")
-    values = {name: decode(value, tensors, depth) for name, value in content["fields"].items()}
-    if not all(_is_field(value) for value in values.values()):
-        raise ModelFormatError("a field of a schedule is not sound")
-    try:
-        return getattr(schedules, kind)(**values)
-    except (TypeError, ValueError) as error:
-        raise ModelFormatError(f"a schedule is not sound: {error}") from None
-
-
-def _is_field(value):
-    return value is None or isinstance(value, bool | int | float) or _is_schedule(value)
-
-
-def _is_schedule(value):
-    return type(value).__module__.split(".")[:2] == ["fastnn", "schedules"]
 
 
 def take(tensors, name):

@@ -4,7 +4,14 @@ A file of an older version is read by more fastnns; one that a fastnn cannot rea
 version. ``docs/format.md`` tells what each version has.
 """
 
+from fastnn.layers.activations import CustomActivation
+from fastnn.model.blocks import blocks_of
+
 _ACTIVATIONS = ("identity", "relu", "tanh", "logistic")
+_ACTIVATIONS_2 = (
+    *(*_ACTIVATIONS, "leaky_relu", "elu", "selu", "gelu", "silu"),
+    *("mish", "softplus", "softsign", "step"),
+)
 # The parameters of version 1; where it knew a closed set of values, those.
 _PARAMS = {
     **dict.fromkeys(("hidden_layer_sizes", "alpha", "batch_size", "learning_rate_init", "power_t")),
@@ -20,17 +27,26 @@ _FITTED = {
     *("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_", "validation_scores_"),
     *("validation_loss_curve_", "best_validation_score_", "_solver_state"),
 }
+_ESTIMATORS_2 = ("MLPClassifier", "MLPRegressor")
 _REGRESSOR_PARAMS = {**_PARAMS, "loss": ("squared_error", "poisson")}
 
 
 def version_of_network(model):
-    """The format version that a ScoringModel needs, 1 or 2."""
-    known = not model.norms and not model.skips and set(model.activations) <= set(_ACTIVATIONS)
+    """The format version that a Model needs."""
+    blocks = blocks_of(model.nodes)
+    activations = blocks and [block.activation for block in blocks]
+    if not blocks or not all(name in _ACTIVATIONS_2 for name in activations):
+        return 3
+    plain = all(block.norm is None and block.skip is None for block in blocks)
+    known = plain and all(name in _ACTIVATIONS for name in activations)
     return 1 if known and (model.kind == "regressor" or model.has_probabilities) else 2
 
 
 def version_of_estimator(parts):
-    """The format version that EstimatorParts need, 1 or 2."""
+    """The format version that EstimatorParts need."""
+    custom = isinstance(parts.params.get("activation"), CustomActivation)
+    if parts.name not in _ESTIMATORS_2 or custom:
+        return 3
     if not parts.fitted.keys() <= _FITTED:
         return 2
     first = first_params(parts.name)

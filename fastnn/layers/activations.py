@@ -34,6 +34,14 @@ class CustomActivation:
     df : callable
         ``df(z)``, its derivative.
     name : str, default="custom"
+        What it is called in a model file, which has no more of it, and in errors.
+    c : str, optional
+        What it is in C: an expression of ``z``, a float, such as ``"z * expf(-z * z)"``, of the
+        functions of <math.h>. For `fastnn.to_c`.
+    onnx : callable, optional
+        ``onnx(add, z)`` puts it together of ONNX operators, for `fastnn.to_onnx`: ``add("Mul", z,
+        z)`` adds one and returns the name of what it gives, ``add.number(0.5)`` is that of a
+        constant.
 
     Raises
     ------
@@ -45,6 +53,12 @@ class CustomActivation:
     f: Any
     df: Any
     name: str = "custom"
+    c: str | None = None
+    onnx: Any = None
+
+    def slope(self, z, h):
+        """The derivative as the kernels ask for it, with the outputs h = f(z) at hand."""
+        return self.df(z)
 
     def __post_init__(self):
         # Points that are no round numbers: kinks lie at those. A tenth may still be off.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sklearn.utils._param_validation import InvalidParameterError
 
-from fastnn._kernels.layers.custom import CustomPair
+from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
 from fastnn.layers.activations import BERNOULLI, CustomActivation
@@ -25,7 +25,7 @@ class Stages:
     specs : list of StageSpec
     source : int
         The stage whose output comes next, -1 for the input.
-    custom : list of CustomPair
+    custom : list of CustomActivation
         Activations that are Python functions.
     activations : list of str
         What the outputs of each dense stage go through next, as far as that is a named activation.
@@ -42,11 +42,15 @@ class Stages:
         stage = self.source if stage is None else stage
         return self.specs[stage].n if stage >= 0 else self.n_in
 
+    def widths_of_matrices(self):
+        """Outputs of each stage that multiplies by a matrix of weights."""
+        return [spec.n for spec in self.specs if TRAITS[spec.kind].matrix]
+
     def add(self, kind, n=None, **fields):
         """Append a stage that takes the last one's output, and make it the last."""
         fields = {"source": self.source, **fields}
         self.specs.append(StageSpec(kind=kind, n=n or self.width(), **fields))
-        if kind == "dense":
+        if TRAITS[kind].matrix:
             self.activations.append("identity")
         self.source = len(self.specs) - 1
 
@@ -55,7 +59,7 @@ class Stages:
         if self.activations and isinstance(activation, str):
             self.activations[-1] = activation
         if isinstance(activation, CustomActivation):
-            self.custom.append(CustomPair(activation.f, lambda z, h: activation.df(z)))
+            self.custom.append(activation)
             self.add("custom", activation=len(self.custom) - 1)
         elif activation == BERNOULLI:
             self.activate("logistic")

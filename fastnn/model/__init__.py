@@ -1,1 +1,1 @@
-"""A fitted network as plain data, and how pipelines fold into it."""
+"""A fitted network as plain data, nodes and a head, and how pipelines fold into it."""

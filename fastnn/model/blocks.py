@@ -1,151 +1,121 @@
-"""What a hidden layer of a ScoringModel may have beside its weights: a normalisation, a skip.
+"""Networks that are a chain of blocks: those of the estimators, and of files of versions 1 and 2.
 
-A block computes ``activation(norm(x @ weight + bias)) + skip(x)``.
+A block computes ``activation(norm(x @ weight + bias)) + skip(x)``; behind the last one there is a
+dense node for the outputs.
 """
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import NamedTuple
 
 import numpy as np
 
-
-@dataclass(frozen=True, eq=False)
-class LayerNormalization:
-    """Normalises each row over its units [1]_.
-
-    ``(z - mean) / sqrt(variance + epsilon) * gain + shift``, mean and biased variance being those
-    of the row.
-
-    Parameters
-    ----------
-    gain, shift : ndarray of shape (n_units,)
-    epsilon : float
-        Positive.
-
-    References
-    ----------
-    .. [1] Ba, Kiros & Hinton, "Layer Normalization", 2016.
-    """
-
-    kind: ClassVar[str] = "layer"
-
-    gain: np.ndarray
-    shift: np.ndarray
-    epsilon: float
+from fastnn.layers.activations import CustomActivation
+from fastnn.model.nodes import INPUT, Node
 
 
-@dataclass(frozen=True, eq=False)
-class BatchNormalization:
-    """Normalises each unit by what training saw of it [1]_.
-
-    ``(z - mean) / sqrt(variance + epsilon) * gain + shift``. It is an affine map, which
-    `fastnn.model.folding` melts into the weights in front of it: files hold one, nothing scores
-    with it.
-
-    Parameters
-    ----------
-    gain, shift, mean, variance : ndarray of shape (n_units,)
-    epsilon : float
-        Positive.
-
-    References
-    ----------
-    .. [1] Ioffe & Szegedy, "Batch Normalization", ICML 2015.
-    """
-
-    kind: ClassVar[str] = "batch"
-
-    gain: np.ndarray
-    shift: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
-    epsilon: float
-
-
-@dataclass(frozen=True, eq=False)
-class Skip:
-    """What is added to a block's output: its input, or ``input @ matrix + bias``.
-
-    Parameters
-    ----------
-    matrix : ndarray of shape (n_in, n_out) or None
-        None is the identity, for a block with as many outputs as inputs.
-    bias : ndarray of shape (n_out,) or None
-    """
+class Skip(NamedTuple):
+    """What is added to a block's outputs: its input, or ``input @ matrix + bias``."""
 
     matrix: np.ndarray | None = None
     bias: np.ndarray | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A hidden layer with all that belongs to it; see `ScoringModel`."""
+class Block(NamedTuple):
+    """A hidden layer with all that belongs to it.
+
+    Attributes
+    ----------
+    weight, bias : ndarray
+    norm : Node or None
+        Of kind "layer_norm" or "batch_norm"; where it stands, the sources do not matter.
+    activation : str or CustomActivation
+    skip : Skip or None
+    """
 
     weight: np.ndarray
     bias: np.ndarray
-    norm: LayerNormalization | BatchNormalization | None
-    activation: str
-    skip: Skip | None
+    norm: Node | None = None
+    activation: str | CustomActivation = "identity"
+    skip: Skip | None = None
 
 
-def arrays_of(part):
-    """The arrays of a normalisation or skip by name; of None none."""
-    if part is None:
-        return {}
-    return {name: value for name, value in vars(part).items() if isinstance(value, np.ndarray)}
+def norm_node(kind, gain, shift, epsilon, mean=None, variance=None):
+    """The normalisation of a block, of ``kind`` "layer" or "batch"."""
+    arrays = {"gain": gain, "shift": shift}
+    if kind == "batch":
+        arrays |= {"mean": mean, "variance": variance}
+    return Node(f"{kind}_norm", (), arrays, {"epsilon": epsilon})
 
 
-def with_dtype(part, dtype):
-    """The normalisation or skip with its arrays of another dtype."""
-    arrays = {name: array.astype(dtype) for name, array in arrays_of(part).items()}
-    return replace(part, **arrays) if arrays else part
+def nodes_of(blocks, weight, bias):
+    """The nodes of hidden blocks and of the output layer behind them, and the number of the last
+    node of each hidden block."""
+    nodes, ends = [], []
+
+    def add(kind, *sources, arrays=(), attributes=()):
+        nodes.append(Node(kind, sources, arrays, attributes))
+        return len(nodes) - 1
+
+    at = INPUT
+    for block in blocks:
+        begin, at = at, add("dense", at, arrays={"weight": block.weight, "bias": block.bias})
+        if block.norm is not None:
+            norm = block.norm
+            at = add(norm.kind, at, arrays=norm.arrays, attributes=norm.attributes)
+        if not isinstance(block.activation, str):
+            at = add("custom", at, attributes={"function": block.activation})
+        elif block.activation != "identity":
+            at = add("activation", at, attributes={"name": block.activation})
+        if block.skip is not None:
+            aside, (matrix, offset) = begin, block.skip
+            if matrix is not None:
+                arrays = (
+                    {"weight": matrix} if offset is None else {"weight": matrix, "bias": offset}
+                )
+                aside = add("dense", begin, arrays=arrays)
+            at = add("add", at, aside)
+        ends.append(at)
+    add("dense", at, arrays={"weight": weight, "bias": bias})
+    return tuple(nodes), tuple(ends)
 
 
-def check_norm(norm, n_units, dtype, layer):
-    """Refuse with a ValueError what is no normalisation of so many units."""
-    if norm is None:
-        return
-    if not isinstance(norm, LayerNormalization | BatchNormalization):
-        raise ValueError(f"layer {layer} has a {type(norm).__name__} as its normalisation")
-    names = ["gain", "shift"]
-    if isinstance(norm, BatchNormalization):
-        names += ["mean", "variance"]
-    for name in names:
-        _check_array(getattr(norm, name), (n_units,), dtype, f"the {name} of layer {layer}")
-    if isinstance(norm, BatchNormalization) and (norm.variance < 0).any():
-        raise ValueError(f"the variance of layer {layer} is negative")
-    # The kernels take a subnormal number for zero, and a row of equal units has no variance.
-    least, most = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
-    if not (type(norm.epsilon) is float and least <= norm.epsilon <= most):
-        raise ValueError(
-            f"the epsilon of layer {layer} must be a float between {least:.2g} and {most:.2g}"
-            f" in {dtype}, got {norm.epsilon!r}"
-        )
+def blocks_of(nodes):
+    """The hidden blocks of nodes and, as a plain block, the output layer; None if the nodes are no
+    chain of blocks. `nodes_of` makes the same nodes of them."""
+    blocks, at = [], INPUT
+    while at < len(nodes) - 1:
+        block, at = _read_block(nodes, at, at + 1)
+        if block is None:
+            return None
+        blocks.append(block)
+    return blocks if _is_plain(blocks[-1]) else None
 
 
-def check_skip(skip, n_in, n_out, dtype, layer):
-    """Refuse with a ValueError what is no skip from so many inputs to so many outputs."""
-    if skip is None:
-        return
-    if not isinstance(skip, Skip):
-        raise ValueError(f"layer {layer} has a {type(skip).__name__} as its skip")
-    if skip.matrix is None:
-        if skip.bias is not None:
-            raise ValueError(f"the skip of layer {layer} has a bias but no matrix")
-        if n_in != n_out:
-            raise ValueError(
-                f"layer {layer} has {n_in} inputs and {n_out} outputs: a skip without a matrix"
-                " needs as many of both"
-            )
-        return
-    _check_array(skip.matrix, (n_in, n_out), dtype, f"the skip of layer {layer}")
-    if skip.bias is not None:
-        _check_array(skip.bias, (n_out,), dtype, f"the bias of the skip of layer {layer}")
+def _is_plain(block):
+    return block.norm is None and block.skip is None and block.activation == "identity"
 
 
-def _check_array(array, shape, dtype, what):
-    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
-        found = f"{array.dtype} array of shape {array.shape}" if hasattr(array, "dtype") else array
-        raise ValueError(f"{what} must be a {dtype} array of shape {shape}, got {found!s:.80}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{what} is not finite")
+def _read_block(nodes, begin, number):
+    """(block or None, the number of its last node): what node `begin` hands on goes into it."""
+    first = nodes[number]
+    if first.kind != "dense" or first.sources != (begin,) or "bias" not in first.arrays:
+        return None, begin
+    at, norm, activation, skip = number, None, "identity", None
+
+    def follows(*kinds):
+        """Whether the next node is of one of these kinds and takes the one before it alone."""
+        following = nodes[at + 1 : at + 2]
+        return bool(following) and following[0].kind in kinds and following[0].sources == (at,)
+
+    if follows("layer_norm", "batch_norm"):
+        at, norm = at + 1, nodes[at + 1]
+    if follows("activation"):
+        at, activation = at + 1, nodes[at + 1].attributes["name"]
+    elif follows("custom"):
+        at, activation = at + 1, nodes[at + 1].attributes["function"]
+    aside = nodes[at + 1 : at + 3]
+    if aside and aside[0].kind == "add" and aside[0].sources == (at, begin):
+        at, skip = at + 1, Skip()
+    elif [(n.kind, n.sources) for n in aside] == [("dense", (begin,)), ("add", (at, at + 1))]:
+        at, skip = at + 2, Skip(aside[0].arrays["weight"], aside[0].arrays.get("bias"))
+    arrays = first.arrays
+    return Block(arrays["weight"], arrays["bias"], norm, activation, skip), at

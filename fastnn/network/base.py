@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 
 from fastnn.initializers import checked_init, initialize
 from fastnn.losses import Loss
+from fastnn.network.cloning import Clonable
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.network.given import count, given_numbers, given_rows
 from fastnn.network.layout import checked_parts
@@ -18,7 +19,7 @@ from fastnn.threads import effective_n_threads
 __all__ = ["BaseNetwork"]
 
 
-class BaseNetwork:
+class BaseNetwork(Clonable):
     """What a `Network` is and does without training; its parameters are described there."""
 
     def __init__(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils._param_validation import InvalidParameterError
 
+from fastnn._kernels.layers.custom import CustomPair
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.plan import Plan
 from fastnn._kernels.native import table
@@ -111,6 +112,16 @@ class Layout:
         self.running = [(np.zeros(n, self.dtype), np.ones(n, self.dtype)) for n in widths]
         self._kept = None
 
+    def __reduce__(self):
+        # What is made of the kernels is made anew.
+        state = {"params": self.params, "running": self.running}
+        return type(self), (self.n_in, self.layers, self.loss, self.dtype), state
+
+    def __setstate__(self, state):
+        self.params[...] = state["params"]
+        for own, given in zip(self.running, state["running"], strict=True):
+            own[0][...], own[1][...] = given
+
     def _make_plan(self, input_gradient=False, **changes):
         specs = [spec._replace(**changes) for spec in self._stages.specs]
         f64 = self.dtype == np.float64
@@ -120,6 +131,16 @@ class Layout:
         """Whether a stage among those that make up the layers has a trait, of those that
         `fastnn._kernels.layers.kinds.Traits` lists."""
         return any(getattr(TRAITS[spec.kind], trait) for spec in self._stages.specs)
+
+    @property
+    def stages(self):
+        """The stages that make up the layers, a `StageSpec` each."""
+        return self._stages.specs
+
+    @property
+    def custom_activations(self):
+        """The CustomActivation of each stage of kind "custom", by its number there."""
+        return self._stages.custom
 
     @property
     def n_coefs(self):
@@ -180,7 +201,7 @@ class Layout:
             rule,
             n_moments,
             whole_gradient,
-            self._stages.custom,
+            [CustomPair(custom.f, custom.slope) for custom in self._stages.custom],
             input_gradient,
             n_groups,
         )

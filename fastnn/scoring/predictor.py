@@ -1,12 +1,8 @@
 """Predictor: a fitted model as a small immutable object that only scores."""
 
-import os
-
 import numpy as np
 
-from fastnn.files.model_file import read_model_file
-from fastnn.model.folding import fold_batch_norms, scoring_model
-from fastnn.model.model import ScoringModel
+from fastnn.files.sources import describe
 from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
 from fastnn.scoring.scorer import make_scorer
 from fastnn.threads import effective_n_threads
@@ -23,12 +19,15 @@ class Predictor:
 
     Parameters
     ----------
-    model : estimator, Predictor, str or path-like
+    model : estimator, Network, Predictor, str or path-like
         A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn; a ``Pipeline``
         that ends in one and in which every other step is a ``StandardScaler``,
         ``MinMaxScaler``, ``MaxAbsScaler``, ``RobustScaler`` or ``PCA``; a
-        ``TransformedTargetRegressor`` around one with such a transformer; or the path of a file
-        written by `fastnn.save`.
+        ``TransformedTargetRegressor`` around one with such a transformer; a fitted
+        ``fastnn.Network``; or the path of a file written by `fastnn.save`. Of a Network whose loss
+        is one of classification, `predict` gives class numbers (with several independent outputs
+        an indicator of labels), `predict_proba` probabilities; of others `predict` gives the values
+        of shape (n, n_outputs).
     dtype : {"float32", "float64"}, default="float32"
         The precision of weights, arithmetic and results.
 
@@ -225,19 +224,8 @@ class Predictor:
         return self
 
     def __repr__(self):
-        sizes = [self.n_features_in_, *(W.shape[1] for W in self._model.weights)]
-        return f"Predictor({self._model.kind}, {'-'.join(map(str, sizes))}, {self.dtype})"
-
-
-def describe(source):
-    """The ScoringModel of whatever `Predictor` accepts, without batch normalisations."""
-    if isinstance(source, Predictor):
-        return source._model
-    if isinstance(source, ScoringModel):
-        return fold_batch_norms(source)
-    if isinstance(source, str | os.PathLike):
-        return fold_batch_norms(read_model_file(source)[0])
-    return scoring_model(source)
+        sizes = "-".join(map(str, self._model.sizes))
+        return f"Predictor({self._model.kind}, {sizes}, {self.dtype})"
 
 
 def _no_probabilities(model):

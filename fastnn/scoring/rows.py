@@ -21,7 +21,7 @@ def score_rows(kernel, X, out, n_threads, model):
         One row or many.
     out : ndarray or None
     n_threads : int
-    model : ScoringModel
+    model : Model
 
     Returns
     -------

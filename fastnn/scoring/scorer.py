@@ -1,12 +1,13 @@
-"""The kernel that scores a ScoringModel."""
+"""The kernel that scores a Model."""
 
 import numpy as np
 
 from fastnn._kernels.scoring.scorer import Scorer
+from fastnn.scoring.stages import Stages
 
 
 def make_scorer(model):
-    """Pack a ScoringModel without batch normalisations for scoring.
+    """Pack a Model for scoring.
 
     Returns
     -------
@@ -14,31 +15,32 @@ def make_scorer(model):
         Has ``raw`` and ``codes``, and where the model has probabilities or values ``proba`` and
         ``log_proba``.
     """
-    more = {}
-    if model.norms or model.skips:
-        more["norms"] = [_norm(block.norm) for block in model.blocks]
-        more["skips"] = [_skip(block.skip) for block in model.blocks]
-    scorer = Scorer(
-        list(model.weights),
-        list(model.biases),
-        [*model.activations, "identity"],
+    two_column = model.binary and model.has_probabilities
+    scorer = scorer_of(
+        model.n_features_in,
+        model.nodes,
+        model.widths,
         model.output_activation,
         model.dtype,
-        model.binary and model.has_probabilities,
-        **more,
+        two_column,
     )
     decides = model.kind != "regressor" and not model.has_probabilities
     return Decisions(scorer, model) if decides else scorer
 
 
-def _norm(norm):
-    return None if norm is None else (norm.gain, norm.shift, norm.epsilon)
-
-
-def _skip(skip):
-    if skip is None:
-        return None
-    return "identity" if skip.matrix is None else (skip.matrix, skip.bias)
+def scorer_of(n_in, nodes, widths, output_activation, dtype, two_column=False, isa=None):
+    """The Scorer of nodes that fit together; ``widths`` are the outputs of each."""
+    stages = Stages(nodes, widths)
+    return Scorer(
+        n_in,
+        stages.specs,
+        stages.arrays,
+        output_activation,
+        dtype,
+        two_column,
+        isa,
+        stages.functions,
+    )
 
 
 class Decisions:
@@ -47,7 +49,7 @@ class Decisions:
     Parameters
     ----------
     scorer : Scorer
-    model : ScoringModel
+    model : Model
     """
 
     proba = log_proba = None

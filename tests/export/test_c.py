@@ -31,8 +31,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from fastnn import to_c
+from fastnn.files.sources import describe
 from fastnn.layers import ACTIVATIONS
-from fastnn.scoring.predictor import describe
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
 

@@ -32,8 +32,8 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScal
 
 import fastnn
 from fastnn import Predictor, to_onnx
+from fastnn.files.sources import describe
 from fastnn.layers import ACTIVATIONS
-from fastnn.scoring.predictor import describe
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

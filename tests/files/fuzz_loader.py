@@ -32,8 +32,8 @@ from fastnn.estimators.mlp.saved import build_estimator
 from fastnn.files import container, description, model_file, strict_json, values, versions
 from fastnn.files.model_file import parse_model_file, write_model_file
 from fastnn.model import blocks, model
-from fastnn.model.folding import fold_batch_norms
-from fastnn.model.model import ScoringModel
+from fastnn.model.melting import fold_batch_norms
+from fastnn.model.model import Model
 
 ALLOWED_ALLOCATION = 4_000_000
 MEASURED = 100  # every so many executions the allocation is measured
@@ -57,7 +57,7 @@ def corpus():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.fnn"
         for model in models:
-            if isinstance(model, ScoringModel):
+            if isinstance(model, Model):
                 write_model_file(path, model)
             else:
                 fastnn.save(model, path)

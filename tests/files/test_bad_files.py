@@ -4,22 +4,23 @@ import io
 import json
 import random
 import tracemalloc
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from bad_files import bad_files, replaced, seal, split
-from scoring_models import data, fabricated, fit, network, target, with_blocks
+from scoring_models import chain, data, fabricated, fit, network, target, with_blocks
 
 import fastnn
 from fastnn import ModelFormatError, Predictor
 from fastnn.estimators.mlp.saved import build_estimator, take_apart
 from fastnn.files.model_file import parse_model_file, write_model_file
-from fastnn.model.blocks import LayerNormalization, Skip
-from fastnn.model.folding import network_as_fitted
+from fastnn.model.blocks import Block, Skip, blocks_of, norm_node
+from fastnn.model.model import Model
+from fastnn.model.nodes import Node
+from fastnn.model.of_estimator import network_as_fitted
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[1, 2, 3])
 def good(request, tmp_path_factory):
     """The bytes of a sound file with all that a predictor of a format version may have."""
     labels = np.array(["left", "mid", "right"])[np.digitize(data()[:, 0], [-0.5, 0.5])]
@@ -27,24 +28,39 @@ def good(request, tmp_path_factory):
     source.feature_names_in_ = np.array(["first", "second"], dtype=object)
     path = tmp_path_factory.mktemp("good") / "model.fnn"
     model = Predictor(source)._model
-    write_model_file(path, model if request.param == 1 else with_two_blocks(model))
+    write_model_file(path, {1: model, 2: with_two_blocks(model), 3: as_nodes(model)}[request.param])
     return path.read_bytes()
+
+
+def array(*shape):
+    return np.arange(1, 1 + np.prod(shape), dtype=np.float32).reshape(shape)
 
 
 def with_two_blocks(model):
     """The model 2-3-3 with a layer of 2 in front: a normalisation and a skip, a projection."""
+    first, last = blocks_of(model.nodes)
+    norm = norm_node("layer", array(2), array(2), 1e-3)
+    new = Block(array(2, 2), array(2), norm, "gelu", Skip())
+    first = first._replace(skip=Skip(array(2, 3), array(3)))
+    return chain([new, first], last.weight, last.bias, model.head)
 
-    def array(*shape):
-        return np.arange(1, 1 + np.prod(shape), dtype=np.float32).reshape(shape)
 
-    return replace(
-        model,
-        weights=(array(2, 2), *model.weights),
-        biases=(array(2), *model.biases),
-        activations=("gelu", "relu"),
-        norms=(LayerNormalization(array(2), array(2), 1e-3), None),
-        skips=(Skip(), Skip(array(2, 3), array(3))),
+def as_nodes(model):
+    """Nodes that no chain of blocks has, with the head of the model."""
+
+    def norm(source, n):
+        arrays = {"gain": array(n), "shift": array(n)}
+        return Node("layer_norm", (source,), arrays, {"epsilon": 1e-3})
+
+    nodes = (
+        norm(-1, 2),
+        Node("dense", (0,), {"weight": array(2, 4), "bias": array(4)}),
+        Node("activation", (1,), {}, {"name": "gelu"}),
+        norm(2, 4),
+        Node("add", (3, 2)),
+        Node("dense", (4,), {"weight": array(4, 3), "bias": array(3)}),
     )
+    return Model(2, nodes, model.head)
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +177,8 @@ def test_load_says_which_file_and_what_is_wrong(good, tmp_path, change, message)
 def test_a_newer_format_is_named(good, tmp_path):
     header, _, payload = split(good)
     path = tmp_path / "model.fnn"
-    path.write_bytes(seal(replaced(header, ("__metadata__", "format_version"), "3"), payload))
-    with pytest.raises(ModelFormatError, match="format version 3, this fastnn reads up to 2"):
+    path.write_bytes(seal(replaced(header, ("__metadata__", "format_version"), "4"), payload))
+    with pytest.raises(ModelFormatError, match="format version 4, this fastnn reads up to 3"):
         fastnn.load(path)
 
 
@@ -229,7 +245,7 @@ def test_an_estimator_that_contradicts_itself(tmp_path, path, value, message):
     [
         (("network", "layers", 1, "skip"), "affine", "lacks the tensor"),
         (("network", "layers", 0, "norm", "kind"), "layer", "is not described"),
-        (("network", "layers", 0, "norm", "epsilon"), 1e-310, "the epsilon of layer 0"),
+        (("network", "layers", 0, "norm", "epsilon"), 1e-310, "the epsilon of node 1"),
         (("network", "layers", 0, "skip"), None, None),
         (("fitted", "norms_"), [], "fitted attribute 'norms_' is unknown"),
         (("fitted", "projections_"), [], "fitted attribute 'projections_' is unknown"),
@@ -259,7 +275,9 @@ def test_a_skip_with_a_bias_is_none_of_an_estimator():
     estimator = with_blocks()
     del estimator._solver_state
     network = network_as_fitted(estimator)
-    network = replace(network, skips=(None, Skip(network.skips[1].matrix, np.ones(5))))
+    *hidden, last = blocks_of(network.nodes)
+    hidden[1] = hidden[1]._replace(skip=Skip(hidden[1].skip.matrix, np.ones(5)))
+    network = chain(hidden, last.weight, last.bias, network.head)
     with pytest.raises(ModelFormatError, match="skip of an estimator has a bias"):
         build_estimator(network, take_apart(estimator))
 

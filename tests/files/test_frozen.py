@@ -17,7 +17,7 @@ import fastnn
 from fastnn import Predictor
 from fastnn.files import model_file
 from fastnn.files.container import FORMAT_VERSION
-from fastnn.scoring.predictor import describe
+from fastnn.files.sources import describe
 
 FOLDER = Path(make.__file__).parent
 EXAMPLES = [
@@ -44,6 +44,11 @@ def test_the_file_is_unchanged(folder, name, expected):
     assert hashlib.sha256(content).hexdigest() == expected["sha256"]
 
 
+def loaded(path):
+    """The model, with the functions of its own that it may need."""
+    return fastnn.load(path, activations=make.ACTIVATIONS if "custom" in path.name else None)
+
+
 def assert_close(found, expected, tolerance):
     """Floats close, everything else equal."""
     expected = np.array(expected)
@@ -55,7 +60,7 @@ def assert_close(found, expected, tolerance):
 
 @every_example
 def test_it_gives_what_it_gave(folder, name, expected):
-    model = fastnn.load(folder / name)
+    model = loaded(folder / name)
     assert type(model).__name__ == expected["type"]
     found = make.outputs(model)
     assert found.keys() == expected["outputs"].keys()
@@ -65,14 +70,15 @@ def test_it_gives_what_it_gave(folder, name, expected):
 
 @every_example
 def test_a_predictor_is_made_of_it(folder, name, expected):
-    predictor = Predictor(folder / name, "float64")
+    source = loaded(folder / name) if "custom" in name else folder / name
+    predictor = Predictor(source, "float64")
     assert_close(predictor.predict(make.rows()), expected["outputs"]["predict"], 1e-5)
 
 
 @every_example
 def test_the_network_in_it_gives_what_it_gave(folder, name, expected):
     """By NumPy in float64, whatever the kernels can."""
-    model = describe(folder / name)
+    model = describe(loaded(folder / name) if "custom" in name else folder / name)
     found = values_of(model, make.rows())
     if model.kind != "regressor":
         np.testing.assert_array_equal(labels_of(model, make.rows()), expected["outputs"]["predict"])
@@ -87,11 +93,11 @@ def test_written_again_it_is_the_same_file(folder, name, expected, tmp_path, mon
     content = (folder / name).read_bytes()
     writer = split(content)[1]["writer"].removeprefix("fastnn ")
     monkeypatch.setattr(model_file, "__version__", writer)
-    network, parts = model_file.read_model_file(folder / name)
+    network, parts = model_file.read_model_file(folder / name, make.ACTIVATIONS)
     if parts is None:
         model_file.write_model_file(tmp_path / name, network)
     else:
-        fastnn.save(fastnn.load(folder / name), tmp_path / name)
+        fastnn.save(loaded(folder / name), tmp_path / name)
     assert (tmp_path / name).read_bytes() == content
     assert split(content)[0]["__metadata__"]["format_version"] == folder.name[1:]
 

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,9 +33,10 @@ import fastnn
 from fastnn import Predictor, schedules
 from fastnn.files import atomic
 from fastnn.files.model_file import read_model_file, write_model_file
+from fastnn.files.sources import describe
 from fastnn.files.values import decode, encode
-from fastnn.model.folding import fold_batch_norms, scoring_model
-from fastnn.scoring.predictor import describe
+from fastnn.model.folding import as_model
+from fastnn.model.melting import fold_batch_norms
 
 
 @pytest.fixture(params=KINDS)
@@ -268,10 +268,8 @@ def test_parameters_and_attributes_without_a_place_are_named(path):
     ids=["mixed", "complex", "long"],
 )
 def test_labels_without_a_place_are_refused(classes, path):
-    import dataclasses
-
     model = Predictor(fitted("sklearn", "binary"))._model
-    model = dataclasses.replace(model, classes=np.resize(classes, 2))
+    model = model.with_head(classes=np.resize(classes, 2))
     with pytest.raises((TypeError, ValueError), match="cannot save class labels"):
         fastnn.save(Predictor(model), path)
 
@@ -372,7 +370,7 @@ def test_an_estimator_with_blocks_comes_back(dtype, path):
     assert_same_value(plain(again), plain(estimator))
     again.norms_[0]["gain"][:] = 0  # the arrays are its user's to change
     again.projections_[1][:] = 0
-    model, found = scoring_model(estimator), describe(path)
+    model, found = as_model(estimator), describe(path)
     assert_same_value(raw_of(found, data()), raw_of(model, data()))
     assert version_of(path) == "2"
 
@@ -386,17 +384,17 @@ def version_of(path):
 @pytest.mark.parametrize("kind", FABRICATED)
 def test_a_scoring_model_comes_back(kind, blocks, dtype, path):
     model = fold_batch_norms(fabricated(kind, blocks, "mish")).astype(dtype)
-    model = replace(model, feature_names=tuple("abcdefg"))
+    model = model.with_head(feature_names=tuple("abcdefg"))
     write_model_file(path, model)
     again, _ = read_model_file(path)
-    for name, value in vars(model).items():
-        if name not in ("norms", "skips"):
-            assert_same_value(getattr(again, name), value)
-    for a, b in zip(again.arrays, model.arrays, strict=True):
-        assert_same_value(a, b)
-    assert [n and (n.kind, n.epsilon) for n in again.norms] == [
-        n and (n.kind, n.epsilon) for n in model.norms
-    ]
+    for name, value in vars(model.head).items():
+        assert_same_value(getattr(again.head, name), value)
+    assert again.n_features_in == model.n_features_in
+    for a, b in zip(again.nodes, model.nodes, strict=True):
+        assert (a.kind, a.sources, a.attributes) == (b.kind, b.sources, b.attributes)
+        assert a.arrays.keys() == b.arrays.keys()
+        for name, array in b.arrays.items():
+            assert_same_value(a.arrays[name], array)
     assert version_of(path) == "2"
 
 

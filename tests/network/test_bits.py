@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     ISAS,
@@ -10,13 +9,14 @@ from kernel_cases import (
     OUTPUTS,
     THREADS,
     assert_same_bits,
+    chain_scorer,
+    forward_arrays,
     make_data,
     make_network,
     train,
 )
 
 from fastnn.losses import LOSSES
-from fastnn.scoring.arrays import forward_arrays
 from fastnn.training.objective import loss_and_grad
 from fastnn.training.trainer import make_trainer
 
@@ -78,7 +78,7 @@ def test_every_entry_point_gives_the_same_bits(dtype, loss, sizes):
     network = make_network(23, sizes, "tanh", loss, dtype)
     arrays = network.coefs, network.intercepts
     activations = [layer.activation for layer in network.layers]
-    scorer = Scorer(*arrays, activations, LOSSES[loss].output_activation, dtype)
+    scorer = chain_scorer(*arrays, activations, LOSSES[loss].output_activation, dtype)
     trainer = make_trainer(network, OPTIMIZERS["sgd"](), batch_size=10)
     X = make_data(150, network)[0]
     for rows in (1, 2, 63, 64, 150):

@@ -4,13 +4,14 @@ import time
 
 import numpy as np
 import pytest
-from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     EACH_ONCE,
     ISAS,
     OPTIMIZERS,
     assert_same_bits,
+    chain_scorer,
+    forward_arrays,
     make_data,
     make_network,
     train,
@@ -20,7 +21,6 @@ from fastnn._kernels.testing import probe
 from fastnn.layers import Dense
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
-from fastnn.scoring.arrays import forward_arrays
 from fastnn.training.objective import loss_and_grad
 from fastnn.training.trainer import make_trainer
 
@@ -91,7 +91,7 @@ def exported_calls(network, X, y):
     """Every way into the kernels, by name."""
     arrays = network.coefs, network.intercepts
     loss = network.loss.name
-    scorer = Scorer(*arrays, ["tanh", "identity"], network.loss.output_activation, X.dtype)
+    scorer = chain_scorer(*arrays, ["tanh", "identity"], network.loss.output_activation, X.dtype)
     trainer = make_trainer(network, Adam(), batch_size=8)
     order = np.arange(len(X), dtype=np.intp)
     for n_threads in (1, 2):

@@ -4,13 +4,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from kernel_cases import DTYPES, ISAS, assert_same_bits
+from kernel_cases import DTYPES, ISAS, assert_same_bits, forward_arrays
 from scipy import sparse
 
 from fastnn.layers import Dense
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
-from fastnn.scoring.arrays import forward_arrays
 from fastnn.threads import FixedThreads
 from fastnn.training.objective import loss_and_grad
 from fastnn.training.trainer import make_trainer

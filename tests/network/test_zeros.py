@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     ISAS,
     OPTIMIZERS,
     TOLERANCE,
     assert_same_bits,
+    chain_scorer,
     check_gradients,
     dense_layers,
     make_data,
@@ -145,7 +145,7 @@ def test_predictions_are_equal_for_any_batch(isa, dtype, n_in, sizes):
     X = with_zeros(make_data(131, network)[0], 1.2)
     whole, expected = network.forward(X), twin_of(network).forward(X)
     assert np.abs(whole - expected).max() <= TOLERANCE[dtype] * np.abs(expected).max()
-    scorer = Scorer(
+    scorer = chain_scorer(
         network.coefs,
         network.intercepts,
         ["relu"] * (len(sizes) - 1) + ["identity"],

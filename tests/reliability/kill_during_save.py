@@ -18,7 +18,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import fastnn
-from fastnn.model.model import ScoringModel
+from fastnn.model.blocks import Block, nodes_of
+from fastnn.model.head import Head
+from fastnn.model.model import Model
 
 
 def models():
@@ -26,17 +28,11 @@ def models():
     for seed in (0, 1):
         rng = np.random.default_rng(seed)
         sizes = [700, 1000, 10]
-        yield fastnn.Predictor(
-            ScoringModel(
-                kind="regressor",
-                weights=tuple(
-                    rng.normal(size=shape).astype(np.float32) for shape in pairwise(sizes)
-                ),
-                biases=tuple(rng.normal(size=n).astype(np.float32) for n in sizes[1:]),
-                activations=("relu",),
-                output_activation="identity",
-            )
-        )
+        weights = [rng.normal(size=shape).astype(np.float32) for shape in pairwise(sizes)]
+        biases = [rng.normal(size=n).astype(np.float32) for n in sizes[1:]]
+        hidden = Block(weights[0], biases[0], activation="relu")
+        nodes, _ = nodes_of([hidden], weights[1], biases[1])
+        yield fastnn.Predictor(Model(700, nodes, Head("regressor", "identity", "float32")))
 
 
 def run(trials, folder, seed=0):

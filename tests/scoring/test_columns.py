@@ -4,8 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from fastnn._kernels.scoring.scorer import Scorer
-from kernel_cases import DTYPES, ISAS, assert_same_bits, make_network, same_bits
+from kernel_cases import DTYPES, ISAS, assert_same_bits, chain_scorer, make_network, same_bits
 
 from fastnn import Predictor
 from fastnn.layers import ACTIVATIONS
@@ -19,7 +18,7 @@ SIZES = [(777, 129, 10), (512, 512, 1), (640, 333), (1100, 7, 300, 2)]
 
 def scorer_of(network, dtype, isa=None):
     activations = [layer.activation for layer in network.layers]
-    return Scorer(network.coefs, network.intercepts, activations, "identity", dtype, isa=isa)
+    return chain_scorer(network.coefs, network.intercepts, activations, "identity", dtype, isa=isa)
 
 
 def rows_of(n, n_in, dtype, seed=0):

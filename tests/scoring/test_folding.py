@@ -18,8 +18,9 @@ from sklearn.preprocessing import (
 )
 
 from fastnn import Predictor, to_c, to_onnx
-from fastnn.model.blocks import LayerNormalization
-from fastnn.model.folding import network_as_fitted, scoring_model
+from fastnn.model.blocks import blocks_of
+from fastnn.model.folding import as_model
+from fastnn.model.of_estimator import network_as_fitted
 
 STEPS = {
     "standard": StandardScaler(),
@@ -202,19 +203,20 @@ class TestBlocks:
 
     def test_attributes_become_parts(self, mlp):
         matrix = np.ones((17, 9))
-        model = scoring_model(attributes(mlp, [norm("layer", 17), None], [None, matrix]))
-        assert type(model.norms[0]) is LayerNormalization
-        np.testing.assert_array_equal(model.norms[0].shift, mlp.norms_[0]["shift"])
-        np.testing.assert_array_equal(model.skips[1].matrix, matrix)
-        assert model.skips[1].bias is None
+        model = as_model(attributes(mlp, [norm("layer", 17), None], [None, matrix]))
+        blocks = blocks_of(model.nodes)
+        assert blocks[0].norm.kind == "layer_norm"
+        np.testing.assert_array_equal(blocks[0].norm.arrays["shift"], mlp.norms_[0]["shift"])
+        np.testing.assert_array_equal(blocks[1].skip.matrix, matrix)
+        assert blocks[1].skip.bias is None
         assert matrix.flags.writeable
         assert mlp.norms_[0]["gain"].flags.writeable
 
     def test_identity(self):
         mlp = network("fastnn", "regressor", hidden_layer_sizes=(7, 7))
         fit(mlp, data(), target("regressor"))
-        model = scoring_model(attributes(mlp, [None, None], ["identity", "identity"]))
-        assert [skip.matrix for skip in model.skips] == [None, None]
+        model = as_model(attributes(mlp, [None, None], ["identity", "identity"]))
+        assert [block.skip.matrix for block in blocks_of(model.nodes)[:-1]] == [None, None]
         h = data()
         for layer in range(2):
             h = np.maximum(h @ mlp.coefs_[layer] + mlp.intercepts_[layer], 0) + h
@@ -223,8 +225,8 @@ class TestBlocks:
 
     def test_batch_norms_melt_into_the_weights(self, mlp):
         plain = network_as_fitted(attributes(mlp, [norm("batch", 17), norm("batch", 9, 1)]))
-        model = scoring_model(mlp)
-        assert model.norms == ()
+        model = as_model(mlp)
+        assert [node.kind for node in model.nodes] == [*["dense", "activation"] * 2, "dense"]
         h = data()
         for layer in range(2):
             z, n = h @ mlp.coefs_[layer] + mlp.intercepts_[layer], mlp.norms_[layer]
@@ -249,7 +251,7 @@ class TestBlocks:
         first = "identity" if skip == "identity" else rng.normal(size=(n, n))
         attributes(mlp, [norm("layer", n), norm("batch", 4)], [first, rng.normal(size=(n, 4))])
         pipeline = Pipeline([("step", steps), ("net", mlp)])
-        model = scoring_model(pipeline)
+        model = as_model(pipeline)
         assert model.n_features_in == 7
         expected = raw_of(network_as_fitted(mlp), inner)
         np.testing.assert_allclose(raw_of(model, data()), expected, rtol=0, atol=1e-11)
@@ -259,21 +261,21 @@ class TestBlocks:
         model = TransformedTargetRegressor(regressor, transformer=StandardScaler())
         fit(model, data(), target("multioutput"))
         attributes(model.regressor_, [norm("layer", 7)], ["identity"])
-        inner = raw_of(scoring_model(model.regressor_), data())
+        inner = raw_of(as_model(model.regressor_), data())
         expected = model.transformer_.inverse_transform(inner)
-        np.testing.assert_allclose(raw_of(scoring_model(model), data()), expected, atol=1e-12)
+        np.testing.assert_allclose(raw_of(as_model(model), data()), expected, atol=1e-12)
 
     def test_what_does_not_fit_is_refused(self, mlp):
         attributes(mlp, [norm("layer", 16), None])
-        with pytest.raises(ValueError, match="the gain of layer 0"):
+        with pytest.raises(ValueError, match="the gain of node 1"):
             Predictor(mlp)
         attributes(mlp, [None, None], ["identity", None])
-        with pytest.raises(ValueError, match="layer 0 has 7 inputs and 17 outputs"):
+        with pytest.raises(ValueError, match=r"node 2 .* sources of one width, got \[17, 7\]"):
             Predictor(mlp)
 
 
 class TestActivations:
-    """What an estimator says of its activations, as its ScoringModel has it."""
+    """What an estimator says of its activations, as its Model has it."""
 
     @pytest.mark.parametrize(
         "names", [["tanh", "relu"], ("tanh", "relu"), np.array(["tanh", "relu"])]
@@ -281,7 +283,8 @@ class TestActivations:
     def test_one_per_hidden_layer(self, names):
         mlp = fit(network("sklearn", "binary"), data(), target("binary"))
         mlp.activation = names
-        assert scoring_model(mlp).activations == ("tanh", "relu")
+        blocks = blocks_of(as_model(mlp).nodes)
+        assert [block.activation for block in blocks] == ["tanh", "relu", "identity"]
 
     def test_a_stochastic_unit_scores_with_its_expectation(self):
         mlp = fit(network("sklearn", "binary", activation="logistic"), data(), target("binary"))
@@ -312,11 +315,9 @@ def test_a_classifier_without_probabilities(labels):
     mlp.out_activation_ = "identity"
     predictor = Predictor(mlp, "float64")
     z = predictor.decision_function(data())
-    expected = raw_of(scoring_model(mlp), data()).reshape(z.shape)
+    expected = raw_of(as_model(mlp), data()).reshape(z.shape)
     np.testing.assert_allclose(z, expected, atol=1e-13)
-    expected = (
-        labels_of(scoring_model(mlp), data()) if labels != "single_class" else np.full(200, 3)
-    )
+    expected = labels_of(as_model(mlp), data()) if labels != "single_class" else np.full(200, 3)
     np.testing.assert_array_equal(predictor.predict(data()), expected)
 
 

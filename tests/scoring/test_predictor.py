@@ -407,7 +407,7 @@ def test_dtype_is_checked():
         Predictor(huge)
     Predictor(huge, "float64")
     huge.coefs_[0][0, 0] = np.nan
-    with pytest.raises(ValueError, match="layer 0 has weights or biases that are not finite"):
+    with pytest.raises(ValueError, match=r"the weight of node 0 .* is not finite"):
         Predictor(huge, "float64")
 
 
@@ -486,18 +486,24 @@ class TestBlocks:
         )
 
     def test_what_the_kernel_is_given(self, monkeypatch):
-        """Plain models without the keywords; blocks as plain tuples of arrays."""
+        """Plain models a chain of dense stages with their activations; of others, all they need."""
         calls = []
-        monkeypatch.setattr(scorer, "Scorer", lambda *args, **more: calls.append((args, more)))
+        monkeypatch.setattr(scorer, "Scorer", lambda *args: calls.append(args))
         plain, full = (fabricated(blocks=b, activation="relu") for b in ("plain", "everything"))
         make_scorer(plain)
-        assert calls[-1][1] == {}
+        n_in, stages, arrays, *_ = calls[-1]
+        assert n_in == 7
+        assert [(s.kind, s.source, s.n, s.activation > 0) for s in stages] == [
+            *(("dense", -1, 7, True), ("dense", 0, 5, True), ("dense", 1, 5, True)),
+            ("dense", 2, 4, False),
+        ]
+        assert list(map(id, arrays)) == [
+            id(n.arrays[k]) for k in ("weight", "bias") for n in plain.nodes if k in n.arrays
+        ]
         make_scorer(full)
-        norms, skips = calls[-1][1]["norms"], calls[-1][1]["skips"]
-        assert norms[0] == (full.norms[0].gain, full.norms[0].shift, 1e-3)
-        assert norms[2] is None
-        matrix, bias = full.skips[2].matrix, full.skips[2].bias
-        assert skips == ["identity", (full.skips[1].matrix, None), (matrix, bias)]
+        kinds = [stage.kind for stage in calls[-1][1]]
+        assert kinds[:4] == ["dense", "layer_norm", "activation", "add"]
+        assert kinds.count("dense") == 6
 
 
 class TestDecisionValues:
@@ -529,8 +535,8 @@ class TestDecisionValues:
                 predictor.predict(X, out=bad)
 
     def test_a_value_of_zero_is_the_first_class(self, model):
-        zero = replace(model, weights=(*model.weights[:-1], model.weights[-1] * 0))
-        zero = replace(zero, biases=(*zero.biases[:-1], zero.biases[-1] * 0))
+        last = {name: array * 0 for name, array in model.nodes[-1].arrays.items()}
+        zero = replace(model, nodes=(*model.nodes[:-1], model.nodes[-1].having(**last)))
         found = Predictor(zero).predict(data())
         expected = np.zeros_like(found) if model.kind == "multilabel" else model.classes[[0] * 200]
         np.testing.assert_array_equal(found, expected)

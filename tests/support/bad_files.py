@@ -136,8 +136,8 @@ def _bad_headers(good):
         yield f"no_{field}", seal(without(header, ("__metadata__", field)), data)
         for name, value in WRONG.items():
             yield f"{field}_{name}", seal(replaced(header, ("__metadata__", field), value), data)
-    newer = "1" if header["__metadata__"]["format_version"] == "2" else "2"
-    for version in ("0", "3", newer, "01x", "-1", "1.0", "999999999", "9" * 400, "٣"):
+    others = [str(v) for v in (1, 2, 3, 4) if str(v) != header["__metadata__"]["format_version"]]
+    for version in ("0", *others, "01x", "-1", "1.0", "999999999", "9" * 400, "٣"):
         path = ("__metadata__", "format_version")
         yield f"version_{version[:9]}", seal(replaced(header, path, version), data)
     yield "no_metadata", seal(without(header, ("__metadata__",)), data)
@@ -204,9 +204,6 @@ def _bad_descriptions(good):
         (("network", "dtype"), "float64"),
         (("network", "dtype"), "float16"),
         (("network", "flat"), True),
-        (("network", "layers", 0, "activation"), "softmax"),
-        (("network", "layers", 0, "activation"), "exp"),
-        (("network", "layers", -1, "activation"), "logistic"),
         (("network", "classes", "dtype"), "<U1"),
         (("network", "classes", "dtype"), "<U9999999"),
         (("network", "classes", "dtype"), "int64"),
@@ -219,14 +216,22 @@ def _bad_descriptions(good):
     ):
         where = ".".join(map(str, field))
         yield f"{where}_is_{value}", seal(header, data, replaced(description, field, value))
-    bad = _bad_blocks() if header["__metadata__"]["format_version"] == "2" else _bad_first()
-    for field, value in bad:
+    version = header["__metadata__"]["format_version"]
+    for field, value in {"1": _bad_first, "2": _bad_blocks, "3": _bad_nodes}[version]():
         where = ".".join(map(str, field))
         yield f"{where}_is_{value}", seal(header, data, replaced(description, field, value))
 
 
+def _bad_layers():
+    """Of versions 1 and 2."""
+    yield ("network", "layers", 0, "activation"), "softmax"
+    yield ("network", "layers", 0, "activation"), "exp"
+    yield ("network", "layers", -1, "activation"), "logistic"
+
+
 def _bad_first():
     """Of version 1: what only version 2 has."""
+    yield from _bad_layers()
     layer = ("network", "layers", 0)
     yield ("network", "layers", -1, "activation"), "identity"
     for activation in ("gelu", "leaky_relu", "step"):
@@ -237,6 +242,7 @@ def _bad_first():
 
 def _bad_blocks():
     """Of the version 2 file: a layer normalisation and an identity, a projection with a bias."""
+    yield from _bad_layers()
     for activation in ("exp", "softmax", "bernoulli", "GELU"):
         yield ("network", "layers", 0, "activation"), activation
     norm, skip = ("network", "layers", 0, "norm"), ("network", "layers", 1, "skip")
@@ -251,6 +257,28 @@ def _bad_blocks():
     yield ("network", "layers", 1, "norm"), {"kind": "layer", "epsilon": 0.1}
     yield ("network", "layers", -1, "norm"), None
     yield ("network", "layers", -1, "skip"), "identity"
+
+
+def _bad_nodes():
+    """Of the version 3 file: layer_norm, dense, activation, layer_norm, add, dense."""
+    nodes = ("network", "nodes")
+    for kind in ("conv", "batch_norm", "add", "custom", "Dense", "dropout"):
+        yield (*nodes, 0, "kind"), kind
+    for sources in ([], [-2], [0], [-1, -1], ["-1"], [-1.0], -1, {"0": -1}):
+        yield (*nodes, 0, "sources"), sources
+    for sources in ([3], [3, 4], [3, 1, 2], [3, -1], [2, 5], [0, 0], [True, False]):
+        yield (*nodes, 4, "sources"), sources
+    for arrays in (["gain"], ["gain", "gain"], ["gain", "shift", "mean"], [["gain"], "shift"]):
+        yield (*nodes, 0, "arrays"), arrays
+    yield (*nodes, 1, "arrays"), ["weight"]
+    yield (*nodes, 1, "arrays"), ["bias"]
+    for epsilon in (0.0, -0.1, 1e-300, 1e300, "0.1", 1):
+        yield (*nodes, 0, "attributes", "epsilon"), epsilon
+    for attributes in ({"name": "exp"}, {"name": ["relu"]}, {"name": {}}, {"function": "relu"}):
+        yield (*nodes, 2, "attributes"), attributes
+    for output in ("exp", "logistic", "relu"):
+        yield ("network", "output_activation"), output
+    yield ("network", "layers"), []
 
 
 def _is_another_name(path, value):

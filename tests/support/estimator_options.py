@@ -23,6 +23,12 @@ def bent_slope(z):
     return (1 - z * z) / (1 + z * z) ** 2
 
 
+def bent_onnx(add, z):
+    return add("Div", z, add("Add", add.number(1), add("Mul", z, z)))
+
+
+CUSTOM = CustomActivation(bent, bent_slope, "bent", c="z / (1.0f + z * z)", onnx=bent_onnx)
+
 #: All that makes a network other than Dense layers, at prediction too.
 LAYERS = {
     "batch_norm": {"batch_norm": True},
@@ -41,7 +47,7 @@ LAYERS = {
 
 OPTIONS = {
     **LAYERS,
-    "custom": {"activation": CustomActivation(bent, bent_slope)},
+    "custom": {"activation": CUSTOM},
     "dropout": {"dropout": 0.3},
     "input_dropout": {"input_dropout": 0.2},
     "input_noise": {"input_noise": 0.3},

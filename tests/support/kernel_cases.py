@@ -5,14 +5,19 @@ from itertools import pairwise
 
 import numpy as np
 import reference
+from fastnn._kernels.scoring.scorer import Scorer
 from reference_losses import targets
 
 from fastnn import optimizers
+from fastnn._kernels.layers.specs import chain
 from fastnn._kernels.native import table
 from fastnn._kernels.testing import probe
 from fastnn.layers import ACTIVATIONS, Dense
 from fastnn.losses import LOSSES
+from fastnn.model.blocks import Block, nodes_of
+from fastnn.model.nodes import check_nodes
 from fastnn.network.compiled import CompiledNetwork
+from fastnn.scoring.arrays import few_rows, score_nodes
 from fastnn.threads import FixedThreads
 from fastnn.training.objective import loss_and_grad
 from fastnn.training.trainer import make_trainer
@@ -68,6 +73,31 @@ def make_network(
     for block in [*network.coefs, *network.intercepts]:
         block[...] = rng.uniform(-1, 1, block.shape) * (1.5 / np.sqrt(block.shape[0]))
     return network
+
+
+def chain_scorer(coefs, intercepts, activations, output_activation, dtype, isa=None):
+    """A Scorer of dense layers one after the other, with an activation each."""
+    numbers = [table.activations()[name][0] for name in activations]
+    stages = chain([coef.shape[1] for coef in coefs], numbers)
+    arrays = [*coefs, *intercepts]
+    return Scorer(len(coefs[0]), stages, arrays, output_activation, dtype, isa=isa)
+
+
+def forward_arrays(
+    coefs, intercepts, activation, loss, X, raw=False, n_threads=1, check_finite=False
+):
+    """Outputs of a network given as arrays, as estimators give theirs."""
+    output = "identity" if raw else LOSSES[loss].output_activation
+    result = few_rows(coefs, intercepts, activation, output, X, check_finite)
+    if result is not NotImplemented:
+        return result
+    hidden = [
+        Block(*arrays, activation=activation) for arrays in zip(coefs, intercepts, strict=True)
+    ][:-1]
+    nodes, _ = nodes_of(hidden, coefs[-1], intercepts[-1])
+    dtype = coefs[0].dtype.name
+    widths = check_nodes(X.shape[1], nodes, dtype)
+    return score_nodes(nodes, widths, output, dtype, X, n_threads, check_finite)
 
 
 def make_data(n, network, seed=0):

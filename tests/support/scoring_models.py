@@ -1,6 +1,6 @@
 """Small models of every kind that a Predictor takes: fitted by both libraries, and fabricated.
 
-With a twin in NumPy that scores any ScoringModel in float64.
+With a twin in NumPy that scores any Model in float64.
 """
 
 import warnings
@@ -13,8 +13,10 @@ from scipy import special
 
 import fastnn
 from fastnn import Predictor
-from fastnn.model.blocks import BatchNormalization, LayerNormalization, Skip
-from fastnn.model.model import ScoringModel
+from fastnn.model.blocks import Block, Skip, nodes_of, norm_node
+from fastnn.model.head import Head
+from fastnn.model.model import Model
+from fastnn.model.nodes import INPUT
 
 LIBRARIES = ("fastnn", "sklearn")
 CLASSIFIERS = ("binary", "multiclass", "multilabel", "two_labels", "single_class")
@@ -88,7 +90,7 @@ _N_OUTPUTS = {"multiclass": 4, "hinge_multiclass": 4, "multilabel": 3, "hinge_mu
 
 
 def fabricated(kind="multiclass", blocks="everything", activation="gelu", dtype="float64"):
-    """A ScoringModel 7-7-5-5 of arbitrary numbers, never fitted.
+    """A Model 7-7-5-5 of arbitrary numbers, never fitted.
 
     ``blocks`` is one of BLOCKS: "everything" has a layer normalisation, a batch normalisation, and
     skips of all three forms.
@@ -102,35 +104,37 @@ def fabricated(kind="multiclass", blocks="everything", activation="gelu", dtype=
         return rng.normal(size=shape, scale=1 / np.sqrt(shape[0])).astype(dtype)
 
     def layer_norm(n):
-        return LayerNormalization(1 + array(n), array(n), 1e-3)
+        return norm_node("layer", 1 + array(n), array(n), 1e-3)
 
     def batch_norm(n):
-        return BatchNormalization(1 + array(n), array(n), array(n), array(n) ** 2, 1e-5)
+        return norm_node("batch", 1 + array(n), array(n), 1e-5, array(n), array(n) ** 2)
 
     norms = {
         "layer_norm": (layer_norm(7), layer_norm(5), None),
         "batch_norm": (batch_norm(7), None, batch_norm(5)),
         "everything": (layer_norm(7), batch_norm(5), None),
-    }
+    }.get(blocks, (None,) * 3)
     skips = (Skip(), Skip(array(7, 5)), Skip(array(5, 5), array(5)))
-    return ScoringModel(
-        kind=kind_,
-        weights=tuple(array(*shape) for shape in pairwise(sizes)),
-        biases=tuple(array(n) for n in sizes[1:]),
-        activations=(activation,) * 3,
-        output_activation=output_activation,
-        classes=classes,
-        flat=kind in ("regressor", "poisson"),
-        norms=norms.get(blocks, ()),
-        skips=skips if blocks in ("skips", "everything") else (),
-    )
+    skips = skips if blocks in ("skips", "everything") else (None,) * 3
+    weights = [array(*shape) for shape in pairwise(sizes)]
+    biases = [array(n) for n in sizes[1:]]
+    flat = kind in ("regressor", "poisson")
+    hidden = list(map(Block, weights[:-1], biases[:-1], norms, [activation] * 3, skips))
+    head = Head(kind_, output_activation, dtype, classes, flat=flat)
+    return chain(hidden, weights[-1], biases[-1], head)
+
+
+def chain(blocks, weight, bias, head):
+    """A Model of hidden blocks and an output layer."""
+    n_in = len(blocks[0].weight if blocks else weight)
+    return Model(n_in, nodes_of(blocks, weight, bias)[0], head)
 
 
 def one_unit(activation, dtype="float64"):
     """A regressor 1-1-1 that gives the activation of its input."""
     one, zero = np.ones((1, 1), dtype), np.zeros(1, dtype)
-    parts = {"activations": (activation,), "output_activation": "identity", "flat": True}
-    return ScoringModel("regressor", (one, one), (zero, zero), **parts)
+    head = Head("regressor", "identity", dtype, flat=True)
+    return chain([Block(one, zero, None, activation)], one, zero, head)
 
 
 NEAR_AND_FAR = np.hstack([np.linspace(-12, 12, 201), -1e4, -150, -90, 90, 150, 1e4])[:, None]
@@ -179,23 +183,31 @@ ACTIVATIONS = {
 
 
 def raw_of(model, X):
-    """The raw outputs of a ScoringModel (n, n_outputs), by NumPy in float64."""
-    h = np.asarray(X, dtype=np.float64)
-    model = model.astype("float64")
-    for block in model.blocks:
-        z, norm, skip = h @ block.weight + block.bias, block.norm, block.skip
-        if isinstance(norm, LayerNormalization):
-            mean, variance = z.mean(axis=1, keepdims=True), z.var(axis=1, keepdims=True)
-        elif norm is not None:
-            mean, variance = norm.mean, norm.variance
-        if norm is not None:
-            z = (z - mean) / np.sqrt(variance + norm.epsilon) * norm.gain + norm.shift
-        y = ACTIVATIONS[block.activation](z)
-        if skip is not None:
-            y = y + (h if skip.matrix is None else h @ skip.matrix)
-            y = y if skip.bias is None else y + skip.bias
-        h = y
-    return h @ model.weights[-1] + model.biases[-1]
+    """The raw outputs of a Model (n, n_outputs), by NumPy in float64."""
+    outputs = {INPUT: np.asarray(X, dtype=np.float64)}
+    for number, node in enumerate(model.astype("float64").nodes):
+        sources = [outputs[source] for source in node.sources]
+        outputs[number] = NODES[node.kind](*sources, **node.arrays, **node.attributes)
+    return outputs[len(model.nodes) - 1]
+
+
+def _normalised(x, gain, shift, epsilon, mean, variance):
+    return (x - mean) / np.sqrt(variance + epsilon) * gain + shift
+
+
+def _layer_norm(x, **parts):
+    statistics = {"mean": x.mean(axis=1, keepdims=True), "variance": x.var(axis=1, keepdims=True)}
+    return _normalised(x, **parts, **statistics)
+
+
+NODES = {
+    "dense": lambda x, weight, bias=0.0: x @ weight + bias,
+    "activation": lambda x, name: ACTIVATIONS[name](x),
+    "custom": lambda x, function: function.f(x),
+    "layer_norm": _layer_norm,
+    "batch_norm": _normalised,
+    "add": lambda x, y: x + y,
+}
 
 
 def values_of(model, X):

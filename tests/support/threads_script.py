@@ -6,8 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from fastnn._kernels.scoring.scorer import Scorer
-from kernel_cases import make_data, make_network, train
+from kernel_cases import chain_scorer, make_data, make_network, train
 
 from fastnn.optimizers import Adam
 from fastnn.threads import effective_n_threads
@@ -29,7 +28,8 @@ def digest(n_threads, isa=None):
 def fork_scoring():
     """Children forked while the team of the parent is at work, each asking for a team."""
     network = make_network(100, (80, 10))
-    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", "float64")
+    arrays = network.coefs, network.intercepts
+    scorer = chain_scorer(*arrays, ["tanh", "identity"], "softmax", "float64")
     rows = make_data(2000, network)[0]
     serial = scorer.proba(rows, None, 1).tobytes()
 

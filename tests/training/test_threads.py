@@ -9,12 +9,12 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from fastnn._kernels.scoring.scorer import Scorer
 from kernel_cases import (
     DTYPES,
     ISAS,
     OPTIMIZERS,
     assert_same_bits,
+    chain_scorer,
     make_data,
     make_network,
     same_bits,
@@ -89,7 +89,7 @@ def test_a_fork_after_a_threaded_fit_neither_hangs_nor_changes_bits():
 def test_concurrent_predictions_have_the_serial_bits(dtype):
     network = make_network(64, (100, 10), dtype=dtype)
     rows = [make_data(n, network, seed=n)[0] for n in (1, 7, 200, 1500) * 4]
-    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", dtype)
+    scorer = chain_scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", dtype)
     serial = [network.forward(X) for X in rows]
 
     def score(i):
@@ -107,7 +107,7 @@ def test_concurrent_predictions_have_the_serial_bits(dtype):
 def test_shares_of_the_rows_have_the_serial_bits(dtype, n_threads):
     """Whichever thread takes which rows, of none, few, uneven and many."""
     network = make_network(784, (256, 10), dtype=dtype)
-    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", dtype)
+    scorer = chain_scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", dtype)
     rows = make_data(3000, network)[0]
     serial = scorer.proba(rows, None, 1)
     for n in (0, 1, 2, 11, 12, 13, 49, 97, 500, 2999) * 5:
@@ -116,7 +116,8 @@ def test_shares_of_the_rows_have_the_serial_bits(dtype, n_threads):
 
 def test_one_team_serves_many_callers():
     network = make_network(100, (80, 10))
-    scorer = Scorer(network.coefs, network.intercepts, ["tanh", "identity"], "softmax", "float64")
+    arrays = network.coefs, network.intercepts
+    scorer = chain_scorer(*arrays, ["tanh", "identity"], "softmax", "float64")
     rows = make_data(600, network)[0]
     serial = scorer.proba(rows, None, 1)
 

@@ -7,6 +7,7 @@ caller of the kernels to raise.
 import numpy as np
 
 cimport numpy as cnp
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
 from fastnn._kernels.native.table cimport floating
 
@@ -37,6 +38,27 @@ cdef class CustomPair:
         return np.nan
 
 
+cdef class Pairs:
+    """Pairs for one call of the kernels, from (f, df) each: what a function raises belongs to that call alone."""
+
+    def __cinit__(self, functions):
+        self.pairs = [CustomPair(f, df) for f, df in functions]
+        self.pointers = <void **> PyMem_Calloc(max(len(self.pairs), 1), sizeof(void *))
+        if self.pointers == NULL:
+            raise MemoryError()
+        for i, pair in enumerate(self.pairs):
+            self.pointers[i] = <void *> pair
+
+    def __dealloc__(self):
+        PyMem_Free(self.pointers)
+
+    cdef object raise_error(self):
+        """Raise what a function has raised, if any has."""
+        for pair in self.pairs:
+            if pair.error is not None:
+                raise pair.error
+
+
 cdef object rows_of(void *data, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t ld, floating tag, bint writeable):
     """A view of padded rows."""
     cdef cnp.npy_intp shape[2]
@@ -52,6 +74,7 @@ cdef void custom_forward(void *pair, Py_ssize_t rows, Py_ssize_t n, const floati
         z_rows = rows_of(<void *> z, rows, n, ld, <floating> 0, False)
         rows_of(h, rows, n, ld, <floating> 0, True)[...] = (<CustomPair> pair).call(
             (<CustomPair> pair).f, (z_rows,), (rows, n))
+        rows_of(h, rows, ld, ld, <floating> 0, True)[:, n:] = 0     # whose memory may be anybody's
 
 
 cdef void custom_backward(void *pair, Py_ssize_t rows, Py_ssize_t n, const floating *z, const floating *h, floating *d,

@@ -57,35 +57,3 @@ def chain(widths, activations):
         StageSpec("dense", i - 1, n=n, activation=a)
         for i, (n, a) in enumerate(zip(widths, activations, strict=True))
     ]
-
-
-def block_specs(weights, biases, activations, norms, skips):
-    """Stages of hidden blocks act(norm(x W + b)) + skip(x) and of the output layer, and the blocks
-    of the parameter vector that belongs to them; arguments as those of `Scorer`."""
-    coefs, intercepts, scales, specs = [], [], [], []
-
-    def dense(w, b, source, activation=0):
-        coefs.append(w)
-        intercepts.append([] if b is None else b)
-        n, bias = w.shape[1], b is not None
-        specs.append(StageSpec("dense", source, n=n, activation=activation, bias=bias))
-
-    for i, (w, b, activation) in enumerate(zip(weights, biases, activations, strict=True)):
-        norm = norms[i] if i < len(norms) else None
-        skip = skips[i] if i < len(skips) else None
-        begin, width = len(specs) - 1, w.shape[1]
-        dense(w, b, begin, 0 if norm else activation)
-        if norm:
-            scales += norm[:2]
-            specs.append(StageSpec("layer_norm", len(specs) - 1, n=width, value=norm[2]))
-            if activation:
-                specs.append(
-                    StageSpec("activation", len(specs) - 1, n=width, activation=activation)
-                )
-        if skip is not None:
-            branch = len(specs) - 1
-            if skip != "identity":
-                dense(skip[0], skip[1], begin)
-                begin = len(specs) - 1
-            specs.append(StageSpec("add", branch, begin, width))
-    return specs, [*coefs, *intercepts, *scales]

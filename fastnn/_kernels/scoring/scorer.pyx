@@ -3,22 +3,23 @@
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_RawFree, PyMem_RawMalloc
 
-from fastnn._kernels.native.buffers cimport address
+from fastnn._kernels.layers.custom cimport Pairs
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.packing cimport pack
 from fastnn._kernels.layers.plan cimport Plan
-from fastnn._kernels.native.platform cimport fastnn_max_threads
-from fastnn._kernels.scoring.results cimport n_columns
-from fastnn._kernels.scoring.model cimport (BLOCK, CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode,
-                                            Model)
-from fastnn._kernels.scoring.score cimport score_checked, scratch_size, shares_columns
 from fastnn._kernels.layers.sparse cimport SparseRows
+from fastnn._kernels.layers.stage cimport Stage
+from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.table cimport finite, floating
+from fastnn._kernels.scoring.model cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model
+from fastnn._kernels.scoring.results cimport n_columns
+from fastnn._kernels.scoring.score cimport score_checked, scratch_size
+from fastnn._kernels.scoring.threads cimport threads_for
 
 import numpy as np
 
+from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.native import table
-from fastnn._kernels.layers.specs import block_specs
 from fastnn._kernels.training.workspace import aligned_zeros
 
 cnp.import_array()
@@ -26,28 +27,6 @@ cnp.import_array()
 cdef enum:
     STACK_BYTES = 32768         # scratch up to this size lies on the stack: a row or a few allocate nothing
     RELEASE_WORK = 1 << 20      # multiply-adds, some ten microseconds: below, giving up the interpreter costs more
-    THREAD_WORK = 1 << 20       # multiply-adds a thread, some ten microseconds: below, one thread is faster
-    # the same where threads share out columns: weights to read; a row costs as much as reading a sixteenth of them
-    COLUMN_WORK = 1 << 16
-
-
-THREAD_MULTIPLY_ADDS = THREAD_WORK
-
-cdef object _automatic_n_threads = None
-cdef int _most_threads = 0     # 0: not asked yet
-
-
-def set_automatic_n_threads(function):
-    """Set what decides, once, the number of threads for n_threads=0: fastnn.threads, which this layer must not import."""
-    global _automatic_n_threads, _most_threads
-    _automatic_n_threads, _most_threads = function, 0
-
-
-cdef int automatic_n_threads() except -1:
-    global _most_threads
-    if _most_threads == 0:
-        _most_threads = 1 if _automatic_n_threads is None else _automatic_n_threads()
-    return min(_most_threads, fastnn_max_threads())     # which may change from call to call
 
 
 cdef class Scorer:
@@ -55,19 +34,19 @@ cdef class Scorer:
 
     Parameters
     ----------
-    weights : list of ndarray of shape (n_in, n_out)
-    biases : list of ndarray of shape (n_out,)
-    activations : list of str
-        One per layer; the last must be "identity".
+    n_in : int
+    stages : list of StageSpec
+        At least one of them dense; the outputs of the last one are the raw outputs.
+    arrays : list of ndarray
+        In the order of the parameter vector: coefs, intercepts, gain and shift of every norm; then mean and variance of
+        every batch norm.
     output_activation : {"identity", "softmax", "logistic", "exp"}
     dtype : {"float32", "float64"}
     two_column : bool
         The one logistic output stands for two classes.
     isa : str or None
-    norms : list of None or (gain, shift, epsilon)
-        Layer normalisation of each hidden layer, ahead of its activation; default none.
-    skips : list of None, "identity" or (matrix, bias or None)
-        What of its input is added to each hidden layer's output; default nothing.
+    functions : list of (f, df)
+        What the "custom" stages compute, in their order. They are called with the interpreter, on one thread.
 
     Notes
     -----
@@ -81,22 +60,21 @@ cdef class Scorer:
     cdef Model model
     cdef Dense *dense
     cdef object packed
+    cdef tuple functions
     cdef readonly Py_ssize_t n_in, n_out
     cdef double work
 
-    def __cinit__(self, weights, biases, activations, output_activation, dtype, bint two_column=False, str isa=None,
-                  norms=(), skips=()):
-        sizes = [weights[0].shape[0], *(w.shape[1] for w in weights)]
-        self.n_in, self.n_out = sizes[0], sizes[len(weights)]
+    def __cinit__(self, Py_ssize_t n_in, stages, arrays, output_activation, dtype, bint two_column=False, str isa=None,
+                  functions=()):
+        self.plan = Plan(n_in, stages, np.dtype(dtype) == np.float64, isa)
+        self.n_in, self.n_out = n_in, self.plan.stages[self.plan.n_stages - 1].n
+        self.functions = tuple(functions)
         if two_column and (output_activation != "logistic" or self.n_out != 1):
             raise ValueError("two_column needs a single logistic output")
-        for w, b, n_in, n_out in zip(weights, biases, sizes, sizes[1:]):
-            if w.shape != (n_in, n_out) or b.shape != (n_out,):
-                raise ValueError(f"weights {w.shape} and biases {b.shape} do not fit a layer {n_in}-{n_out}")
-        numbers = {name: number for name, (number, _) in table.activations().items()}
-        specs, blocks = block_specs(weights, biases, [numbers[name] for name in activations], norms, skips)
-        self.plan = Plan(self.n_in, specs, np.dtype(dtype) == np.float64, isa)
-        params = np.concatenate([np.ravel(block) for block in blocks]).astype(dtype)
+        numbers = np.concatenate([np.ravel(array) for array in arrays]).astype(dtype)
+        expected = self.plan.n_params + sum(2 * spec.n for spec in stages if TRAITS[spec.kind].running)
+        if numbers.size != expected or self.plan.n_layers == 0:
+            raise ValueError(f"{numbers.size} numbers do not fit stages that have {expected}")
         self.packed = aligned_zeros(self.plan.n_packed, dtype)
         self.model.k, self.model.n_in, self.model.n_layers = self.plan.k, self.n_in, self.plan.n_layers
         self.model.output, self.model.binary = table.output_number(output_activation), two_column
@@ -108,13 +86,25 @@ cdef class Scorer:
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         self.model.packed, self.model.wants_rows = to, self.plan.wants_rows
         if self.plan.f64:
-            pack(self.plan, <const double *> address(params, "d", False), <double *> to)
+            pack(self.plan, <const double *> address(numbers, "d", False), <double *> to)
         else:
-            pack(self.plan, <const float *> address(params, "f", False), <float *> to)
+            pack(self.plan, <const float *> address(numbers, "f", False), <float *> to)
+        self.pack_statistics(numbers[self.plan.n_params:])
         self.packed.flags.writeable = False
         for i in range(self.plan.n_layers):
             self.dense[i] = self.plan.bind(i, to)
         self.work = <double> self.plan.n_params
+
+    cdef object pack_statistics(self, numbers):
+        """Running mean and variance of every batch norm, in the order of the stages."""
+        cdef Stage *stage
+        cdef Py_ssize_t at = 0
+        for t in range(self.plan.n_stages):
+            stage = &self.plan.stages[t]
+            if stage.traits.running:
+                self.packed[stage.mean:stage.mean + stage.n] = numbers[at:at + stage.n]
+                self.packed[stage.variance:stage.variance + stage.n] = numbers[at + stage.n:at + 2 * stage.n]
+                at += 2 * stage.n
 
     def __dealloc__(self):
         PyMem_Free(self.dense)
@@ -217,15 +207,7 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
     cdef void *heap = NULL
     if check_finite and x.csr != NULL and not finite(self.model.k, x.x, x.x_other, n_values, tag):
         raise not_finite(tag)
-    cdef double most = work / THREAD_WORK
-    if rows <= BLOCK and shares_columns(&self.model, x):
-        most = self.work * (16 + rows) / (16 * COLUMN_WORK)
-    elif rows < most:
-        most = rows
-    if most < 2:
-        n_threads = 1
-    else:
-        n_threads = <int> min(<double> (n_threads if n_threads else automatic_n_threads()), most, 1024.0)
+    n_threads = 1 if self.functions else threads_for(&self.model, x, rows, work, self.work, n_threads)
     cdef size_t size = n_threads * scratch_size(&self.model, x.csr != NULL, rows, tag) * sizeof(floating)
     if size > STACK_BYTES - 64:
         heap = PyMem_RawMalloc(size + 64)
@@ -233,12 +215,18 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
             raise MemoryError()
         scratch = <void *> ((<size_t> heap + 63) & ~<size_t> 63)
     cdef bint sound
+    cdef Pairs pairs = Pairs(self.functions) if self.functions else None
+    cdef Model model = self.model
+    if pairs is not None:
+        model.custom = pairs.pointers
     if work < RELEASE_WORK:
-        sound = score_checked(&self.model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
+        sound = score_checked(&model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
     else:
         with nogil:
-            sound = score_checked(&self.model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
+            sound = score_checked(&model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
     PyMem_RawFree(heap)
+    if pairs is not None:
+        pairs.raise_error()
     if not sound:
         raise not_finite(tag)
     return 0

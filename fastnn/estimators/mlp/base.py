@@ -13,19 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastnn._version import __version__
 from fastnn.estimators.mlp.fitting import Fit
-from fastnn.estimators.mlp.outputs import hidden_outputs, input_gradients, outputs
+from fastnn.estimators.mlp.outputs import input_gradients, outputs
 from fastnn.estimators.mlp.toolbox import ToolboxParameters
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.availability import available_unless, no_hidden_layers
 from fastnn.estimators.shared.callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
 from fastnn.exceptions import VersionMismatchWarning
-from fastnn.layers import ACTIVATIONS, CustomActivation
 from fastnn.layers.activations import one_per_layer
 from fastnn.losses import loss_of_output
-from fastnn.scoring.arrays import forward_arrays, hidden_arrays
-from fastnn.threads import effective_n_threads
 
-_ACTIVATIONS = frozenset(ACTIVATIONS)
 _NO_DEFAULT = object()
 
 # Attributes that some fits set and others must remove.
@@ -145,14 +141,8 @@ class BaseMLP(
                 f"number; got {layer!r}."
             )
         X = data.scoring_data(self, X)
-        layer %= n_hidden
         check_finite = not get_config()["assume_finite"]
-        if not self._is_plain():
-            activations = one_per_layer(self.activation, n_hidden)
-            return hidden_outputs(self, activations, self._loss(), layer, X, check_finite)
-        n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
-        arrays = self.coefs_, self.intercepts_
-        return hidden_arrays(*arrays, self.activation, layer, X, n_threads, check_finite)
+        return outputs(self, X, check_finite, layer=layer % n_hidden)
 
     def input_gradients(self, X):
         """Return the gradient of each output of the network by each feature, row by row.
@@ -209,41 +199,16 @@ class BaseMLP(
             X, self.n_features_in_
         ):
             try:
-                return self._forward(X, check_finite=True)
+                return outputs(self, X, check_finite=True)
             except ValueError:
                 # Of X or of coefs_: the long way round finds out and has scikit-learn's words.
                 pass
         check_finite = not get_config()["assume_finite"]
-        return self._forward(data.scoring_data(self, X), check_finite)
+        return outputs(self, data.scoring_data(self, X), check_finite)
 
     def _loss(self):
         # The output activation is what a fitted estimator remembers of its loss.
         return loss_of_output(self.out_activation_)
-
-    def _is_plain(self):
-        """Whether dense layers and activations of the kernels are all there is to the network."""
-        fitted, activation = self.__dict__, self.activation
-        if fitted.get("norms_") is not None or fitted.get("projections_") is not None:
-            return False
-        if isinstance(activation, str | CustomActivation):
-            return activation in _ACTIVATIONS
-        return all(name in _ACTIVATIONS for name in activation)
-
-    def _forward(self, X, check_finite):
-        if not self._is_plain():
-            activations = one_per_layer(self.activation, len(self.coefs_) - 1)
-            return outputs(self, activations, self._loss(), X, check_finite)
-        n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
-        return forward_arrays(
-            self.coefs_,
-            self.intercepts_,
-            self.activation,
-            self._loss(),
-            X,
-            False,
-            n_threads,
-            check_finite,
-        )
 
     def __getstate__(self):
         state = {**super().__getstate__(), "_fastnn_version": __version__}

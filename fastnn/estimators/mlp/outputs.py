@@ -1,19 +1,57 @@
-"""Predictions of a fitted estimator whose hidden layers are blocks, from its fitted attributes."""
-
-from itertools import pairwise
+"""Predictions of a fitted estimator from its fitted attributes, as they are at the time."""
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils import assert_all_finite
 
 from fastnn.estimators.mlp.blocks import Block, Parts, build_network
-from fastnn.layers import ACTIVATIONS, BatchNorm, LayerNorm
-from fastnn.layers.activations import BERNOULLI
-from fastnn.network.compiled import BLOCK_ROWS
-from fastnn.scoring.arrays import block_arrays
-from fastnn.threads import THREAD_WORK, effective_n_threads
+from fastnn.layers import BatchNorm, LayerNorm
+from fastnn.layers.activations import one_per_layer
+from fastnn.model.nodes import check_nodes
+from fastnn.model.of_estimator import estimator_nodes
+from fastnn.scoring.arrays import few_rows, score_nodes
+from fastnn.threads import effective_n_threads
 
-__all__ = ["hidden_outputs", "input_gradients", "outputs"]
+__all__ = ["input_gradients", "outputs"]
+
+
+def outputs(estimator, X, check_finite, layer=None):
+    """Outputs (n, n_outputs) of a fitted estimator, or those of a hidden layer, by number from 0.
+
+    It reads the estimator and never writes to it. Bits depend neither on the way taken nor on the
+    number of threads.
+    """
+    fitted, result = estimator.__dict__, NotImplemented
+    chain = fitted.get("norms_") is None and fitted.get("projections_") is None
+    if chain and layer is None:
+        result = few_rows(
+            estimator.coefs_,
+            estimator.intercepts_,
+            estimator.activation,
+            estimator.out_activation_,
+            X,
+            check_finite,
+        )
+    if result is NotImplemented:
+        result = _score(estimator, X, check_finite, layer)
+    return result
+
+
+def _score(estimator, X, check_finite, layer):
+    """The same for any rows and layers, by packing the arrays."""
+    one_per_layer(estimator.activation, len(estimator.coefs_) - 1)
+    single = getattr(estimator.coefs_[0], "dtype", None) == np.float32
+    dtype, output = "float32" if single else "float64", estimator.out_activation_
+    n_threads = 0 if estimator.n_jobs is None else effective_n_threads(estimator.n_jobs)
+    nodes, ends = estimator_nodes(estimator, lambda array: np.ascontiguousarray(array, dtype))
+    if layer is not None:
+        nodes, output = nodes[: ends[layer] + 1], "identity"
+    try:
+        widths = check_nodes(X.shape[1], nodes, dtype)
+    except ValueError as error:
+        raise ValueError(
+            "coefs_, intercepts_, norms_ and projections_ do not fit together: their shapes are "
+            f"{Parts.fitted(estimator).shapes()}, and {error}."
+        ) from None
+    return score_nodes(nodes, widths, output, dtype, X, n_threads, check_finite)
 
 
 def _fitted_blocks(parts, activations):
@@ -47,73 +85,6 @@ def _fitted_network(parts, blocks, loss):
     return network
 
 
-def _outputs_of_arrays(estimator, parts, blocks, loss, X):
-    """Outputs by a Scorer: to the bit those of the network, which takes several times as long to
-    build. NotImplemented for what it does not know: batch statistics, functions of the user's own,
-    and shapes that do not fit, of which the network says what is wrong."""
-    norms, skips, names = [], [], []
-    for i, block in enumerate(blocks):
-        name = "logistic" if block.activation == BERNOULLI else block.activation
-        if name not in ACTIVATIONS or isinstance(block.norm, BatchNorm):
-            return NotImplemented
-        norm = parts.norms[i] if block.norm else None
-        skip = parts.projections[i] if block.residual else None
-        names.append(name)
-        norms.append(norm and (norm["gain"], norm["shift"], norm["epsilon"]))
-        skips.append(skip if skip is None or isinstance(skip, str) else (skip, None))
-    if not _chain(parts, norms, skips, X.shape[1]):
-        return NotImplemented
-    n_threads = 0 if estimator.n_jobs is None else effective_n_threads(estimator.n_jobs)
-    return block_arrays(parts.coefs, parts.intercepts, names, norms, skips, loss, X, n_threads)
-
-
-def _chain(parts, norms, skips, n_in):
-    """Whether all are arrays, of shapes that fit."""
-    widths = [n_in, *(coef.shape[1] for coef in parts.coefs)]
-    wanted = [*pairwise(widths), *((width,) for width in widths[1:])]
-    found = [*parts.coefs, *parts.intercepts]
-    for norm, skip, shape in zip(norms, skips, pairwise(widths[:-1]), strict=True):
-        if norm is not None:
-            wanted += [shape[1:], shape[1:]]
-            found += norm[:2]
-        if skip is not None and (skip == "identity") is not (shape[0] == shape[1]):
-            return False
-        if skip is not None and skip != "identity":
-            wanted.append(shape)
-            found.append(skip[0])
-    arrays = all(isinstance(array, np.ndarray) for array in found)
-    return arrays and all(widths) and [array.shape for array in found] == wanted
-
-
-def outputs(estimator, activations, loss, X, check_finite):
-    """Outputs (n, n_outputs) of a fitted estimator of any kind."""
-    if check_finite:
-        assert_all_finite(X, input_name="X")
-    parts = Parts.fitted(estimator)
-    blocks = _fitted_blocks(parts, activations)
-    found = _outputs_of_arrays(estimator, parts, blocks, loss, X)
-    if found is not NotImplemented:
-        return found
-    network = _fitted_network(parts, blocks, loss)
-    return network.forward(X, n_threads=_n_threads(estimator, X, network))
-
-
-def hidden_outputs(estimator, activations, loss, layer, X, check_finite):
-    """Outputs (n, n_units) of its hidden layer number ``layer``, from 0."""
-    if check_finite:
-        assert_all_finite(X, input_name="X")
-    parts = Parts.fitted(estimator)
-    blocks = _fitted_blocks(parts, activations)
-    network = _fitted_network(parts, blocks, loss)
-    end = sum(len(block.layers()) for block in blocks[: layer + 1])
-    if not (issparse(X) and blocks[0].residual and blocks[0].width == X.shape[1]):
-        return network.layer_outputs(X)[end - 1]
-    # The first block adds X itself to its outputs, which are as many.
-    starts = range(0, X.shape[0], BLOCK_ROWS)
-    rows = (X[start : start + BLOCK_ROWS].toarray() for start in starts)
-    return np.concatenate([network.layer_outputs(some)[end - 1] for some in rows])
-
-
 def input_gradients(estimator, activations, loss, X):
     """Gradients of the raw outputs of a fitted estimator by finite dense X, row by row.
 
@@ -127,8 +98,3 @@ def input_gradients(estimator, activations, loss, X):
     for unit in range(network.n_out):
         gradients[:, unit] = network.input_gradient(X, unit)
     return gradients
-
-
-def _n_threads(estimator, X, network):
-    worth = X.shape[0] * network.n_params // THREAD_WORK
-    return max(1, min(effective_n_threads(estimator.n_jobs), worth))

@@ -7,8 +7,8 @@ import numpy as np
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.model_file import EstimatorParts
 from fastnn.files.versions import first_params
-from fastnn.model.blocks import arrays_of
-from fastnn.model.folding import hidden_activations
+from fastnn.model.blocks import blocks_of
+from fastnn.model.of_estimator import hidden_activations
 
 _NONE = type(None)
 # What a fitted estimator carries beside its network, and of which types.
@@ -81,6 +81,9 @@ def build_estimator(network, parts):
     if unknown:
         raise ModelFormatError(f"the parameter {min(unknown)[:50]!r} is unknown")
     _check_fitted(parts.fitted, network)
+    blocks = blocks_of(network.nodes)
+    if blocks is None:
+        raise ModelFormatError(f"the nodes are not those of an {parts.name}")
     classifies = parts.name == "MLPClassifier"
     if classifies == (network.kind == "regressor"):
         raise ModelFormatError(f"an {parts.name} cannot be a {network.kind}")
@@ -89,15 +92,15 @@ def build_estimator(network, parts):
     logistic = classifies and network.n_outputs == 1 and network.has_probabilities
     vars(estimator).update(
         parts.fitted,
-        coefs_=list(network.weights),
-        intercepts_=list(network.biases),
-        n_layers_=len(network.weights) + 1,
+        coefs_=[block.weight for block in blocks],
+        intercepts_=[block.bias for block in blocks],
+        n_layers_=len(blocks) + 1,
         n_outputs_=network.n_outputs,
         out_activation_="logistic" if logistic else network.output_activation,
         n_features_in_=network.n_features_in,
-        **_block_attributes(network),
+        **_block_attributes(blocks[:-1]),
     )
-    if not _has_activations(estimator, network.activations):
+    if not _has_activations(estimator, tuple(block.activation for block in blocks[:-1])):
         raise ModelFormatError("the parameter 'activation' is not that of the network")
     if network.feature_names is not None:
         estimator.feature_names_in_ = np.array(network.feature_names, dtype=object)
@@ -108,23 +111,26 @@ def build_estimator(network, parts):
     return estimator
 
 
-def _block_attributes(network):
+def _block_attributes(blocks):
     """What a fitted estimator says of its normalisations and skips, if it has any."""
     attributes = {}
-    if network.norms:
-        attributes["norms_"] = [norm and _norm_attribute(norm) for norm in network.norms]
-    if network.skips:
-        attributes["projections_"] = [
-            skip and ("identity" if skip.matrix is None else skip.matrix) for skip in network.skips
-        ]
-        if any(skip and skip.bias is not None for skip in network.skips):
+    if any(block.norm is not None for block in blocks):
+        attributes["norms_"] = [block.norm and _norm_attribute(block.norm) for block in blocks]
+    if any(block.skip is not None for block in blocks):
+        skips = [block.skip for block in blocks]
+        if any(skip is not None and skip.bias is not None for skip in skips):
             raise ModelFormatError("a skip of an estimator has a bias")
+        attributes["projections_"] = [
+            "identity" if skip is not None and skip.matrix is None else skip and skip.matrix
+            for skip in skips
+        ]
     return attributes
 
 
 def _norm_attribute(norm):
-    arrays = {"mean": None, "variance": None, **arrays_of(norm)}
-    return {"kind": norm.kind, **arrays, "epsilon": norm.epsilon}
+    arrays = {"mean": None, "variance": None, **norm.arrays}
+    kind = norm.kind.removesuffix("_norm")
+    return {"kind": kind, **arrays, "epsilon": norm.attributes["epsilon"]}
 
 
 def _has_activations(estimator, expected):
@@ -165,9 +171,9 @@ def _check_fitted(fitted, network):
     _check_types(state, _SOLVER_STATE, "field of the solver's state")
     if type(state["moments"].get("t")) is not int:
         raise ModelFormatError("the state of the optimizer has no number of steps")
-    n_params = sum(array.size for array in network.arrays) - sum(
-        norm.mean.size + norm.variance.size for norm in network.norms if hasattr(norm, "mean")
-    )
+    learned = (node.arrays.items() for node in network.nodes)
+    statistics = ("mean", "variance")
+    n_params = sum(a.size for arrays in learned for name, a in arrays if name not in statistics)
     for name, value in state["moments"].items():
         if isinstance(value, np.ndarray):
             sound = value.shape == (n_params,) and value.dtype == network.dtype

@@ -459,21 +459,24 @@ def test_attributes_that_do_not_fit_together(name):
 
 @pytest.mark.parametrize("n_jobs", [1, 2, None])
 @both_dtypes
-@every_layer
+@pytest.mark.parametrize("name", [*LAYERS, "custom"])
 def test_a_scorer_gives_the_bits_of_the_network(name, dtype, n_jobs):
     model = classifier(name, n_jobs=n_jobs).fit(X.astype(dtype), Y)
     parts = Parts.fitted(model)
     blocks = outputs._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
     network = outputs._fitted_network(parts, blocks, "softmax_log_loss")
     rows = np.tile(X, (9, 1))
+    ends = np.cumsum([len(block.layers()) for block in blocks])
     for given in (rows, rows.astype(np.float32), X[:1], csr_matrix(np.where(rows > 1, rows, 0))):
-        found = outputs._outputs_of_arrays(model, parts, blocks, "softmax_log_loss", given)
-        assert (found is NotImplemented) is model.batch_norm
+        found = outputs.outputs(model, given, check_finite=True)
+        assert found.dtype == dtype
         expected = network.forward(given)
+        np.testing.assert_array_equal(found, expected)
         np.testing.assert_array_equal(model.predict_proba(given), expected)
-        if not model.batch_norm:
-            assert found.dtype == dtype
-            np.testing.assert_array_equal(found, expected)
+        by_layer = network.layer_outputs(given if isinstance(given, np.ndarray) else X[:1])
+        for layer, end in enumerate(ends):
+            if isinstance(given, np.ndarray):
+                np.testing.assert_array_equal(model.transform(given, layer), by_layer[end - 1])
 
 
 @pytest.mark.parametrize("name", ["layer_norm", "residual", "projections", "bernoulli"])
@@ -500,7 +503,6 @@ def test_predictions_follow_the_arrays(name):
         ("layer_norm", "intercepts_", lambda array: array[:3]),
         ("projections", "projections_", lambda array: array[:, :3]),
         ("projections", "projections_", lambda array: "identity"),
-        ("residual", "projections_", lambda array: np.eye(11)),
     ],
 )
 def test_skips_and_intercepts_that_do_not_fit(name, attribute, wrong):

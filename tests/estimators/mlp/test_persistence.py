@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import joblib
 import numpy as np
 import pytest
-from estimator_options import LAYERS, OPTIONS, SMALL, assert_same, learned
+from estimator_options import CUSTOM, LAYERS, OPTIONS, SMALL, assert_same, learned
 from estimator_options import X as FEW
 from estimator_options import Y as FEW_Y
 from joblib import Parallel, delayed
@@ -20,6 +20,7 @@ from sklearn.base import clone
 import fastnn
 from fastnn import MLPClassifier, MLPRegressor, Predictor
 from fastnn.exceptions import VersionMismatchWarning
+from fastnn.layers import CustomActivation
 
 X = np.random.RandomState(0).normal(size=(400, 64)).astype(np.float32)
 Y = np.random.RandomState(1).randint(0, 4, len(X))
@@ -199,7 +200,7 @@ def test_threads_change_no_bit(solver):
 
 def saved(model, tmp_path):
     fastnn.save(model, tmp_path / "model.fnn")
-    return fastnn.load(tmp_path / "model.fnn")
+    return fastnn.load(tmp_path / "model.fnn", activations={"bent": CUSTOM})
 
 
 def trained(name, dtype=np.float64, cls=MLPClassifier, **more):
@@ -212,8 +213,7 @@ def trained(name, dtype=np.float64, cls=MLPClassifier, **more):
 def test_every_option_survives(name, dtype, tmp_path):
     model, data = trained(name, dtype), FEW.astype(dtype)
     p, known = model.predict_proba(data), learned(model)
-    keeps = [*KEEPS_ALL, lambda model: saved(model, tmp_path)]
-    for keep in keeps[: 3 if name == "custom" else 4]:  # a file holds no functions
+    for keep in (*KEEPS_ALL, lambda model: saved(model, tmp_path)):
         copied = keep(model)
         np.testing.assert_array_equal(copied.predict_proba(data), p)
         np.testing.assert_array_equal(copied.transform(data), model.transform(data))
@@ -231,9 +231,7 @@ def test_every_option_survives(name, dtype, tmp_path):
 def test_every_option_resumes_exactly(name, dtype, tmp_path):
     data = FEW.astype(dtype)
     model = trained(name, dtype).partial_fit(data, FEW_Y)
-    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
-    if name != "custom":
-        copies.append(saved(model, tmp_path))
+    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model)), saved(model, tmp_path)]
     for each in (model, *copies):
         each.partial_fit(data[:100], FEW_Y[:100]).partial_fit(data[50:], FEW_Y[50:])
         assert_same(learned(each), learned(model))
@@ -251,7 +249,7 @@ def test_a_copy_of_arrays_is_its_own():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", [*LAYERS, "custom"])
 def test_a_predictor_of_every_layer(name, dtype):
     """Batch normalisations are folded into the weights, which changes the last bits."""
     model, tolerance = trained(name), 1e-12 if dtype == "float64" else 1e-5
@@ -268,7 +266,7 @@ def test_a_predictor_of_every_layer(name, dtype):
     )
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", [*LAYERS, "custom"])
 def test_onnx_of_every_layer(name):
     pytest.importorskip("onnxruntime")
     from exported_onnx import assert_agrees, run
@@ -280,7 +278,7 @@ def test_onnx_of_every_layer(name):
         assert_agrees(run(fastnn.to_onnx(values, dtype=dtype), data), values, data, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", [*LAYERS, "custom"])
 def test_c_of_every_layer(name, tmp_path):
     from exported_c import COMPILER, assert_agrees
 
@@ -289,13 +287,55 @@ def test_c_of_every_layer(name, tmp_path):
     assert_agrees(trained(name), tmp_path, FEW)
 
 
-def test_functions_stay_with_their_estimator(tmp_path):
-    exports = [Predictor, lambda model: fastnn.to_c(model, "net")]
-    exports.append(lambda model: saved(model, tmp_path))
+def test_functions_that_do_not_say_how_they_are_written_are_named(tmp_path):
+    """A file has their names alone, and an export what the user says."""
+    silent = CustomActivation(CUSTOM.f, CUSTOM.df, "silent")
+    model = trained("custom", activation=["relu", silent])
+    with pytest.raises(TypeError, match=r"'silent' .* in C: .* c="):
+        fastnn.to_c(model, "net")
     if find_spec("onnx"):
-        exports.append(fastnn.to_onnx)
-    model = trained("custom")
-    for export in exports:
-        with pytest.raises(TypeError, match="a CustomActivation: only the estimator that has it"):
-            export(model)
+        with pytest.raises(TypeError, match=r"'silent' .* in ONNX: .* onnx="):
+            fastnn.to_onnx(model)
+    path = tmp_path / "model.fnn"
+    fastnn.save(model, path)
+    for given in (None, {}, {"bent": CUSTOM}):
+        with pytest.raises(fastnn.ModelFormatError, match="needs the activation 'silent'"):
+            fastnn.load(path, activations=given)
+    with pytest.raises(fastnn.ModelFormatError, match="needs the activation 'silent'"):
+        Predictor(path)
+    again = fastnn.load(path, activations={"silent": silent, "bent": CUSTOM})
+    np.testing.assert_array_equal(again.predict_proba(FEW), model.predict_proba(FEW))
+    np.testing.assert_array_equal(
+        Predictor(again, "float64").predict_proba(FEW), model.predict_proba(FEW)
+    )
+
+
+def test_two_functions_of_one_name_are_refused(tmp_path):
+    twin = CustomActivation(np.sin, np.cos, "bent")
+    model = trained("custom", activation=[CUSTOM, twin])
+    with pytest.raises(ValueError, match="two custom activations are called 'bent'"):
+        fastnn.save(model, tmp_path / "model.fnn")
     assert not any(tmp_path.iterdir())
+
+
+def test_what_a_function_raises_is_raised():
+    """By every way that calls it, and by the next call no more."""
+    fails = []
+
+    def f(z):
+        if fails:
+            raise ZeroDivisionError("of the user's own")
+        return np.tanh(z)
+
+    def df(z):
+        return 1 - np.tanh(z) ** 2
+
+    model = trained("custom", activation=CustomActivation(f, df))
+    predictor = Predictor(model)
+    expected = predictor.predict(FEW)
+    fails.append(True)
+    for call in (model.predict, model.transform, predictor.predict):
+        with pytest.raises(ZeroDivisionError, match="of the user's own"):
+            call(FEW)
+    fails.clear()
+    np.testing.assert_array_equal(predictor.predict(FEW), expected)

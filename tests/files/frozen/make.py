@@ -7,7 +7,6 @@ import hashlib
 import json
 import sys
 import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +19,80 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import fastnn
-from fastnn import Predictor
+from fastnn import Network, Predictor
 from fastnn.files.model_file import write_model_file
-from fastnn.model.folding import fold_batch_norms
-from fastnn.model.model import ScoringModel
+from fastnn.layers import (
+    Activation,
+    BatchNorm,
+    CustomActivation,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Residual,
+)
+from fastnn.losses import Quantile
+from fastnn.model.folding import as_model
+from fastnn.model.melting import fold_batch_norms
+from fastnn.model.model import Model
 
 
 def rows():
     """Inputs for the expected outputs; plain arithmetic, so that they are the same everywhere."""
     return (np.arange(12 * 7).reshape(12, 7) * 37 % 101 - 50) / 25
+
+
+def bent(z):
+    return z * np.tanh(z)
+
+
+def bent_slope(z):
+    return np.tanh(z) + z * (1 - np.tanh(z) ** 2)
+
+
+#: What the examples with "custom" in their name need, which no file has.
+ACTIVATIONS = {"bent": CustomActivation(bent, bent_slope, name="bent")}
+
+
+def models_v3():
+    """Name and model of each example of version 3: what is no chain of blocks, functions of one's
+    own, and networks put together by hand."""
+    own = ACTIVATIONS["bent"]
+    deep = [
+        *(Dense(6, "relu"), BatchNorm(), Dropout(0.1)),
+        Residual([Dense(5), BatchNorm(), Activation("gelu"), BatchNorm(), Dropout(0.2)]),
+        *(Residual([LayerNorm(), Dense(5, "silu"), Dense(5, "bernoulli")]), LayerNorm()),
+    ]
+    custom = [Dense(6, own), Residual([BatchNorm(), Activation(own), Dense(6, "tanh")])]
+    for name, loss, layers in (
+        ("residual_softmax_float64", "softmax_log_loss", [*deep, Dense(4)]),
+        ("logistic_float32", "logistic_log_loss", [GaussianNoise(0.1), *deep, Dense(1)]),
+        ("labels_float64", "logistic_log_loss", [*deep, Dense(3)]),
+        ("hinge_float32", "hinge", [Dense(5, "tanh"), BatchNorm(), Dense(1)]),
+        ("linear_float64", "squared_error", [Dense(3)]),
+        ("quantiles_float32", Quantile((0.1, 0.5)), [*deep, Dense(2)]),
+        ("poisson_float64", "poisson", [LayerNorm(), Dense(5, "mish"), Dense(1)]),
+        ("custom_float64", "softmax_log_loss", [*custom, Dense(4)]),
+    ):
+        seed = None if name.startswith("linear") else np.random.RandomState(3)
+        dtype = name.rpartition("_")[2]
+        net = Network(layers, loss, dtype=dtype, random_state=9 if "hinge" in name else seed)
+        kind = {
+            *(("residual", "multiclass"), ("custom", "multiclass"), ("labels", "multilabel")),
+            *(("linear", "multioutput"), ("poisson", "poisson"), ("quantiles", "regressor")),
+        }
+        y = target(dict(kind).get(name.partition("_")[0], "binary"))
+        if y.dtype.kind in "iU" and y.ndim == 1:
+            y = np.unique(y, return_inverse=True)[1]
+        y = y if "softmax" in str(loss) else y.reshape(len(y), -1)
+        y = np.repeat(y, 2, axis=1) if "quantiles" in name else y
+        net.fit(data(), y, epochs=3)
+        yield f"network_{name}", net
+        if "softmax" in name or "custom" in name:
+            names = tuple(f"column {i}" for i in range(7))
+            yield f"predictor_{name}", as_model(net).with_head(feature_names=names)
+    model = network("fastnn", "multiclass", hidden_layer_sizes=(5, 4), activation=[own, "relu"])
+    yield "classifier_custom_float64", fit(model, data(), target("multiclass"))
 
 
 def models_v2():
@@ -47,7 +111,7 @@ def models_v2():
         ("identity_float64", "regressor", "skips", "softsign", "float64"),
     ):
         model = fold_batch_norms(fabricated(kind, blocks, activation)).astype(dtype)
-        yield f"predictor_{name}", replace(model, feature_names=names)
+        yield f"predictor_{name}", model.with_head(feature_names=names)
     X, small = data(), {"hidden_layer_sizes": (7, 4, 4), "max_iter": 4}
     for name, kind, params in (
         (
@@ -153,7 +217,7 @@ def models_v1():
 def outputs(model):
     """What the model gives for the rows and tells of its training, as JSON."""
     X, found = rows(), {}
-    if isinstance(model, ScoringModel):  # by NumPy in float64
+    if isinstance(model, Model):  # by NumPy in float64
         values = values_of(model, X)
         predicted = values.ravel() if model.flat else values
         found["predict"] = predicted.tolist()
@@ -166,6 +230,9 @@ def outputs(model):
                 scores = values[:, 1] if model.binary else values
                 found["decision_function"] = scores.tolist()
         return {**found, "feature_names_in_": list(model.feature_names)}
+    if isinstance(model, Network):
+        found = {"outputs": model.predict(X).tolist(), "loss_curve_": model.loss_curve_}
+        model = Predictor(model, model.dtype.name)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")
         found["predict"] = model.predict(X).tolist()
@@ -196,11 +263,11 @@ def main(folder):
     folder.mkdir(exist_ok=True)
     record = folder / "expected.json"
     expected = json.loads(record.read_text()) if record.exists() else {}
-    for name, model in {"v1": models_v1, "v2": models_v2}[folder.name]():
+    for name, model in {"v1": models_v1, "v2": models_v2, "v3": models_v3}[folder.name]():
         path = folder / f"{name}.fnn"
         if path.name in expected:
             continue
-        plain = isinstance(model, ScoringModel)
+        plain = isinstance(model, Model)
         write_model_file(path, model) if plain else fastnn.save(model, path)
         expected[path.name] = {
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

@@ -1,4 +1,4 @@
-"""Activations and layer normalisation as ONNX nodes.
+"""Activations as ONNX nodes.
 
 An operator with float32 attributes, or that onnxruntime lacks in float64, serves float32 models
 only: in float64 the same is composed of others.
@@ -41,29 +41,11 @@ def activation(graph, name, source, label, dtype, output=None):
     if name in _OPERATORS:
         return graph.node(_OPERATORS[name], [source], label, output=output)
     if name not in _COMPOSED:
-        raise TypeError(f"the activation {name!r} cannot be exported to ONNX yet")
-    return _COMPOSED[name](_Part(graph, label, dtype), source)
+        raise TypeError(f"the activation {name!r} cannot be exported to ONNX")
+    return _COMPOSED[name](Part(graph, label, dtype), source)
 
 
-def layer_norm(graph, norm, source, label, dtype):
-    """Add a LayerNormalization over the columns and return the name of its result."""
-    part = _Part(graph, label, dtype)
-    gain, shift = (
-        graph.constant(f"{label}_gain", norm.gain),
-        graph.constant(f"{label}_shift", norm.shift),
-    )
-    if dtype == "float32":
-        inputs = [source, gain, shift]
-        return graph.node("LayerNormalization", inputs, label, axis=-1, epsilon=norm.epsilon)
-    axes = graph.constant(f"{label}_axes", np.array([-1]))
-    deviation = part("Sub", source, graph.node("ReduceMean", [source, axes], f"{label}_mean"))
-    square = part("Mul", deviation, deviation)
-    variance = graph.node("ReduceMean", [square, axes], f"{label}_variance")
-    scale = part("Sqrt", part("Add", variance, part.number(norm.epsilon)))
-    return part("Add", part("Mul", part("Div", deviation, scale), gain), shift)
-
-
-class _Part:
+class Part:
     """Adds nodes and numbers under names that begin with a label."""
 
     def __init__(self, graph, label, dtype):

@@ -1,0 +1,153 @@
+"""Nodes of a Model as statements in C, a function for each kind."""
+
+import numpy as np
+
+from fastnn.export._c_functions import ELEMENTWISE, FUNCTIONS
+from fastnn.model.nodes import INPUT, function_for
+
+
+class Body:
+    """What a C file has for the nodes of a model.
+
+    Outputs of nodes lie in buffers, which are used again as soon as nobody reads them any more; all
+    nodes but dense ones work in the buffer of their source if they can.
+
+    Parameters
+    ----------
+    model : Model
+        In float32.
+    prefix : str
+        What the names of arrays and functions begin with.
+
+    Attributes
+    ----------
+    arrays : list of str
+        Definitions of constant arrays.
+    functions : dict of str to str
+        Definitions by name.
+    steps : list of str
+        Statements that compute the raw outputs from ``x``.
+    buffers : dict of str to int
+        Sizes by name.
+    last : str
+        The buffer that then has the raw outputs.
+    """
+
+    def __init__(self, model, prefix):
+        self._prefix = prefix
+        self.arrays, self.functions, self.steps, self.buffers = [], {}, [], {}
+        self._free = []
+        self._last_use = {
+            s: number for number, node in enumerate(model.nodes) for s in node.sources
+        }
+        places = {INPUT: "x"}
+        for number, node in enumerate(model.nodes):
+            places[number] = self._write(node, number, places, model.widths)
+        self.last = places[len(model.nodes) - 1]
+
+    def _write(self, node, number, places, widths):
+        write = function_for(node, _NODES, "a C file")
+        n, sources = widths[number], list(node.sources)
+        # Of a sum it does not matter which one comes first.
+        own = [s for s in sources if s != INPUT and self._last_use[s] == number]
+        if node.kind == "dense":
+            target = self._buffer(n)
+        elif own:
+            sources.remove(own[0])
+            target = places[own[0]]
+        else:
+            target = self._buffer(n)
+            self.call("copy", places[sources.pop(0)], target, n)
+        write(self, node, number, [places[s] for s in sources], target, n)
+        self._free += {places[s] for s in own} - {target}
+        return target
+
+    def _buffer(self, n):
+        """A buffer of at least n elements: a free one, or a new one."""
+        name = self._free.pop() if self._free else f"h{len(self.buffers)}"
+        self.buffers[name] = max(n, self.buffers.get(name, 0))
+        return name
+
+    def call(self, function, *arguments):
+        """Append a call of one of FUNCTIONS."""
+        self.functions[function] = FUNCTIONS[function].replace("@", self._prefix)
+        self.step(function, *arguments)
+
+    def step(self, function, *arguments):
+        """Append a call."""
+        self.steps.append(f"{self._prefix}{function}({', '.join(map(str, arguments))});")
+
+    def array(self, node, number, name):
+        """Define an array of a node, and return its name; NULL if the node does not have it."""
+        if name not in node.arrays:
+            return "NULL"
+        full = f"{self._prefix}{node.kind}{number}_{name}"
+        self.arrays.append(constant_array(full, node.arrays[name]))
+        return full
+
+    def dense(self, node, number, sources, target, n):
+        weight, bias = (self.array(node, number, name) for name in ("weight", "bias"))
+        self.call("dense", *sources, weight, bias, target, len(node.arrays["weight"]), n)
+
+    def activation(self, node, number, sources, target, n):
+        self.activate(node.attributes["name"], target, n)
+
+    def activate(self, name, target, n):
+        """Append an activation by name, in place."""
+        if name == "identity":
+            return
+        if f"{name}_layer" not in FUNCTIONS:
+            raise TypeError(f"the activation {name!r} cannot be exported to C")
+        self.call(f"{name}_layer", target, n)
+
+    def custom(self, node, number, sources, target, n):
+        function = node.attributes["function"]
+        if function.c is None:
+            raise TypeError(
+                f"the custom activation {function.name!r} does not say what it is in C: make it"
+                ' with CustomActivation(f, df, c="...")'
+            )
+        name = f"custom{number}"
+        full = f"{self._prefix}{name}"
+        of_one = f"static float {full}(float z)\n{{\n    return {function.c};\n}}\n\n"
+        loop = ELEMENTWISE.format(name=name, expression=f"{full}(z[i])")
+        self.functions[name] = of_one + loop.replace("@", self._prefix)
+        self.step(f"{name}_layer", target, n)
+
+    def layer_norm(self, node, number, sources, target, n):
+        self._norm("layer_norm", ("gain", "shift"), node, number, target, n)
+
+    def batch_norm(self, node, number, sources, target, n):
+        self._norm("batch_norm", ("gain", "shift", "mean", "variance"), node, number, target, n)
+
+    def _norm(self, function, names, node, number, target, n):
+        arrays = [self.array(node, number, name) for name in names]
+        epsilon = float_literal(np.float32(node.attributes["epsilon"]))
+        self.call(function, target, *arrays, epsilon, n)
+
+    def add(self, node, number, sources, target, n):
+        self.call("add", *sources, target, n)
+
+
+_NODES = {
+    "dense": Body.dense,
+    "activation": Body.activation,
+    "custom": Body.custom,
+    "layer_norm": Body.layer_norm,
+    "batch_norm": Body.batch_norm,
+    "add": Body.add,
+}
+
+
+def constant_array(name, values):
+    """A constant array; the shortest decimal of a float32 reads back as the same float32."""
+    numbers = [float_literal(value) for value in values.ravel()]
+    lines = [", ".join(numbers[i : i + 8]) for i in range(0, len(numbers), 8)]
+    body = ",\n    ".join(lines)
+    return f"static const float {name}[{len(numbers)}] = {{\n    {body}\n}};\n"
+
+
+def float_literal(value):
+    """A float32 as C has it."""
+    text = np.format_float_scientific(value, unique=True, trim="0", exp_digits=1)
+    return f"{text}f"

@@ -1,0 +1,92 @@
+"""The nodes of a network as files from version 3 on have them: one entry a node, by kind."""
+
+from fastnn.exceptions import ModelFormatError
+from fastnn.files.values import decode, encode, take
+from fastnn.model.kinds import KINDS
+from fastnn.model.nodes import Node, function_for
+
+
+def describe_nodes(nodes, tensors):
+    """The nodes as JSON; arrays go to ``tensors``.
+
+    Raises
+    ------
+    TypeError
+        If a node is of a kind that a file cannot hold.
+    """
+    described = []
+    for number, node in enumerate(nodes):
+        write, _ = function_for(node, _ATTRIBUTES, "a model file")
+        tensors.update({f"nodes.{number}.{name}": a for name, a in node.arrays.items()})
+        described.append(
+            {
+                "kind": node.kind,
+                "sources": list(node.sources),
+                "arrays": list(node.arrays),
+                "attributes": write(node.attributes),
+            }
+        )
+    return described
+
+
+def nodes_from(described, tensors, activations):
+    """The nodes, whose arrays are taken out of ``tensors``; how they fit together is not checked.
+
+    Raises
+    ------
+    ModelFormatError
+        If an entry is not sound, or of an unknown kind.
+    """
+    if not isinstance(described, list):
+        raise ModelFormatError("the nodes are not a list")
+    return tuple(
+        _node_from(entry, number, tensors, activations) for number, entry in enumerate(described)
+    )
+
+
+def _node_from(entry, number, tensors, activations):
+    if not isinstance(entry, dict) or set(entry) != {"kind", "sources", "arrays", "attributes"}:
+        raise ModelFormatError(f"node {number} has missing or unknown fields")
+    kind, arrays, attributes = entry["kind"], entry["arrays"], entry["attributes"]
+    if not isinstance(kind, str) or kind not in _ATTRIBUTES:
+        raise ModelFormatError(
+            f"node {number} is of the kind {str(kind)[:50]!r}, which this fastnn does not know"
+        )
+    known = isinstance(arrays, list) and all(
+        isinstance(name, str) and name in KINDS[kind].arrays for name in arrays
+    )
+    if not known or len(set(arrays)) != len(arrays) or not isinstance(entry["sources"], list):
+        raise ModelFormatError(f"the arrays or sources of node {number} are not sound")
+    if not isinstance(attributes, dict):
+        raise ModelFormatError(f"the attributes of node {number} are not sound")
+    found = {name: take(tensors, f"nodes.{number}.{name}") for name in arrays}
+    _, read = _ATTRIBUTES[kind]
+    return Node(kind, entry["sources"], found, read(attributes, activations))
+
+
+def _write_plain(attributes):
+    return dict(attributes)
+
+
+def _read_plain(attributes, activations):
+    return attributes
+
+
+def _write_function(attributes):
+    return {"function": encode(attributes["function"], "function", {})}
+
+
+def _read_function(attributes, activations):
+    return {name: decode(value, {}, activations) for name, value in attributes.items()}
+
+
+# Of each kind how its attributes are written and read; plain ones are JSON as they are.
+_PLAIN = _write_plain, _read_plain
+_ATTRIBUTES = {
+    "dense": _PLAIN,
+    "activation": _PLAIN,
+    "custom": (_write_function, _read_function),
+    "layer_norm": _PLAIN,
+    "batch_norm": _PLAIN,
+    "add": _PLAIN,
+}

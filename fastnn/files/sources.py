@@ -1,0 +1,14 @@
+"""What users hand to `Predictor` and to the exports, as a Model."""
+
+import os
+
+from fastnn.files.model_file import read_model_file
+from fastnn.model.folding import as_model
+from fastnn.model.melting import fold_batch_norms
+
+
+def describe(source):
+    """The Model of whatever `Predictor` accepts: of the path of a file, or see `as_model`."""
+    if isinstance(source, str | os.PathLike):
+        return fold_batch_norms(read_model_file(source)[0])
+    return as_model(source)

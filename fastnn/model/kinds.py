@@ -1,0 +1,91 @@
+"""The kinds of nodes: what each is made of, a row for each kind.
+
+What is done with a node is said elsewhere, by a function for each kind that the scorer
+(fastnn/scoring/stages.py), the model file (fastnn/files/nodes.py) and the exports
+(fastnn/export/_onnx_nodes.py, _c_nodes.py) find in a table of their own.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from fastnn.layers.activations import ACTIVATIONS, CustomActivation
+
+
+class Kind(NamedTuple):
+    """A kind of node.
+
+    Attributes
+    ----------
+    arrays : mapping of str to tuple
+        The shape of each array, in the numbers of inputs ("n_in") and outputs ("n_out").
+    attributes : mapping of str to callable
+        Of each attribute, ``check(value, dtype)``: None, or what the value must be.
+    n_sources : int
+        Nodes whose outputs it takes; where there are several, all are of one width.
+    n_out : callable
+        ``n_out(n_in, arrays)``, the number of outputs.
+    optional : frozenset of str
+        Arrays that may be absent.
+    not_negative : frozenset of str
+        Arrays that hold no negative number.
+    """
+
+    arrays: Mapping
+    attributes: Mapping = MappingProxyType({})
+    n_sources: int = 1
+    n_out: Callable = lambda n_in, arrays: n_in
+    optional: frozenset = frozenset()
+    not_negative: frozenset = frozenset()
+
+
+def _columns(n_in, arrays):
+    """Outputs of a dense node; 0, which no shape is, for what is no matrix."""
+    weight = arrays.get("weight")
+    return weight.shape[1] if getattr(weight, "ndim", 0) == 2 else 0
+
+
+def _epsilon(value, dtype):
+    # The kernels take a subnormal number for zero, and a row of equal units has no variance.
+    least, most = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
+    if not (type(value) is float and least <= value <= most):
+        return f"a float between {least:.2g} and {most:.2g} in {dtype}"
+    return None
+
+
+def _activation(value, dtype):
+    known = isinstance(value, str) and value in ACTIVATIONS
+    return None if known else f"one of {', '.join(ACTIVATIONS)}"
+
+
+def _function(value, dtype):
+    return None if isinstance(value, CustomActivation) else "a CustomActivation"
+
+
+_SCALE = {"gain": ("n_out",), "shift": ("n_out",)}
+
+KINDS = {
+    #: ``x @ weight + bias``.
+    "dense": Kind(
+        {"weight": ("n_in", "n_out"), "bias": ("n_out",)},
+        n_out=_columns,
+        optional=frozenset({"bias"}),
+    ),
+    #: ``f(x)`` with one of the functions that the kernels know.
+    "activation": Kind({}, {"name": _activation}),
+    #: ``f(x)`` with a function of the user's own.
+    "custom": Kind({}, {"function": _function}),
+    #: ``(x - mean) / sqrt(variance + epsilon) * gain + shift``, mean and biased variance being
+    #: those of the row (Ba, Kiros & Hinton, "Layer Normalization", 2016),
+    "layer_norm": Kind(_SCALE, {"epsilon": _epsilon}),
+    #: or, for each unit, what training saw of it (Ioffe & Szegedy, "Batch Normalization", 2015).
+    "batch_norm": Kind(
+        {**_SCALE, "mean": ("n_out",), "variance": ("n_out",)},
+        {"epsilon": _epsilon},
+        not_negative=frozenset({"variance"}),
+    ),
+    #: The sum of two.
+    "add": Kind({}, n_sources=2),
+}

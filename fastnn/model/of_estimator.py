@@ -1,0 +1,126 @@
+"""From a fitted MLPClassifier or MLPRegressor, of fastnn or scikit-learn, to a Model."""
+
+import numpy as np
+
+from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
+from fastnn.model.affine import fitted
+from fastnn.model.blocks import Block, Skip, nodes_of, norm_node
+from fastnn.model.head import Head
+from fastnn.model.model import Model
+
+
+def network_as_fitted(mlp):
+    """Describe a fitted MLP with its batch normalisations as they are, by copies of its arrays.
+
+    Raises
+    ------
+    TypeError
+        If an activation is neither a name nor a CustomActivation.
+    ValueError
+        If its arrays do not fit together.
+    sklearn.exceptions.NotFittedError
+    """
+    coefs = fitted(mlp, "coefs_")
+    dtype = np.result_type(np.float32, *coefs, *mlp.intercepts_)
+
+    def copy(array):
+        return np.array(array, dtype=dtype, order="C")
+
+    nodes, _ = estimator_nodes(mlp, copy)
+    kind, output_activation = _kind(mlp), mlp.out_activation_
+    classes = getattr(mlp, "classes_", None)
+    if kind == "classifier" and len(classes) == 1 and _is_fastnn(mlp):
+        # Fitted on a single class, it gives one column of ones: the softmax of one output.
+        output_activation = {"logistic": "softmax"}.get(output_activation, output_activation)
+    head = Head(
+        kind=kind,
+        output_activation=output_activation,
+        dtype=dtype.name,
+        classes=None if classes is None else np.array(classes),
+        feature_names=feature_names(mlp),
+        flat=kind == "regressor" and np.shape(coefs[-1])[1:] == (1,),
+    )
+    return Model(np.shape(coefs[0])[0], nodes, head)
+
+
+def estimator_nodes(mlp, of_array=lambda array: array):
+    """The nodes of a fitted MLP from its attributes, and the last one of each hidden layer.
+
+    ``of_array`` is applied to each array. Nothing checks that they fit together.
+    """
+    coefs, intercepts = list(mlp.coefs_), list(mlp.intercepts_)
+    n_hidden = len(coefs) - 1
+    parts = [coefs, intercepts, hidden_activations(mlp)]
+    parts += [getattr(mlp, name, None) or [None] * n_hidden for name in ("norms_", "projections_")]
+    hidden = [part[:-1] if part is coefs or part is intercepts else part for part in parts]
+    if any(len(part) != n_hidden for part in hidden):
+        raise ValueError(
+            "coefs_, intercepts_, activation, norms_ and projections_ must have an array for each"
+            f" layer; got {', '.join(str(len(part)) for part in parts)}"
+        )
+    blocks = [
+        Block(of_array(W), of_array(b), _norm(norm, of_array), activation, _skip(skip, of_array))
+        for W, b, activation, norm, skip in zip(*hidden, strict=True)
+    ]
+    return nodes_of(blocks, of_array(coefs[-1]), of_array(intercepts[-1]))
+
+
+def hidden_activations(mlp):
+    """The activation of each hidden layer of a fitted network, as it is when it scores.
+
+    Raises
+    ------
+    TypeError
+        If one is neither a name nor a CustomActivation.
+    """
+    names = mlp.activation
+    if isinstance(names, str) or not isinstance(names, list | tuple | np.ndarray):
+        names = (names,) * (len(mlp.coefs_) - 1)
+    for layer, name in enumerate(names):
+        if not isinstance(name, str | CustomActivation):
+            raise TypeError(
+                f"the activation of hidden layer {layer} is a {type(name).__name__}: it must be a"
+                f" CustomActivation or one of {', '.join(ACTIVATIONS)}"
+            )
+    return tuple(map(_at_prediction, names))
+
+
+def _at_prediction(activation):
+    if isinstance(activation, CustomActivation):
+        return activation
+    # A stochastic binary unit scores with its expectation.
+    return "logistic" if activation == BERNOULLI else str(activation)
+
+
+def feature_names(estimator):
+    """The names of the columns that it was fitted on, or None."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else tuple(str(name) for name in names)
+
+
+def _kind(mlp):
+    if not hasattr(mlp, "classes_"):
+        return "regressor"
+    if mlp.out_activation_ == "softmax" or mlp.n_outputs_ == 1:
+        return "classifier"
+    if mlp.out_activation_ == "logistic" or mlp._label_binarizer.y_type_.startswith("multilabel"):
+        return "multilabel"
+    return "classifier"
+
+
+def _norm(norm, of_array):
+    if norm is None:
+        return None
+    names = ("gain", "shift") if norm["kind"] == "layer" else ("gain", "shift", "mean", "variance")
+    arrays = {name: of_array(norm[name]) for name in names}
+    return norm_node(norm["kind"], epsilon=float(norm["epsilon"]), **arrays)
+
+
+def _skip(projection, of_array):
+    if projection is None:
+        return None
+    return Skip() if isinstance(projection, str) else Skip(of_array(projection))
+
+
+def _is_fastnn(estimator):
+    return any(cls.__module__.split(".")[0] == "fastnn" for cls in type(estimator).__mro__)

@@ -1,18 +1,17 @@
 """Models in files: ``save`` and ``load``. The format is described in ``docs/format.md``."""
 
-import os
-
 from fastnn.estimators.mlp.saved import build_estimator, saved_name, take_apart
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.model_file import ESTIMATORS, read_model_file, write_model_file
 from fastnn.files.networks import build_network, network_apart
+from fastnn.files.streams import name_of
 from fastnn.model.of_estimator import network_as_fitted
 from fastnn.model.of_network import network_model
 from fastnn.scoring.predictor import Predictor
 
 
 def save(model, path):
-    """Write a model to a file, atomically: ``path`` is the old file or the new one, whole.
+    """Write a model to a file; one given by its path is the old file or the new one, whole.
 
     Parameters
     ----------
@@ -21,8 +20,9 @@ def save(model, path):
         included, so that ``partial_fit`` goes on as if it had never been saved. So is a fitted
         ``Network``, but for the optimizer, which is not its own. Of a ``CustomActivation`` the file
         has the name alone. For a model of scikit-learn, or a pipeline, save ``Predictor(model)``.
-    path : str or path-like
-        The folder must exist; a file of that name is replaced.
+    path : str, path-like or binary file
+        The folder must exist; a file of that name is replaced, with the mode and owner it has. An
+        open file is written to where it is, and neither flushed nor closed.
 
     Raises
     ------
@@ -34,7 +34,8 @@ def save(model, path):
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     OSError
-        If the file cannot be written. The old file is then as it was.
+        If the file cannot be written, or not be replaced: a mount point, a device. The old file is
+        then as it was.
     """
     if isinstance(model, Predictor):
         write_model_file(path, model._model)
@@ -54,7 +55,8 @@ def load(path, activations=None):
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like, bytes-like or binary file
+        Where the file is, its content, or the file itself, which is read to its end.
     activations : dict of str to CustomActivation, optional
         The functions of one's own that the model was made with, by the names that the file has for
         them.
@@ -79,4 +81,4 @@ def load(path, activations=None):
     try:
         return build(network, parts)
     except ModelFormatError as error:
-        raise ModelFormatError(f"{os.fspath(path)}: {error}") from None
+        raise ModelFormatError(f"{name_of(path)}: {error}") from None

@@ -8,14 +8,12 @@ the parsing of a header of bounded size. ``docs/format.md`` describes the file.
 import hashlib
 import json
 import math
-import os
 import re
-import stat
 
 import numpy as np
 
 from fastnn.exceptions import ModelFormatError
-from fastnn.files.atomic import atomic_write
+from fastnn.files.streams import reading, writing
 from fastnn.files.strict_json import parse_json
 
 FORMAT_VERSION = 3
@@ -32,12 +30,13 @@ _METADATA_FIELDS = {"format", "format_version", "sha256", "description"}
 _NO_DIGEST = "0" * 64
 
 
-def write_container(path, version, description, tensors):
-    """Write arrays and a description, atomically.
+def write_container(target, version, description, tensors):
+    """Write arrays and a description.
 
     Parameters
     ----------
-    path : str or path-like
+    target : str, path-like or binary file
+        A path is written to atomically.
     version : int
         The format version that the description needs.
     description : dict
@@ -56,13 +55,17 @@ def write_container(path, version, description, tensors):
     header = _header(version, description, arrays)
     digest = _digest(header, map(_bytes_of, arrays.values()))
     header = header.replace(_NO_DIGEST.encode(), digest.encode(), 1)
-    with atomic_write(path) as file:
+    with writing(target) as write:
         for part in (header, *map(_bytes_of, arrays.values())):
-            _write_all(file, part)
+            write(part)
 
 
-def read_container(path):
+def read_container(source):
     """Read a file written by `write_container`.
+
+    Parameters
+    ----------
+    source : str, path-like, bytes-like or binary file
 
     Returns
     -------
@@ -79,11 +82,8 @@ def read_container(path):
     OSError
         If it cannot be opened or read.
     """
-    with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ModelFormatError("not a regular file")
-        return parse_container(file, status.st_size)
+    with reading(source) as (file, size):
+        return parse_container(file, size)
 
 
 def parse_container(file, size):
@@ -242,9 +242,3 @@ def _little_endian(array):
 
 def _bytes_of(array):
     return array.reshape(-1).view(np.uint8)
-
-
-def _write_all(file, part):
-    view = memoryview(part)
-    while view:
-        view = view[file.write(view) :]

@@ -3,13 +3,13 @@
 ``docs/format.md`` describes the file; `fastnn.persistence` turns the data into objects.
 """
 
-import os
 from dataclasses import dataclass
 
 from fastnn._version import __version__
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.container import parse_container, read_container, write_container
 from fastnn.files.description import describe_model, model_from_description
+from fastnn.files.streams import name_of
 from fastnn.files.values import decode, encode
 from fastnn.files.versions import version_of_estimator, version_of_network
 from fastnn.model.melting import has_foldable
@@ -83,7 +83,7 @@ def read_model_file(path, activations=None):
     try:
         return _interpret(*read_container(path), activations or {})
     except ModelFormatError as error:
-        raise ModelFormatError(f"{os.fspath(path)}: {error}") from None
+        raise ModelFormatError(f"{name_of(path)}: {error}") from None
 
 
 def parse_model_file(file, size, activations=None):

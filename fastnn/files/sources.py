@@ -1,14 +1,13 @@
 """What users hand to `Predictor` and to the exports, as a Model."""
 
-import os
-
 from fastnn.files.model_file import read_model_file
+from fastnn.files.streams import is_readable
 from fastnn.model.folding import as_model
 from fastnn.model.melting import fold_batch_norms
 
 
 def describe(source):
-    """The Model of whatever `Predictor` accepts: of the path of a file, or see `as_model`."""
-    if isinstance(source, str | os.PathLike):
+    """The Model of whatever `Predictor` accepts: of a file, or see `as_model`."""
+    if is_readable(source):
         return fold_batch_norms(read_model_file(source)[0])
     return as_model(source)

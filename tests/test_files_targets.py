@@ -54,8 +54,8 @@ SOURCES = {
     "memoryview": lambda path: memoryview(path.read_bytes()),
     "array": lambda path: memoryview(np.fromfile(path, np.uint8)),
     "BytesIO": lambda path: io.BytesIO(path.read_bytes()),
-    "file": lambda path: open(path, "rb"),
-    "unbuffered": lambda path: open(path, "rb", buffering=0),
+    "file": lambda path: open(path, "rb"),  # noqa: SIM115
+    "unbuffered": lambda path: open(path, "rb", buffering=0),  # noqa: SIM115
     "stream": lambda path: OnlyReads(path.read_bytes()),
 }
 

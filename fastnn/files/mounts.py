@@ -1,4 +1,4 @@
-"""What can stand in the place of a file and cannot be replaced by another: mount points, devices."""
+"""What no file can take the place of: mount points, devices, folders."""
 
 import contextlib
 import errno

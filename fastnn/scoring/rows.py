@@ -1,7 +1,9 @@
-"""Scoring of input that the kernel does not read in place: conversion in blocks of rows."""
+"""Scoring of input that the kernel does not read in place: dense rows are converted in blocks."""
 
 import numpy as np
-from scipy import sparse
+from scipy.sparse import issparse
+
+from fastnn.scoring.inputs import as_floats, as_matrix, canonical
 
 # Converted rows are bounded by this, whatever the number of rows.
 _BLOCK_BYTES = 1 << 22
@@ -33,7 +35,7 @@ def score_rows(kernel, X, out, n_threads, model):
     ValueError
         If X has the wrong shape, column names or type, or ``out`` does not fit.
     """
-    X = _as_matrix(X, model)
+    X = as_matrix(X, model)
     n_rows, n_features = X.shape
     empty = kernel(np.empty((0, n_features), dtype=model.dtype), None, 1)
     shape = (n_rows, *empty.shape[1:])
@@ -42,10 +44,15 @@ def score_rows(kernel, X, out, n_threads, model):
     else:
         check_out(out, shape, empty.dtype)
     to = out.view(np.ndarray)  # the kernel takes no subclass, such as a memory-mapped array
-    if kernel(X, to, n_threads) is NotImplemented:
+    if kernel(X, to, n_threads) is not NotImplemented:
+        return out
+    if issparse(X):
+        kernel(canonical(X), to, n_threads)
+    else:
         step = max(1, _BLOCK_BYTES // (8 * n_features))
         for begin in range(0, n_rows, step):
-            kernel(_block(X, begin, begin + step), to[begin : begin + step], n_threads)
+            rows = as_floats(X[begin : begin + step])
+            kernel(rows, to[begin : begin + step], n_threads)
     return out
 
 
@@ -82,47 +89,6 @@ def check_out(out, shape, dtype):
         raise ValueError(
             f"out must be a C-contiguous, aligned, writeable array of shape {shape}, dtype {dtype}"
         )
-
-
-def _as_matrix(X, model):
-    _check_names(X, model.feature_names)
-    if sparse.issparse(X):
-        X = X.tocsr()
-    else:
-        X = np.asarray(X)
-        if X.ndim == 1:
-            X = X.reshape(1, -1)
-    if X.ndim != 2:
-        raise ValueError(f"X must be one row or a matrix of rows, got an array of shape {X.shape}")
-    if X.shape[1] != model.n_features_in:
-        raise ValueError(
-            f"X has {X.shape[1]} features, but Predictor is expecting {model.n_features_in}"
-            " features as input"
-        )
-    if X.dtype.kind not in "fiubO":
-        raise ValueError(f"X must hold real numbers, got an array of dtype {X.dtype}")
-    return X
-
-
-def _check_names(X, expected):
-    names = getattr(X, "columns", None)
-    if names is None or expected is None:
-        return
-    names = [str(name) for name in names]
-    if names != list(expected):
-        missing = sorted(set(expected) - set(names))[:5]
-        unknown = sorted(set(names) - set(expected))[:5]
-        detail = f"missing: {missing}, unknown: {unknown}" if missing or unknown else "other order"
-        raise ValueError(f"the columns of X are not those that the model was fitted on ({detail})")
-
-
-def _block(X, begin, end):
-    block = X[begin:end]
-    if sparse.issparse(block):
-        block = block.toarray()
-    dtype = np.float32 if block.dtype in (np.float16, np.float32) else np.float64
-    with np.errstate(over="ignore"):  # too large becomes infinite, which the kernel refuses
-        return np.require(block, dtype, ["C", "A"])
 
 
 def frozen(array):

@@ -51,9 +51,9 @@ cdef class Scorer:
     Notes
     -----
     The methods take ``(X, out=None, n_threads=0, check_finite=True)``: X one row or rows, a C-contiguous ndarray of
-    float32 or float64, or a CSR matrix of them; n_threads the most to use, 0 for as many as the machine has, small
-    work staying on one. They return NotImplemented, having done nothing, for any X or out they do not read in place,
-    and raise ValueError if X is not finite and that is checked.
+    float32 or float64, or a CSR matrix of them, its indices sorted and distinct; n_threads the most to use, 0 for as
+    many as the machine has, small work staying on one. They return NotImplemented, having done nothing, for any X or out
+    they do not read in place, and raise ValueError if X is not finite and that is checked.
     """
 
     cdef Plan plan
@@ -168,6 +168,8 @@ cdef object score_sparse(Scorer self, Mode mode, object X, object out, int n_thr
         return NotImplemented
     cdef SparseRows x = SparseRows(X, np.float64 if self.plan.f64 else np.float32)
     cdef Py_ssize_t pairs = x.most_pairs(NULL, rows, max(rows, 1), max(rows, 1))
+    if not X.has_canonical_format:      # sums run in the order of the pairs; asked of indices that lie within X
+        return NotImplemented
     cdef Input source
     source.x, source.x_other, source.ldx, source.csr = x.values(), False, 0, &x.csr
     cdef double first_layer = self.dense[0].n_in * self.dense[0].n_out

@@ -54,8 +54,9 @@ class Predictor:
     Every method takes one row of shape (n_features,) or rows of shape (n, n_features), as array,
     list, table of pandas, polars or pyarrow, or sparse matrix; one row gives a result with one row.
     C-contiguous float32 and float64 arrays, memory-mapped ones too, are read in place; all else is
-    converted in blocks of rows. Sparse rows cost what their values cost. Input is checked for shape and finiteness and never changed. The result of a
-    row does not depend, to the bit, on the other rows, on ``n_jobs`` or on the layout of ``X``.
+    converted in blocks of rows. Sparse rows cost what their values cost. Input is checked for shape
+    and finiteness and never changed. The result of a row does not depend, to the bit, on the other
+    rows, on ``n_jobs`` or on the layout of ``X``.
 
     ``out`` is a C-contiguous array of the result's shape and dtype to write to and return.
     ``n_jobs`` is the most threads to use; small work stays on one. Woken, they stay awake 0.2 ms.

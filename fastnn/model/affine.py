@@ -1,33 +1,13 @@
 """Fitted scikit-learn transformers read as affine maps, in float64.
 
 An affine map is a pair ``(scale, shift)``: a scale of shape (n,) multiplies element by element, one
-of shape (n_in, n_out) is a matrix. Classes are told by name, so that reading them imports nothing,
-and exactly: a subclass may transform in another way.
+of shape (n_in, n_out) is a matrix.
 """
 
 import numpy as np
 
-
-def is_class(cls, name):
-    """Whether ``cls`` is the class called ``name`` of scikit-learn or fastnn."""
-    return cls.__name__ == name and cls.__module__.split(".")[0] in ("sklearn", "fastnn")
-
-
-def is_exactly(estimator, name):
-    """Whether ``estimator`` is an instance of that class, and of no subclass."""
-    return is_class(type(estimator), name)
-
-
-def fitted(estimator, attribute):
-    """An attribute that fitting sets; NotFittedError if it is missing."""
-    try:
-        return getattr(estimator, attribute)
-    except AttributeError:
-        from sklearn.exceptions import NotFittedError
-
-        raise NotFittedError(
-            f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' first."
-        ) from None
+from fastnn.model.classes import fitted, is_exactly
+from fastnn.model.unwrap import pipeline_steps, unwrap
 
 
 def transform_maps(step, where):
@@ -62,11 +42,12 @@ def inverse_transform_maps(step, where):
 def _maps(step, where, readers, reverse):
     if step is None or (isinstance(step, str) and step == "passthrough"):
         return []
-    if is_exactly(step, "Pipeline"):
-        steps = step.steps[::-1] if reverse else step.steps
+    step = unwrap(step)
+    steps = pipeline_steps(step)
+    if steps is not None:
         return [
             affine
-            for name, inner in steps
+            for name, inner in (steps[::-1] if reverse else steps)
             for affine in _maps(inner, f"{where}, step {name!r}", readers, reverse)
         ]
     for name, read in readers.items():

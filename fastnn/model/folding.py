@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from fastnn.model.affine import fitted, inverse_transform_maps, is_class, is_exactly, transform_maps
+from fastnn.model.affine import inverse_transform_maps, transform_maps
+from fastnn.model.classes import fitted, is_class, is_exactly
 from fastnn.model.melting import before_the_input, behind, fold_batch_norms
 from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, network_as_fitted
 from fastnn.model.of_network import network_model
+from fastnn.model.unwrap import pipeline_steps, unwrap, way_out
 
 _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 
@@ -20,7 +22,8 @@ def as_model(source):
     source : Model, Predictor, Network or estimator
         A fitted ``fastnn.Network``; a fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or
         scikit-learn; a ``Pipeline`` of affine steps that ends in one, or a
-        ``TransformedTargetRegressor`` around one with an affine transformer.
+        ``TransformedTargetRegressor`` around one with an affine transformer;
+        or what `fastnn.model.unwrap` takes such a one out of.
 
     Returns
     -------
@@ -39,8 +42,10 @@ def as_model(source):
         return fold_batch_norms(source)
     if _is_a(source, "Predictor"):
         return source._model
-    if is_exactly(source, "Pipeline"):
-        return _fold_pipeline(source)
+    source = unwrap(source)
+    steps = pipeline_steps(source)
+    if steps is not None:
+        return _fold_pipeline(source, steps)
     if is_exactly(source, "TransformedTargetRegressor"):
         return _fold_target(source)
     if _is_a(source, *_ESTIMATORS):
@@ -50,7 +55,7 @@ def as_model(source):
     raise TypeError(
         f"cannot score a {type(source).__name__}: a fitted fastnn.Network or a fitted"
         " MLPClassifier or MLPRegressor of fastnn or scikit-learn is needed, alone, at the end of a"
-        " Pipeline or inside a TransformedTargetRegressor"
+        f" Pipeline or inside a TransformedTargetRegressor{way_out(source)}"
     )
 
 
@@ -59,8 +64,8 @@ def _is_a(source, *names):
     return any(is_class(cls, name) for cls in type(source).__mro__ for name in names)
 
 
-def _fold_pipeline(pipeline):
-    *steps, (_, last) = pipeline.steps
+def _fold_pipeline(pipeline, steps):
+    *steps, (_, last) = steps
     model = as_model(last).with_head(feature_names=None)
     for name, step in reversed(steps):
         for scale, shift in reversed(transform_maps(step, f"step {name!r}")):

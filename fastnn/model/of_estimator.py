@@ -3,8 +3,8 @@
 import numpy as np
 
 from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
-from fastnn.model.classes import fitted
 from fastnn.model.blocks import Block, Skip, nodes_of, norm_node
+from fastnn.model.classes import fitted
 from fastnn.model.head import Head
 from fastnn.model.model import Model
 

@@ -1,7 +1,7 @@
 """Activations as ONNX nodes.
 
-An operator with float32 attributes, or that onnxruntime lacks in float64, serves float32 models
-only: in float64 the same is composed of others.
+What onnxruntime has in float64 in few opsets or in none (Elu, Selu, Softsign, LeakyRelu, Softplus,
+Erf), and what the opset lacks, is composed of operators that it has everywhere.
 """
 
 import math
@@ -9,11 +9,9 @@ import math
 import numpy as np
 from onnx import helper
 
-_OPERATORS = {
-    **{"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "exp": "Exp", "elu": "Elu"},
-    "softsign": "Softsign",
-}
+_OPERATORS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "exp": "Exp"}
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
+_ERF_SINCE, _UNSQUEEZE_TAKES_AXES_SINCE = 9, 13
 
 
 def activation(graph, name, source, label, dtype, output=None):
@@ -51,6 +49,15 @@ class Part:
     def __init__(self, graph, label, dtype):
         self.graph, self.label, self.dtype, self.count = graph, label, dtype, 0
 
+    @property
+    def opset(self):
+        return self.graph.opset
+
+    @property
+    def single(self):
+        """Whether the numbers are float32."""
+        return self.dtype == "float32"
+
     def _name(self):
         self.count += 1
         return f"{self.label}_{self.count}"
@@ -65,22 +72,44 @@ class Part:
         return self.constant(np.array(value, dtype=self.dtype))
 
 
+def _below_zero(part, z):
+    """min(z, 0), of infinity too."""
+    return part("Neg", part("Relu", part("Neg", z)))
+
+
+def _expm1_below_zero(part, z):
+    """exp(min(z, 0)) - 1 without cancellation: with t = tanh(z / 2) it is 2 t / (1 - t)."""
+    t = part("Tanh", part("Mul", _below_zero(part, z), part.number(0.5)))
+    return part("Div", part("Add", t, t), part("Sub", part.number(1), t))
+
+
 def _leaky_relu(part, z):
-    if part.dtype == "float32":
+    if part.single:
         return part("LeakyRelu", z, alpha=0.01)
-    return part("Max", z, part("Mul", z, part.number(0.01)))
+    return part("Add", part("Relu", z), part("Mul", _below_zero(part, z), part.number(0.01)))
+
+
+def _elu(part, z):
+    if part.single:
+        return part("Elu", z)
+    return part("Add", part("Relu", z), _expm1_below_zero(part, z))
 
 
 def _selu(part, z):
-    if part.dtype == "float32":
+    if part.single:
         return part("Selu", z)
-    above = part("Relu", z)
-    below = part("Mul", part("Elu", part("Sub", z, above)), part.number(_SELU_ALPHA))
-    return part("Mul", part("Add", above, below), part.number(_SELU_SCALE))
+    below = part("Mul", _expm1_below_zero(part, z), part.number(_SELU_ALPHA))
+    return part("Mul", part("Add", part("Relu", z), below), part.number(_SELU_SCALE))
+
+
+def _softsign(part, z):
+    if part.single:
+        return part("Softsign", z)
+    return part("Div", z, part("Add", part("Abs", z), part.number(1)))
 
 
 def _gelu(part, z):
-    if part.dtype == "float32":
+    if part.single and part.opset >= _ERF_SINCE:
         return _gelu_by(part, z, part("Erf", part("Mul", z, part.number(math.sqrt(0.5)))))
     # Beyond 8.5 it is z itself, or nothing.
     inner = part("Min", part("Max", z, part.number(-8.5)), part.number(8.5))
@@ -97,19 +126,22 @@ def _gelu_by(part, z, erf):
 def _erf(part, x):
     """2 x / sqrt(pi) times the integral of exp(-x^2 t^2) over t from 0 to 1, by Gauss-Legendre.
 
-    For -6 <= x <= 6 it is right to some bits. onnxruntime has no Erf in float64.
+    For -6 <= x <= 6 it is right to some bits.
     """
     t, weights = np.polynomial.legendre.leggauss(40)
-    square = part("Unsqueeze", part("Mul", x, x), part.constant(np.array([2])))
+    square = part("Mul", x, x)
+    if part.opset >= _UNSQUEEZE_TAKES_AXES_SINCE:
+        square = part("Unsqueeze", square, part.constant(np.array([2])))
+    else:
+        square = part("Unsqueeze", square, axes=[2])
     values = part("Exp", part("Mul", square, part.number(-(((t + 1) / 2) ** 2))))
     integral = part("MatMul", values, part.number(weights / np.sqrt(np.pi)))
     return part("Mul", x, integral)
 
 
 def _softplus(part, z):
-    if part.dtype == "float32":
+    if part.single:
         return part("Softplus", z)
-    # onnxruntime's overflows in float64.
     small = part("Exp", part("Neg", part("Abs", z)))
     return part("Add", part("Relu", z), part("Log", part("Add", small, part.number(1))))
 
@@ -128,6 +160,6 @@ def _step(part, z):
 
 
 _COMPOSED = {
-    **{"leaky_relu": _leaky_relu, "selu": _selu, "gelu": _gelu, "silu": _silu, "mish": _mish},
-    **{"softplus": _softplus, "step": _step},
+    **{"leaky_relu": _leaky_relu, "elu": _elu, "selu": _selu, "gelu": _gelu, "silu": _silu},
+    **{"mish": _mish, "softplus": _softplus, "softsign": _softsign, "step": _step},
 }

@@ -1,15 +1,20 @@
 """A Model as ONNX nodes, for a model of its own and for a part of a larger graph."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, defs, helper, numpy_helper
 
 from fastnn.export._onnx_activations import activation
 from fastnn.export._onnx_nodes import add_nodes
 
-# From opset 13 on Softmax works along one axis; 18 is old enough for every runtime in use.
+#: What a model is written in by default; old enough for every runtime in use.
 OPSET = 18
+
+# The first opset that broadcasts their inputs.
+_BROADCAST_SINCE = {"Add": 7, "Sub": 7, "Mul": 7, "Div": 7, "Gemm": 7, "Greater": 7}
+_BROADCAST_SINCE |= {"Max": 8, "Min": 8}
 
 
 @dataclass
@@ -17,6 +22,7 @@ class Graph:
     """Nodes and constants under construction; every name begins with ``prefix``."""
 
     prefix: str
+    opset: int = OPSET
     nodes: list = field(default_factory=list)
     constants: list = field(default_factory=list)
 
@@ -33,11 +39,41 @@ class Graph:
 
     def node(self, operator, inputs, name, *, output=None, **attributes):
         """Add an operator with one output and return the output's name."""
+        _check_operator(operator, self.opset)
         output = output or self.prefix + name
         self.nodes.append(
             helper.make_node(operator, inputs, [output], self.prefix + name, **attributes)
         )
         return output
+
+
+def checked_opset(opset):
+    """An opset that the installed onnx knows, else a ValueError."""
+    newest = defs.onnx_opset_version()
+    if not isinstance(opset, Integral) or isinstance(opset, bool) or not 1 <= opset <= newest:
+        raise ValueError(
+            f"target_opset must be an int up to {newest}, the newest that the installed onnx knows;"
+            f" got {opset!r}"
+        )
+    return int(opset)
+
+
+def _check_operator(operator, opset):
+    """Refuse with a ValueError an operator that the opset lacks."""
+    try:
+        since = defs.get_schema(operator, opset).since_version
+    except defs.SchemaError:
+        history = defs.get_all_schemas_with_history()
+        known = [s.since_version for s in history if (s.name, s.domain) == (operator, "")]
+        if not known:
+            raise ValueError(f"the installed onnx knows no operator {operator}") from None
+        since = min(known)
+    least = max(since, _BROADCAST_SINCE.get(operator, 1))
+    if opset < least:
+        raise ValueError(
+            f"the model needs the operator {operator}, which ONNX has from target_opset={least} on;"
+            f" got target_opset={opset}"
+        )
 
 
 def add_network(graph, model, source, *, label=None, values):
@@ -54,7 +90,7 @@ def add_network(graph, model, source, *, label=None, values):
     values : str
         Name of the probabilities, decision values, or of what a regressor predicts.
     """
-    z = add_nodes(graph, model, source)
+    z = add_nodes(graph, model.nodes, source, model.dtype)
     if model.binary:
         _binary(graph, model, z, label, values)
     elif model.output_activation == "softmax":

@@ -7,34 +7,41 @@ import numpy as np
 from fastnn.export._onnx_activations import Part, activation
 from fastnn.model.nodes import INPUT, function_for
 
+# From these opsets on the standard has it, or has it so.
+_NO_BIAS_SINCE, _LAYER_NORM_SINCE, _REDUCE_TAKES_AXES_SINCE = 11, 17, 18
 
-def add_nodes(graph, model, source):
-    """Add the nodes of a model and return the name of its raw outputs.
+
+def add_nodes(graph, nodes, source, dtype):
+    """Add nodes and return the name of what the last one puts out.
 
     Parameters
     ----------
     graph : Graph
-    model : Model
+    nodes : sequence of Node
     source : str
         Name of the input.
+    dtype : {"float32", "float64"}
 
     Raises
     ------
     TypeError
         If a node is of a kind that ONNX has no counterpart for.
+    ValueError
+        If the opset of the graph lacks an operator that it takes.
     """
     names, count = {INPUT: source}, Counter()
-    for number, node in enumerate(model.nodes):
+    for number, node in enumerate(nodes):
         add = function_for(node, _NODES, "an ONNX graph")
         label = f"{node.kind}{count[node.kind]}"
         count[node.kind] += 1
-        names[number] = add(graph, node, [names[s] for s in node.sources], label, model.dtype)
-    return names[len(model.nodes) - 1]
+        names[number] = add(graph, node, [names[s] for s in node.sources], label, dtype)
+    return names[len(nodes) - 1]
 
 
 def _dense(graph, node, sources, label, dtype):
     constants = _constants(graph, node, label, "weight", "bias")
-    return graph.node("Gemm", [*sources, *constants], label)
+    bare = len(constants) == 1 and graph.opset < _NO_BIAS_SINCE
+    return graph.node("MatMul" if bare else "Gemm", [*sources, *constants], label)
 
 
 def _activation(graph, node, sources, label, dtype):
@@ -54,21 +61,30 @@ def _custom(graph, node, sources, label, dtype):
 def _layer_norm(graph, node, sources, label, dtype):
     constants = _constants(graph, node, label, "gain", "shift")
     epsilon = node.attributes["epsilon"]
-    if dtype == "float32":
+    # The operator's epsilon is a float32.
+    if dtype == "float32" and graph.opset >= _LAYER_NORM_SINCE:
         inputs = [*sources, *constants]
         return graph.node("LayerNormalization", inputs, label, axis=-1, epsilon=epsilon)
-    part, axes = Part(graph, label, dtype), graph.constant(f"{label}_axes", np.array([-1]))
-    deviation = part("Sub", *sources, graph.node("ReduceMean", [*sources, axes], f"{label}_mean"))
-    square = part("Mul", deviation, deviation)
-    variance = graph.node("ReduceMean", [square, axes], f"{label}_variance")
+    part = Part(graph, label, dtype)
+    deviation = part("Sub", *sources, _row_mean(part, *sources))
+    variance = _row_mean(part, part("Mul", deviation, deviation))
     scale = part("Sqrt", part("Add", variance, part.number(epsilon)))
     return part("Add", part("Mul", part("Div", deviation, scale), constants[0]), constants[1])
 
 
+def _row_mean(part, x):
+    if part.opset >= _REDUCE_TAKES_AXES_SINCE:
+        return part("ReduceMean", x, part.constant(np.array([-1])))
+    return part("ReduceMean", x, axes=[1])
+
+
 def _batch_norm(graph, node, sources, label, dtype):
-    constants = _constants(graph, node, label, "gain", "shift", "mean", "variance")
-    epsilon = node.attributes["epsilon"]
-    return graph.node("BatchNormalization", [*sources, *constants], label, epsilon=epsilon)
+    part, arrays = Part(graph, label, dtype), node.arrays
+    deviation = arrays["variance"].astype(np.float64) + node.attributes["epsilon"]
+    factor = arrays["gain"] / np.sqrt(deviation)
+    centred = part("Sub", *sources, part.number(arrays["mean"]))
+    scaled = part("Mul", centred, part.number(factor))
+    return part("Add", scaled, part.number(arrays["shift"]))
 
 
 def _add(graph, node, sources, label, dtype):

@@ -3,10 +3,11 @@
 import numpy as np
 
 from fastnn._version import __version__
+from fastnn.export.metadata import metadata
 from fastnn.files.sources import describe
 
 
-def to_onnx(model, *, dtype="float32"):
+def to_onnx(model, *, dtype="float32", target_opset=None):
     """Convert a model to ONNX.
 
     The graph takes ``X`` of shape (n, n_features). A classifier gives ``label`` of shape (n,), of
@@ -21,6 +22,9 @@ def to_onnx(model, *, dtype="float32"):
         What `fastnn.Predictor` accepts.
     dtype : {"float32", "float64"}, default="float32"
         The precision of input, weights and results.
+    target_opset : int, optional
+        The version of ONNX's operators to write the graph in; by default 18. Operators that it
+        lacks, or that onnxruntime lacks in it for ``dtype``, are composed of others.
 
     Returns
     -------
@@ -34,14 +38,20 @@ def to_onnx(model, *, dtype="float32"):
         If the package ``onnx`` is not installed.
     TypeError, ValueError
         If the model cannot be converted exactly; the message names the step, activation or label.
+        If ``target_opset`` has not what the model needs; the message names the opset that has.
+
+    Notes
+    -----
+    The metadata of the graph hold ``fastnn_version`` and, as JSON, ``feature_names`` and
+    ``classes`` where the model has them.
     """
     _need("onnx")
     from onnx import checker, helper
 
-    from fastnn.export._onnx_graph import OPSET, Graph, add_network, label_type
+    from fastnn.export._onnx_graph import OPSET, Graph, add_network, checked_opset, label_type
 
     model = describe(model).astype(dtype)
-    graph = Graph("")
+    graph = Graph("", checked_opset(OPSET if target_opset is None else target_opset))
     element = helper.np_dtype_to_tensor_dtype(np.dtype(model.dtype))
     outputs = []
     if model.kind == "regressor":
@@ -59,11 +69,13 @@ def to_onnx(model, *, dtype="float32"):
     source = helper.make_tensor_value_info("X", element, ["n", model.n_features_in])
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "fastnn", [source], outputs, graph.constants),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=8,
+        opset_imports=(opsets := [helper.make_opsetid("", graph.opset)]),
+        # From version 4 on constants need not be inputs.
+        ir_version=max(4, helper.find_min_ir_version_for(opsets)),
         producer_name="fastnn",
         producer_version=__version__,
     )
+    helper.set_model_props(proto, metadata(model))
     checker.check_model(proto, full_check=True)
     return proto
 

@@ -10,30 +10,41 @@ C_KEYWORDS = frozenset({
 # fmt: on
 
 _HEAD = """/* {name}: a {kind} network {sizes}, written by fastnn {version}.
+{told} *
+ * To use it, compile this file into your program, as C or as C++, link with -lm, and declare
  *
- * To use it, compile this file into your program (link with -lm) and declare
- *
+{declaration} *
 """
+
+#: What a program declares, and the file itself, so that C and C++ agree about the names.
+DECLARATION = """#ifdef __cplusplus
+extern "C" {{
+#endif
+{function};{classes}
+#ifdef __cplusplus
+}}
+#endif
+"""
+
+FUNCTION = {
+    "classifier": "int {name}_predict(const float *x, float *{values})",
+    "multilabel": "void {name}_predict(const float *x, float *{values}, int *labels)",
+    "regressor": "void {name}_predict(const float *x, float *y)",
+}
 
 USAGE = {
     "classifier": _HEAD
-    + """ *     int {name}_predict(const float *x, float *{values});
- *
- * x points to {n_features} features, {values} to room for {n_values} values. The result is
+    + """ * x points to {n_features} features, {values} to room for {n_values} values. The result is
  * the number of the {best} class; {name}_classes[] holds the labels.{note}
  */
 """,
     "multilabel": _HEAD
-    + """ *     void {name}_predict(const float *x, float *{values}, int *labels);
- *
- * x points to {n_features} features, {values} and labels to room for {n_values} values each.
- * A label is 1 where {rule}, else 0.
+    + """ * x points to {n_features} features, {values} and labels to room for {n_values} values
+ * each. A label is 1 where {rule}, else 0.
  */
 """,
     "regressor": _HEAD
-    + """ *     void {name}_predict(const float *x, float *y);
- *
- * x points to {n_features} features, y to room for {n_values} predicted values.
+    + """ * x points to {n_features} features, y to room for {n_values} predicted values.
  */
 """,
 }
@@ -55,7 +66,7 @@ SCORES = {
 }
 
 PREDICT = {
-    "binary": """int {name}_predict(const float *x, float *probabilities)
+    "binary": """{function}
 {{
     {buffers}
     {steps}
@@ -64,7 +75,7 @@ PREDICT = {
     return {last}[0] > 0.5f;
 }}
 """,
-    "binary_scores": """int {name}_predict(const float *x, float *scores)
+    "binary_scores": """{function}
 {{
     {buffers}
     {steps}
@@ -73,7 +84,7 @@ PREDICT = {
     return {last}[0] > 0.0f;
 }}
 """,
-    "classifier": """int {name}_predict(const float *x, float *{values})
+    "classifier": """{function}
 {{
     {buffers}
     int best = 0;
@@ -86,7 +97,7 @@ PREDICT = {
     return best;
 }}
 """,
-    "multilabel": """void {name}_predict(const float *x, float *{values}, int *labels)
+    "multilabel": """{function}
 {{
     {buffers}
     {steps}
@@ -96,7 +107,7 @@ PREDICT = {
     }}
 }}
 """,
-    "regressor": """void {name}_predict(const float *x, float *y)
+    "regressor": """{function}
 {{
     {buffers}
     {steps}

@@ -1,5 +1,6 @@
 """Export to one C99 file without dependencies, for servers and microcontrollers."""
 
+import json
 import os
 import re
 
@@ -7,7 +8,16 @@ import numpy as np
 
 from fastnn._version import __version__
 from fastnn.export._c_nodes import Body
-from fastnn.export._c_parts import C_KEYWORDS, PREDICT, PROBABILITIES, SCORES, USAGE
+from fastnn.export._c_parts import (
+    C_KEYWORDS,
+    DECLARATION,
+    FUNCTION,
+    PREDICT,
+    PROBABILITIES,
+    SCORES,
+    USAGE,
+)
+from fastnn.export.metadata import metadata
 from fastnn.files.sources import describe
 
 
@@ -15,15 +25,17 @@ def to_c(model, name, path=None):
     """Write a model as C99 source: constant weights and a function ``<name>_predict``.
 
     The code computes in float, allocates nothing, keeps no state (it may be called from any
-    number of threads), and needs only ``<math.h>``. Its first comment shows how to call it. A
-    classifier without probabilities writes its decision values in their place.
+    number of threads), and needs only ``<math.h>``. Its first comment shows how to call it from C
+    and C++, and tells the names of features and classes. Files of several models may be compiled
+    together, or as one. A classifier without probabilities writes its decision values in their
+    place.
 
     Parameters
     ----------
     model : estimator, Network, Predictor, str or path-like
         What `fastnn.Predictor` accepts.
     name : str
-        A C identifier with which every external name in the file begins.
+        A C identifier with which every name in the file begins.
     path : str or path-like, optional
         Where to write the source too.
 
@@ -53,13 +65,37 @@ def _source(model, name):
     fill = {"name": name, "kind": model.kind, "sizes": sizes, "version": __version__}
     fill |= {"n_features": model.n_features_in, "n_values": n_values}
     fill |= PROBABILITIES if model.has_probabilities else SCORES
+    fill["function"] = FUNCTION[model.kind].format(**fill)
     body = Body(model, f"{name}_")
     body.activate(model.output_activation, body.last, model.n_outputs)
+    classes = "" if model.kind != "classifier" else _classes(model, name)
+    declared = f"\nextern {classes.split(' =')[0]};" if classes else ""
+    declaration = DECLARATION.format(classes=declared, **fill)
+    fill |= {"declaration": _comment(declaration, "     "), "told": _told(model)}
     parts = [USAGE[model.kind].format(**fill), "#include <math.h>\n#include <stddef.h>\n"]
-    if model.kind == "classifier":
-        parts.append(_classes(model, name))
+    parts += [declaration, *([classes] if classes else [])]
     parts += [*body.arrays, *body.functions.values(), _predict(model, body, fill)]
     return "\n".join(parts)
+
+
+def _told(model):
+    """Names of features and classes, as lines of the comment."""
+    lines = []
+    for name, text in metadata(model).items():
+        if name == "fastnn_version":
+            continue
+        lines.append(f"{name}:")
+        for value in map(json.dumps, json.loads(text)):
+            # The same JSON without what would end a comment, or begin another.
+            value = value.replace("/", r"\u002f")
+            if len(lines[-1]) + len(value) > 88:
+                lines.append(" ")
+            lines[-1] += f" {value}"
+    return _comment("\n".join(lines), " ") if lines else ""
+
+
+def _comment(text, indent):
+    return "".join(f" *{indent}{line}\n" for line in text.splitlines())
 
 
 def _predict(model, body, fill):

@@ -4,6 +4,7 @@ from fastnn._kernels.native import table
 from fastnn._kernels.scoring.arrays import score_arrays
 from fastnn.losses import LOSSES
 from fastnn.scoring.scorer import scorer_of
+from fastnn.scoring.touched import touched_coefs, touched_nodes
 
 #: From so many rows on, packing the weights first pays.
 PACK_ROWS = 64
@@ -31,7 +32,7 @@ def few_rows(coefs, intercepts, activation, output_activation, X, check_finite=F
     Returns
     -------
     ndarray of shape (n, n_out), of the dtype of the coefs, or NotImplemented
-        For rows that are not few, arrays that do not lie as the kernels read them or whose shapes
+        For many rows that are not sparse, arrays that do not lie as the kernels read them or whose shapes
         do not chain, and activations that they do not know.
 
     Raises
@@ -40,10 +41,14 @@ def few_rows(coefs, intercepts, activation, output_activation, X, check_finite=F
         For X that is not finite, if asked to check.
     """
     number = _ACTIVATIONS.get(activation) if isinstance(activation, str) else None
-    if number is None or X.shape[0] >= PACK_ROWS or not type(coefs) is list is type(intercepts):
+    if number is None or not type(coefs) is list is type(intercepts):
+        return NotImplemented
+    # Sparse rows of few features read few weights, however many rows they are.
+    few, coefs = touched_coefs(X, coefs)
+    if few is X and X.shape[0] >= PACK_ROWS:
         return NotImplemented
     output = _OUTPUTS[output_activation]
-    return score_arrays(coefs, intercepts, number, output, False, X, check_finite)
+    return score_arrays(coefs, intercepts, number, output, False, few, check_finite)
 
 
 def score_nodes(nodes, widths, output_activation, dtype, X, n_threads, check_finite):
@@ -74,6 +79,7 @@ def score_nodes(nodes, widths, output_activation, dtype, X, n_threads, check_fin
     ValueError
         For X that is not finite, if asked to check.
     """
+    X, nodes = touched_nodes(X, nodes)
     scorer = scorer_of(X.shape[1], nodes, widths, output_activation, dtype)
     result = scorer.proba(X, None, n_threads, check_finite)
     if result is NotImplemented:

@@ -32,8 +32,8 @@ def few_rows(coefs, intercepts, activation, output_activation, X, check_finite=F
     Returns
     -------
     ndarray of shape (n, n_out), of the dtype of the coefs, or NotImplemented
-        For many rows that are not sparse, arrays that do not lie as the kernels read them or whose shapes
-        do not chain, and activations that they do not know.
+        For many rows that are not sparse, arrays that do not lie as the kernels read them or
+        whose shapes do not chain, and activations that they do not know.
 
     Raises
     ------

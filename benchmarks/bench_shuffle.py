@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from fastnn._kernels.families import shuffle
 from fastnn._kernels.native import table
-from fastnn._kernels.training import shuffle
 
 
 @pytest.mark.parametrize("contender", ["fastnn", "NumPy"])

@@ -1,11 +1,13 @@
 /* The ordered list of ISAs and the names that Python's tables are built from. An ISA is one line here and one file in isa/. */
+#include "families/families.h"
 #include "fastnn.h"
+#include "formulas.h"
 
 #define KERNELS(isa) \
     extern const fastnn_kernels_f32 fastnn_##isa##_f32; \
     extern const fastnn_kernels_f64 fastnn_##isa##_f64; \
-    extern const fastnn_kernels_u32 fastnn_##isa##_u32;
-#define ROW(isa) {#isa, supports_##isa, &fastnn_##isa##_f32, &fastnn_##isa##_f64, &fastnn_##isa##_u32},
+    extern const struct fastnn_families fastnn_##isa##_families;
+#define ROW(isa) {#isa, supports_##isa, &fastnn_##isa##_f32, &fastnn_##isa##_f64, &fastnn_##isa##_families},
 
 static int supports_baseline(void) { return 1; }
 KERNELS(baseline)

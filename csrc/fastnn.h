@@ -7,23 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum fastnn_activation {
-#define ACTIVATION(name, needs_z, f, df) FASTNN_##name,
-#include "formulas/activations.def"
-#undef ACTIVATION
-    FASTNN_N_ACTIVATIONS
-};
-
-enum fastnn_loss {
-#define LOSS(name, has_p, f, df) FASTNN_LOSS_##name,
-#include "formulas/losses.def"
-#undef LOSS
-    FASTNN_LOSS_softmax_log_loss,
-    FASTNN_LOSS_softmax_focal_loss,
-    FASTNN_LOSS_softmax_smoothed_log_loss,
-    FASTNN_N_LOSSES
-};
-
 #define FASTNN_N_COEFFICIENTS 8   /* of one optimizer step */
 
 typedef struct {        /* one optimizer step: gradient = scale * g + l2 * w, each element at most clip in magnitude */
@@ -33,13 +16,6 @@ typedef struct {        /* one optimizer step: gradient = scale * g + l2 * w, ea
     double l1_scale;    /* of c[7], as scale is of g: one over the weight of the batch */
     int penalised;      /* 0: neither l2 nor decay nor L1, as for biases and norms */
 } fastnn_step;
-
-enum fastnn_update {
-#define UPDATE(name, n_moments, formula) FASTNN_UPDATE_##name,
-#include "formulas/updates.def"
-#undef UPDATE
-    FASTNN_N_UPDATES
-};
 
 /* The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit of the result depends on every bit of x. */
 static inline uint64_t fastnn_mix(uint64_t x)
@@ -55,13 +31,6 @@ static inline uint64_t fastnn_random_key(uint64_t seed, uint64_t step, uint64_t 
 {
     return fastnn_mix(fastnn_mix(fastnn_mix(seed) ^ step) ^ stage);
 }
-
-/* Names for the tables that Python builds; a NULL ends each list. */
-extern const char *const fastnn_activation_names[];
-extern const char fastnn_activation_needs_z[];
-extern const char *const fastnn_loss_names[];
-extern const char *const fastnn_update_names[];
-extern const char fastnn_update_moments[];
 
 typedef struct {             /* compressed sparse rows; pairs of a row in any order, repeated indices add up */
     const void *data;        /* values, of the kernel's dtype */
@@ -125,8 +94,10 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
            so is y, whose padding is set to zero */                                                             \
         void (*narrow_forward)(ptrdiff_t rows, int n, ptrdiff_t k, const T *x, ptrdiff_t ldx, const T *wt,      \
                                const T *bias, T *y, ptrdiff_t ldy);                                             \
-        /* and back, for n <= 4 and one panel (n, nv vectors) of wt: dx = d . wt, and 0 where x is not positive \
-           if gated; unless g is NULL, g (+)= d^T . x as by outer_tile. dx may be x, which is not read in vain */\
+        /* and back, for n <= 4 and one panel (n, nv vectors) of wt, in one pass over the rows of x: dx = d . wt,\
+           if gated with 0 where x is not positive; and unless g is NULL the gradient of the weights, g = d^T . x,\
+           added to g if accumulate, in the order of outer_tile. dx may be x: each x is read before it is       \
+           overwritten, and only if gated or g asks for it */                                                   \
         void (*narrow_backward)(ptrdiff_t rows, int n, int nv, const T *d, ptrdiff_t ldd, const T *wt,          \
                                 const T *x, int gated, T *dx, ptrdiff_t ldx, T *g, int accumulate);             \
         /* y (np panels of nv vectors) = init + one row of x . b, as gemv; 1 <= np <= 4, and nv = 1 with np = 1 only */ \
@@ -148,21 +119,21 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         /* dst (n_cols, ldd), first `lanes` columns = transpose of src (n_rows, n_cols), zero-filled; both      \
            counts <= lanes */                                                                                   \
         void (*transpose)(int n_rows, int n_cols, const T *src, ptrdiff_t lds, T *dst, ptrdiff_t ldd);          \
-        /* h = f(z), its padding set to zero, and d *= f'(z, h), over padded rows of n elements with one        \
-           stride; h may be z */                                                                                \
-        void (*activation_forward[FASTNN_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const T *z, T *h,         \
+        /* by number, see formulas.h: h = f(z), its padding set to zero, and d *= f'(z, h), over padded rows of \
+           n elements with one stride; h may be z */                                                                                \
+        void (*const *activation_forward)(ptrdiff_t rows, ptrdiff_t n, const T *z, T *h,         \
                                                          ptrdiff_t ld);                                         \
-        void (*activation_backward[FASTNN_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const T *z, const T *h,  \
+        void (*const *activation_backward)(ptrdiff_t rows, ptrdiff_t n, const T *z, const T *h,  \
                                                           T *d, ptrdiff_t ld);                                  \
         void (*softmax)(ptrdiff_t rows, ptrdiff_t n, T *z, ptrdiff_t ld);                                       \
         /* weighted row losses and d = their gradient by the raw outputs z; d may be z, its padding is zeroed.  \
            sample[r] is the row of the targets that belongs to row r */                                         \
-        void (*loss[FASTNN_N_LOSSES])(ptrdiff_t rows, ptrdiff_t n, const T *z, T *d, ptrdiff_t ld,              \
+        void (*const *loss)(ptrdiff_t rows, ptrdiff_t n, const T *z, T *d, ptrdiff_t ld,              \
                                       const fastnn_targets_##S *targets, const ptrdiff_t *sample,               \
                                       double *row_loss);                                                        \
         /* one optimizer step on n (a multiple of lanes) weights, moments as far as the rule has them. The L1 step\
            is proximal: what it sets to zero is zero. Returns the sum of squares of w before. */                \
-        double (*update[FASTNN_N_UPDATES])(ptrdiff_t n, T *w, const T *g, T *m, T *v, T *u, const fastnn_step *step);\
+        double (*const *update)(ptrdiff_t n, T *w, const T *g, T *m, T *v, T *u, const fastnn_step *step);\
         /* sums over n (a multiple of lanes) elements, of (scale * g + l2 * w)^2 and of |w| */                  \
         double (*squared_norm)(ptrdiff_t n, const T *g, const T *w, double scale, double l2);                   \
         double (*absolute_sum)(ptrdiff_t n, const T *w);                                                        \
@@ -209,23 +180,12 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
 FASTNN_DECLARE(float, double, f32)
 FASTNN_DECLARE(double, float, f64)
 
-#define FASTNN_TWISTER_WORDS 624   /* of the state of a Mersenne Twister */
-
-typedef struct {   /* of random words, for shuffling; see shuffle.inc */
-    /* the twister's next state, and the random words that n words of a state stand for */
-    void (*twist)(uint32_t *key);
-    void (*temper)(int n, const uint32_t *key, uint32_t *words);
-    /* the swaps of the elements *last, *last - 1, ... 1 of order that n <= FASTNN_TWISTER_WORDS words decide; leaves in
-       *last what comes next and returns how many words were used: all, unless *last is 0 */
-    ptrdiff_t (*swap_rows)(ptrdiff_t *order, ptrdiff_t *last, const uint32_t *words, ptrdiff_t n);
-} fastnn_kernels_u32;
-
 typedef struct {
     const char *name;
     int (*supported)(void);
     const fastnn_kernels_f32 *f32;
     const fastnn_kernels_f64 *f64;
-    const fastnn_kernels_u32 *u32;
+    const struct fastnn_families *families;   /* what belongs to no layer: families/families.h */
 } fastnn_isa;
 
 /* The ISAs compiled in, best first; name NULL ends the list. */

@@ -1,4 +1,4 @@
-/* What an ISA file includes: the standard headers, the target, then the template once per dtype.
+/* What an ISA file includes: the standard headers, the target, then the families, then the template once per dtype.
    Expects ISA, VECTOR_BYTES, TILE_ROWS and, where the compiler must be told, TARGET. Everything but the tables is
    static: an inline function compiled for one ISA and shared by the linker would crash the others. */
 #if defined(__x86_64__)
@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "families/families.h"
 #include "fastnn.h"
+#include "formulas.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define PASTE3(a, b, c) a##b##_##c
@@ -23,7 +25,13 @@ APPLY_TARGET(TARGET)
 #endif
 #endif
 
-#include "training/shuffle.inc"
+#include "families/shuffle.inc"
+
+const struct fastnn_families TABLE_NAME(ISA, families) = {
+#define FAMILY(name) .name = &TABLE_NAME(ISA, name),
+#include "families/families.def"
+#undef FAMILY
+};
 
 #define T float
 #define OTHER double

@@ -140,6 +140,19 @@ def test_the_kind_of_a_stage_is_asked_where_its_kernels_are_called():
     assert found == {"_kernels/layers/stages.pyx", "_kernels/layers/noise.pyx"}
 
 
+def test_dtypes_are_told_apart_in_few_places():
+    """Elsewhere code is written once, for a fused type or for memory of a described Dtype
+    (_kernels/native/dtypes.pyx)."""
+    found = {name_of(p) for p in SOURCES if re.search(r"\bf64\b", p.read_text())}
+    bridges = {f"_kernels/native/{name}.pxd" for name in ("norms", "random", "sparse", "table")}
+    assert {name for name in found if not name.startswith("_kernels/testing/")} == {
+        *bridges,
+        "_kernels/layers/zeros.pxd",  # one more
+        "_kernels/native/header.pxd",
+        "_kernels/native/table.pyx",
+    }
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_files_are_short(path):
     allowed = 350 if name_of(path).startswith("estimators/") else 250

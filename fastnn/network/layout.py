@@ -124,8 +124,7 @@ class Layout:
 
     def _make_plan(self, input_gradient=False, **changes):
         specs = [spec._replace(**changes) for spec in self._stages.specs]
-        f64 = self.dtype == np.float64
-        return Plan(self.n_in, specs, f64, self._isa, input_gradient)
+        return Plan(self.n_in, specs, self.dtype, self._isa, input_gradient)
 
     def has(self, trait):
         """Whether a stage among those that make up the layers has a trait, of those that

@@ -1,6 +1,6 @@
 """Row numbers in scikit-learn's random order."""
 
-from fastnn._kernels.training import shuffle as kernel
+from fastnn._kernels.families import shuffle as kernel
 
 __all__ = ["shuffle_rows"]
 

@@ -134,3 +134,19 @@ def test_every_kernel_module_is_built(build):
     assert build.LINKED_WITH_CSRC in names
     found = {str(p.relative_to(SETUP.parent)) for p in SETUP.parent.glob("fastnn/**/*.pyx")}
     assert {source for extension in build.extensions() for source in extension.sources} == found
+
+
+def test_a_new_formula_compiles_few_files(build):
+    """The header that all kernels' callers include does not read the lists of formulas."""
+    csrc = SETUP.parent / "csrc"
+    headers = {}
+    for name in ("fastnn.h", "families/shuffle.h", "formulas.h"):
+        command = ["cc", "-MM", f"-I{csrc}", str(csrc / name)]
+        try:
+            rule = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        except FileNotFoundError:
+            pytest.skip("no C compiler")
+        headers[name] = {Path(path).name for path in build.files_read(rule)}
+    assert headers["fastnn.h"] == {"fastnn.h"}
+    assert headers["families/shuffle.h"] == {"fastnn.h", "families.h", "families.def", "shuffle.h"}
+    assert {"activations.def", "losses.def", "updates.def"} < headers["formulas.h"]

@@ -6,7 +6,7 @@ from kernel_cases import ISAS
 from sklearn.metrics import accuracy_score, r2_score
 
 from fastnn import schedules
-from fastnn._kernels.training import shuffle
+from fastnn._kernels.families import shuffle
 from fastnn.training import epochs as training
 from fastnn.training.shuffling import shuffle_rows
 from fastnn.training.validation import accuracy, mean_loss, r2

@@ -9,6 +9,7 @@ import numpy as np
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
+from fastnn._kernels.native.dtypes cimport dtype_of_tag
 from fastnn._kernels.native.table cimport floating
 
 cnp.import_array()
@@ -63,7 +64,7 @@ cdef object rows_of(void *data, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t ld, fl
     """A view of padded rows."""
     cdef cnp.npy_intp shape[2]
     shape[0], shape[1] = rows, ld
-    view = cnp.PyArray_SimpleNewFromData(2, shape, cnp.NPY_DOUBLE if floating is double else cnp.NPY_FLOAT, data)
+    view = cnp.PyArray_SimpleNewFromData(2, shape, dtype_of_tag(tag).type_number, data)
     view.flags.writeable = writeable
     return view[:, :n]
 

@@ -38,7 +38,10 @@ cdef void narrow_gradient(Kernels k, const Dense *layer, Py_ssize_t count, Py_ss
                           const floating *x, Py_ssize_t ldx, floating *g, bint accumulate) noexcept nogil
 
 cdef inline bint are_few(Py_ssize_t n, Py_ssize_t mr, Py_ssize_t lanes) noexcept nogil:
-    """Whether few_columns_gradient is less work; of one or two columns it would sum in another order than dense_gradient."""
+    """Whether few_columns_gradient is less work than dense_gradient for a panel of n real columns and mr inputs.
+
+    Not for one or two columns: the kernel that it calls sums these in another order, and bits would differ.
+    """
     return 3 <= n <= lanes // 2 < mr
 
 cdef void few_columns_gradient(Kernels k, Py_ssize_t mr, Py_ssize_t n, Py_ssize_t rows, const floating *a, Py_ssize_t lda,

@@ -4,7 +4,7 @@ Weights are panels of `panel` columns (two vectors), the last one narrowed to wh
 panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
 """
 
-from fastnn._kernels.native.header cimport FASTNN_relu
+from fastnn._kernels.native.formulas cimport FASTNN_relu
 from fastnn._kernels.native.table cimport (Kernels, activation_forward, few_forward, floating, gemm_tile, gemv,
                                            has_few_forward, lanes, narrow_backward, narrow_forward, outer_tile,
                                            tile_rows, transpose)
@@ -75,10 +75,12 @@ cdef void few_columns_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py
 cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t width, const floating *x,
                         Py_ssize_t ldx, const Tiles *some, const floating *b, Py_ssize_t ldb, const floating *bias,
                         Py_ssize_t n, floating *z, floating *h) noexcept nogil:
-    """One panel of `width` columns, n of them real, for all rows: the weights come from far away once."""
+    """One panel of `width` columns, of which n are real and the rest padding, for all rows: its weights are fetched from
+    memory once and then stay in the cache."""
     cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr
     cdef Py_ssize_t tile = 0
-    # of what it rectifies there is no padding, which has to be zero also beside infinite numbers
+    # The kernel may apply ReLU itself only to a panel without padding. Columns of padding must end up zero, also where an
+    # infinite input times a weight of zero gave NaN, and activation_forward sets them so.
     cdef bint rectify = layer.activation == FASTNN_relu and n == width and z == h
     while rows > 0:
         mr = next_tile(rows, most)

@@ -5,6 +5,7 @@ from libc.string cimport memcpy, memset
 from fastnn._kernels.layers.plan cimport Layer, Plan
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.tiles cimport panel_width
+from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.table cimport Kernels, floating, lanes as vector_lanes, transpose
 
 
@@ -123,3 +124,24 @@ cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_
                       to + (column + j) * to_width, to_width)
             j += lanes
         i += lanes
+
+
+cdef void pack_as(Plan plan, const void *params, void *packed) noexcept nogil:
+    if plan.dtype.number == FLOAT64:
+        pack(plan, <const double *> params, <double *> packed)
+    else:
+        pack(plan, <const float *> params, <float *> packed)
+
+
+cdef void pack_master_as(Plan plan, const void *params, void *packed) noexcept nogil:
+    if plan.dtype.number == FLOAT64:
+        pack_master(plan, <const double *> params, <double *> packed)
+    else:
+        pack_master(plan, <const float *> params, <float *> packed)
+
+
+cdef void unpack_as(Plan plan, const void *packed, void *params) noexcept nogil:
+    if plan.dtype.number == FLOAT64:
+        unpack(plan, <const double *> packed, <double *> params)
+    else:
+        unpack(plan, <const float *> packed, <float *> params)

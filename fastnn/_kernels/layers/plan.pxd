@@ -1,5 +1,6 @@
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.stage cimport Stage
+from fastnn._kernels.native.dtypes cimport Dtype
 from fastnn._kernels.native.table cimport Kernels
 
 cdef struct Layer:
@@ -33,6 +34,6 @@ cdef class Plan:
     cdef readonly bint wants_rows   # a stage takes the input that cannot read sparse rows
     cdef readonly Py_ssize_t n_in
     cdef readonly str isa
-    cdef readonly bint f64
+    cdef readonly Dtype dtype
     cdef readonly Py_ssize_t lanes, n_params, n_master, n_packed, statistics, strip_size
     cdef Dense bind(self, int layer, const void *packed)

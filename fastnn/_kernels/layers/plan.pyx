@@ -12,8 +12,9 @@ from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.kinds cimport traits_of
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.tiles cimport panel_width, round_up, row_stride, tail_width
-from fastnn._kernels.native.header cimport FASTNN_relu
-from fastnn._kernels.native.table cimport activation_needs_z, kernels_of
+from fastnn._kernels.native.dtypes cimport dtype_of
+from fastnn._kernels.native.formulas cimport FASTNN_relu
+from fastnn._kernels.native.table cimport activation_needs_z, kernels_of, lanes_as
 from fastnn._kernels.layers.kinds import TRAITS, number_of
 from fastnn._kernels.layers.specs import learning, sources
 from fastnn._kernels.native.table import isa as chosen_isa
@@ -32,17 +33,18 @@ cdef class Plan:
     n_in : int
     stages : list of StageSpec
         In the order of the forward pass; the last one is dense.
-    f64 : bool
+    dtype : dtype
+        float32 or float64.
     isa : str or None
         None: the one in use.
     input_gradient : bool
         Whether stages that take the input need transposed weights too.
     """
 
-    def __cinit__(self, Py_ssize_t n_in, stages, bint f64, str isa=None, bint input_gradient=False):
+    def __cinit__(self, Py_ssize_t n_in, stages, dtype, str isa=None, bint input_gradient=False):
         self.k = kernels_of(isa)
-        self.isa, self.f64, self.n_in = isa or chosen_isa(), f64, n_in
-        self.lanes = self.k.f64.lanes if f64 else self.k.f32.lanes
+        self.isa, self.dtype, self.n_in = isa or chosen_isa(), dtype_of(dtype), n_in
+        self.lanes = lanes_as(self.k, self.dtype.number)
         self.n_stages, self.n_layers = len(stages), sum(TRAITS[spec.kind].matrix for spec in stages)
         self.stages = <Stage *> PyMem_Calloc(self.n_stages, sizeof(Stage))
         self.layers = <Layer *> PyMem_Calloc(self.n_layers, sizeof(Layer))
@@ -72,7 +74,7 @@ cdef class Plan:
             stage.traits = traits_of(stage.kind)
             stage.source, stage.other, stage.n = spec.source, spec.other, spec.n
             stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
-            stage.ld = row_stride(stage.n, self.lanes, self.f64)
+            stage.ld = row_stride(stage.n, self.lanes, self.dtype.itemsize)
             self.chain = self.chain and stage.source == t - 1
             self.wants_rows |= -1 in sources(spec) and not stage.traits.reads_sparse
             if not stage.traits.matrix:
@@ -229,7 +231,7 @@ cdef class Plan:
         """The layer's shapes with pointers into a packed vector."""
         cdef Layer *layer = &self.layers[i]
         cdef Dense d = layer.dense
-        cdef Py_ssize_t unit = sizeof(double) if self.f64 else sizeof(float), panel = 2 * self.lanes, n_full
+        cdef Py_ssize_t unit = self.dtype.itemsize, panel = 2 * self.lanes, n_full
         cdef const char *w = <const char *> packed + layer.w * unit
         if layer.wt >= 0:
             d.transposed = <const char *> packed + layer.wt * unit

@@ -13,7 +13,7 @@ cdef class SparseRows:
     cdef readonly tuple shape
     cdef object _keep
     cdef Py_ssize_t n_values
-    cdef bint f64
+    cdef Py_ssize_t item_size
     cdef const void *values(self) noexcept
     cdef Py_ssize_t most_pairs(self, const Py_ssize_t *order, Py_ssize_t n, Py_ssize_t batch,
                                Py_ssize_t block) except -1

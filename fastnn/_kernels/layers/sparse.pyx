@@ -13,8 +13,9 @@ from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.tiles cimport tail_width
 from fastnn._kernels.native.header cimport fastnn_csr
-from fastnn._kernels.native.table cimport (Kernels, activation_forward, floating, lanes, sparse_gemv, sparse_narrow,
-                                           sparse_outer, sparse_outer_narrow, sparse_sort)
+from fastnn._kernels.native.sparse cimport (sparse_gemv, sparse_narrow, sparse_outer, sparse_outer_narrow,
+                                            sparse_sort)
+from fastnn._kernels.native.table cimport Kernels, activation_forward, floating, lanes
 
 cdef enum:
     TILE = 8            # rows between one activation and the next: z is still in the cache
@@ -53,13 +54,12 @@ cdef class SparseRows:
         self.shape, self.n_values, self._keep = (n_rows, X.shape[1]), len(data), (data, indices, indptr)
         self.csr.data = address(data, data.dtype.char, False)
         self.csr.indices = address(indices, "n" if wide else "i", False)
-        self.csr.wide, self.f64 = wide, data.dtype == np.float64
+        self.csr.wide, self.item_size = wide, data.itemsize
         self.csr.indptr = <const Py_ssize_t *> address(indptr, "n", False)
 
     cdef const void *values(self) noexcept:
         """Where the values of the rows begin."""
-        cdef Py_ssize_t size = sizeof(double) if self.f64 else sizeof(float)
-        return <const char *> self.csr.data + self.csr.indptr[0] * size
+        return <const char *> self.csr.data + self.csr.indptr[0] * self.item_size
 
     cdef Py_ssize_t most_pairs(self, const Py_ssize_t *order, Py_ssize_t n, Py_ssize_t batch,
                                Py_ssize_t block) except -1:

@@ -48,13 +48,13 @@ cdef struct Pass:           # one thread's part of a pass through the stages
     void *dx                # where the gradient by the input goes, or NULL
     const fastnn_csr *csr   # sparse ones
     const Py_ssize_t *sample
-    Tiles nonzero           # what is not zero in the thread's input rows; its columns are NULL if nobody is to look
+    Tiles nonzero           # where the thread's input rows are not zero; its columns are NULL if nobody has looked
     Py_ssize_t word         # and the number of their first word, see zeros.pxd
     void *packed
     Py_ssize_t rows         # of the block
     Py_ssize_t r0, r1       # of these, the thread's
     Py_ssize_t row_number   # of the block's first row in its batch, for random numbers
-    bint training           # with the batch's statistics and random numbers, rather than what stands for them at prediction
+    bint training           # with the statistics of the batch and random numbers; if not, as at prediction
     bint track              # move the running statistics
     unsigned long long seed  # of random numbers, with
     long long step          # the number of the batch

@@ -6,9 +6,9 @@ cdef inline Py_ssize_t round_up(Py_ssize_t n, Py_ssize_t unit) noexcept nogil:
     return (n + unit - 1) // unit * unit
 
 
-cdef inline Py_ssize_t row_stride(Py_ssize_t n, Py_ssize_t lanes, bint f64) noexcept nogil:
+cdef inline Py_ssize_t row_stride(Py_ssize_t n, Py_ssize_t lanes, Py_ssize_t item_size) noexcept nogil:
     """Whole cache lines, and never a multiple of 4 KiB: rows that far apart would compete for the same cache sets."""
-    cdef Py_ssize_t line = 8 if f64 else 16, ld = round_up(n, max(line, lanes))
+    cdef Py_ssize_t line = 64 // item_size, ld = round_up(n, max(line, lanes))
     return ld + line if ld % (64 * line) == 0 else ld
 
 

@@ -1,11 +1,9 @@
 """The C side: csrc/fastnn.h, declared."""
 
-from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t
 
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
-    int FASTNN_relu
-    int FASTNN_LOSS_softmax_log_loss
     unsigned long long fastnn_random_key(unsigned long long seed, unsigned long long step,
                                          unsigned long long stage) noexcept nogil
 
@@ -219,24 +217,10 @@ cdef extern from "fastnn.h" nogil:
         void log(Py_ssize_t n, const double *x, double *y) noexcept nogil
         double fma_burn(Py_ssize_t n) noexcept nogil
 
-    enum:
-        FASTNN_TWISTER_WORDS
-
-    ctypedef struct fastnn_kernels_u32:
-        void twist(uint32_t *key) noexcept nogil
-        void temper(int n, const uint32_t *key, uint32_t *words) noexcept nogil
-        Py_ssize_t swap_rows(Py_ssize_t *order, Py_ssize_t *last, const uint32_t *words, Py_ssize_t n) noexcept nogil
-
     ctypedef struct fastnn_isa:
         const char *name
         int supported() noexcept nogil
         const fastnn_kernels_f32 *f32
         const fastnn_kernels_f64 *f64
-        const fastnn_kernels_u32 *u32
 
     const fastnn_isa fastnn_isas[]
-    const char *const fastnn_activation_names[]
-    const char fastnn_activation_needs_z[]
-    const char *const fastnn_loss_names[]
-    const char *const fastnn_update_names[]
-    const char fastnn_update_moments[]

@@ -1,18 +1,22 @@
 """The bridge from fused types to the table of one dtype: nowhere else is a dtype named."""
 
-from fastnn._kernels.native.header cimport (fastnn_csr, fastnn_kernels_f32, fastnn_kernels_f64, fastnn_kernels_u32,
-                                            fastnn_step, fastnn_targets_f32, fastnn_targets_f64)
+from fastnn._kernels.native.header cimport (fastnn_csr, fastnn_isa, fastnn_kernels_f32, fastnn_kernels_f64, fastnn_step,
+                                            fastnn_targets_f32, fastnn_targets_f64)
 
 ctypedef fused floating:
     float
     double
 
+cdef enum:              # the same types by number, in the order of DTYPES in dtypes.pyx
+    FLOAT32
+    FLOAT64
 
-cdef struct Kernels:    # the tables of one ISA
+
+cdef struct Kernels:    # the tables of one ISA; so small that it is handed on in registers
     const fastnn_kernels_f32 *f32
     const fastnn_kernels_f64 *f64
-    const fastnn_kernels_u32 *u32
 
+cdef const fastnn_isa *isa_of(str isa) except NULL
 cdef Kernels kernels_of(str isa) except *
 cdef bint activation_needs_z(int activation) noexcept
 
@@ -29,6 +33,14 @@ cdef inline int tile_rows(Kernels k, floating tag) noexcept nogil:
         return k.f32.tile_rows
     else:
         return k.f64.tile_rows
+
+
+cdef inline int lanes_as(Kernels k, int dtype) noexcept nogil:
+    return k.f64.lanes if dtype == FLOAT64 else k.f32.lanes
+
+
+cdef inline int tile_rows_as(Kernels k, int dtype) noexcept nogil:
+    return k.f64.tile_rows if dtype == FLOAT64 else k.f32.tile_rows
 
 
 cdef inline void gemm_tile(Kernels k, int mr, int nv, Py_ssize_t depth, const floating *a, Py_ssize_t lda,
@@ -87,49 +99,6 @@ cdef inline void narrow_backward(Kernels k, Py_ssize_t rows, int n, int nv, cons
         k.f32.narrow_backward(rows, n, nv, d, ldd, wt, x, gated, dx, ldx, g, accumulate)
     else:
         k.f64.narrow_backward(rows, n, nv, d, ldd, wt, x, gated, dx, ldx, g, accumulate)
-
-
-cdef inline void sparse_gemv(Kernels k, int np, int nv, const fastnn_csr *x, Py_ssize_t row, const floating *b,
-                             Py_ssize_t ldb, Py_ssize_t panel_stride, const floating *init, Py_ssize_t init_stride,
-                             floating *y) noexcept nogil:
-    if floating is float:
-        k.f32.sparse_gemv(np, nv, x, row, b, ldb, panel_stride, init, init_stride, y)
-    else:
-        k.f64.sparse_gemv(np, nv, x, row, b, ldb, panel_stride, init, init_stride, y)
-
-
-cdef inline void sparse_narrow(Kernels k, int n, Py_ssize_t depth, const fastnn_csr *x, Py_ssize_t row,
-                               const floating *wt, const floating *bias, floating *y) noexcept nogil:
-    if floating is float:
-        k.f32.sparse_narrow(n, depth, x, row, wt, bias, y)
-    else:
-        k.f64.sparse_narrow(n, depth, x, row, wt, bias, y)
-
-
-cdef inline void sparse_sort(Kernels k, const fastnn_csr *x, const Py_ssize_t *sample, Py_ssize_t r0, Py_ssize_t r1,
-                             Py_ssize_t n_buckets, Py_ssize_t base, Py_ssize_t *begin, void *entries,
-                             floating tag) noexcept nogil:
-    if floating is float:
-        k.f32.sparse_sort(x, sample, r0, r1, n_buckets, base, begin, entries)
-    else:
-        k.f64.sparse_sort(x, sample, r0, r1, n_buckets, base, begin, entries)
-
-
-cdef inline void sparse_outer(Kernels k, int nv, Py_ssize_t n_buckets, const Py_ssize_t *begin, const void *entries,
-                              const floating *d, Py_ssize_t ldd, floating *g) noexcept nogil:
-    if floating is float:
-        k.f32.sparse_outer(nv, n_buckets, begin, entries, d, ldd, g)
-    else:
-        k.f64.sparse_outer(nv, n_buckets, begin, entries, d, ldd, g)
-
-
-cdef inline void sparse_outer_narrow(Kernels k, int n, Py_ssize_t n_buckets, const Py_ssize_t *begin,
-                                     const void *entries, const floating *d, Py_ssize_t ldd,
-                                     floating *g) noexcept nogil:
-    if floating is float:
-        k.f32.sparse_outer_narrow(n, n_buckets, begin, entries, d, ldd, g)
-    else:
-        k.f64.sparse_outer_narrow(n, n_buckets, begin, entries, d, ldd, g)
 
 
 cdef inline void transpose(Kernels k, int n_rows, int n_cols, const floating *src, Py_ssize_t lds, floating *dst,
@@ -241,6 +210,13 @@ cdef inline bint finite(Kernels k, const void *x, bint other_dtype, Py_ssize_t n
         if other_dtype:
             return k.f64.all_finite_other(n, <const float *> x)
         return k.f64.all_finite(n, <const double *> x)
+
+
+cdef inline bint finite_as(Kernels k, const void *x, Py_ssize_t n, int dtype) noexcept nogil:
+    """Whether x is finite, of the dtype of that number."""
+    if dtype == FLOAT64:
+        return k.f64.all_finite(n, <const double *> x)
+    return k.f32.all_finite(n, <const float *> x)
 
 
 cdef inline void logarithm(Kernels k, Py_ssize_t n, const floating *x, floating *y) noexcept nogil:

@@ -2,8 +2,9 @@
 
 import os
 
-from fastnn._kernels.native.header cimport (FASTNN_N_COEFFICIENTS, fastnn_activation_names, fastnn_activation_needs_z,
-                                            fastnn_isas, fastnn_loss_names, fastnn_update_moments, fastnn_update_names)
+from fastnn._kernels.native.formulas cimport (fastnn_activation_names, fastnn_activation_needs_z, fastnn_loss_names,
+                                              fastnn_update_moments, fastnn_update_names)
+from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_isa, fastnn_isas
 from fastnn._kernels.native.platform cimport FASTNN_OPENMP, fastnn_max_threads
 
 cdef extern from *:
@@ -99,19 +100,18 @@ def updates():
     return {n: (i, fastnn_update_moments[i]) for i, n in enumerate(_names(fastnn_update_names))}
 
 
-cdef Kernels tables(str name) except *:
-    cdef Kernels k
-    cdef int i = isas_compiled().index(name)
-    k.f32, k.f64, k.u32 = fastnn_isas[i].f32, fastnn_isas[i].f64, fastnn_isas[i].u32
-    return k
+cdef const fastnn_isa *in_use = &fastnn_isas[isas_compiled().index(_chosen)]
 
 
-cdef Kernels in_use = tables(_chosen)
+cdef const fastnn_isa *isa_of(str isa) except NULL:
+    """The tables of an ISA, those of families among them; None is the one in use."""
+    return in_use if isa is None else &fastnn_isas[isas_compiled().index(_choose(isa))]
 
 
 cdef Kernels kernels_of(str isa) except *:
-    """The tables of an ISA; None is the one in use."""
-    return in_use if isa is None else tables(_choose(isa))
+    """The tables of an ISA that layers need; None is the one in use."""
+    cdef const fastnn_isa *found = isa_of(isa)
+    return Kernels(found.f32, found.f64)
 
 
 def max_threads():

@@ -11,8 +11,10 @@ from libc.string cimport memcpy, memset
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.tiles cimport panel_width, round_up, row_stride, tail_width
+from fastnn._kernels.native.dtypes cimport dtype_of_tag
 from fastnn._kernels.scoring.model cimport MOST_LAYERS, PROBABILITY, RAW, Input, Mode, Model
-from fastnn._kernels.scoring.score cimport score_rows, scratch_size
+from fastnn._kernels.scoring.score cimport score_rows
+from fastnn._kernels.scoring.scratch cimport scratch_size
 from fastnn._kernels.native.table cimport Kernels, finite, floating, kernels_of, lanes
 
 cnp.import_array()
@@ -69,7 +71,7 @@ cdef object score(list coefs, list intercepts, int activation, int output, bint 
         x.csr, n_values = NULL, rows * n_in
     else:
         rows, n_in = X.shape
-        sparse = SparseRows(X, "d" if floating is double else "f")
+        sparse = SparseRows(X, dtype_of_tag(tag).numpy)
         n_values = sparse.most_pairs(NULL, rows, max(rows, 1), max(rows, 1))
         x.x, x.x_other, x.ldx, x.csr = sparse.values(), False, 0, &sparse.csr
     for l in range(n_layers):
@@ -87,7 +89,7 @@ cdef object score(list coefs, list intercepts, int activation, int output, bint 
         n_in = dense[l].n_out
     if check_finite and not finite(kernels, x.x, x.x_other, n_values, tag):
         raise ValueError("Input X contains NaN, infinity or a value too large for "
-                         + ("float64" if floating is double else "float32"))
+                         + dtype_of_tag(tag).name)
 
     cdef cnp.npy_intp out_shape[2]
     out_shape[0], out_shape[1] = rows, n_in
@@ -123,7 +125,7 @@ cdef object score(list coefs, list intercepts, int activation, int output, bint 
 cdef Py_ssize_t shape(Dense *layer, floating tag) noexcept nogil:
     """Completes a layer of which n_in and n_out are known. Returns the elements that `bind` copies."""
     cdef Py_ssize_t width = lanes(kernels, tag)
-    layer.ld = row_stride(layer.n_out, width, floating is double)
+    layer.ld = row_stride(layer.n_out, width, sizeof(floating))
     layer.needs_z = False
     layer.narrow = 2 * layer.n_out <= width
     if layer.narrow:

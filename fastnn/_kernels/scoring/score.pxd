@@ -1,7 +1,8 @@
 from fastnn._kernels.scoring.model cimport Input, Mode, Model
 from fastnn._kernels.native.table cimport floating
 
-cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil
+cdef bint score_as(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, void *scratch, int n_threads,
+                   bint check, int dtype) noexcept nogil
 cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
                         int n_threads, bint check) noexcept nogil
 cdef bint shares_columns(const Model *model, const Input *x) noexcept nogil

@@ -8,22 +8,23 @@ from libc.stdint cimport int32_t, int64_t
 
 from fastnn._kernels.scoring.columns cimport columns_forward
 from fastnn._kernels.layers.dense cimport dense_forward
+from fastnn._kernels.native.dtypes cimport FLOAT64, item_size
 from fastnn._kernels.native.header cimport fastnn_csr
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.scoring.model cimport BLOCK, CODES, MOST_LAYERS, Input, Mode, Model
 from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
+from fastnn._kernels.scoring.scratch cimport (input_stride, looks_for_zeros, scratch_size, stage_size,
+                                              widest_layer)
 from fastnn._kernels.layers.sparse cimport fill_rows, sparse_forward
-from fastnn._kernels.layers.stage cimport Buffers, Pass, Stage
+from fastnn._kernels.layers.stage cimport Buffers, Pass
 from fastnn._kernels.layers.stages cimport stage_forward
-from fastnn._kernels.layers.tiles cimport row_stride
-from fastnn._kernels.native.table cimport finite, floating, gather, lanes, tile_rows
+from fastnn._kernels.native.table cimport finite, floating, gather
 from fastnn._kernels.native.team cimport team_work
 from fastnn._kernels.layers.zeros cimport Tiles, find_columns, tile_size
 
 cdef enum:
     SHARES = 1024       # most shares of the rows that a thread takes, about
     BRIEF = 1 << 24     # multiply-adds, some two hundred microseconds
-    WORTH = 1 << 14     # weights of the first layer
 
 
 cdef struct Job:        # rows to score, and which of them no thread has taken yet
@@ -35,55 +36,6 @@ cdef struct Job:        # rows to score, and which of them no thread has taken y
     Py_ssize_t scratch_size         # elements of each thread
     Py_ssize_t next, end, rows      # rows: taken at a time
     bint check, unsound             # whether rows are checked to be finite, and some are not
-
-
-cdef inline Py_ssize_t input_stride(const Model *model, floating tag) noexcept nogil:
-    return row_stride(model.n_in, lanes(model.k, tag), floating is double)
-
-
-cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
-    cdef Py_ssize_t widest = 0
-    cdef int l
-    for l in range(model.n_layers):
-        widest = max(widest, model.dense[l].ld)
-    return widest
-
-
-cdef Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil:
-    """Elements that a thread needs to score so many rows: two layers' outputs and, unless sparse, a block's input.
-
-    In a net that is not a chain any output may be read later: it needs those of all stages.
-    """
-    cdef Py_ssize_t block = min(rows, BLOCK), size = 0, line = 16
-    cdef int t
-    if not sparse or model.wants_rows:
-        size = block * input_stride(model, tag) + tiles_size(model, block, tag)
-    if not model.n_stages:
-        return size + 2 * block * widest_layer(model)
-    for t in range(model.n_stages):
-        size += stage_size(&model.stages[t], block)
-    return size + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
-
-
-cdef inline bint looks_for_zeros(const Model *model) noexcept nogil:
-    """Whether the input's zeros may be left out: not where looking for them takes a good part of the time."""
-    return not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= WORTH
-
-
-cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating tag) noexcept nogil:
-    """Elements for what is not zero in a block's tiles, which are numbers of 32 bits."""
-    cdef Py_ssize_t most = tile_rows(model.k, tag)
-    return (rows + most - 1) // most * tile_size(model.n_in) if looks_for_zeros(model) else 0
-
-
-cdef inline Py_ssize_t stage_size(const Stage *stage, Py_ssize_t block) noexcept nogil:
-    """Elements for the outputs of a block, and for what the stage keeps for each of its rows or columns."""
-    return block * stage.ld + max(stage.traits.column_values * stage.ld, <Py_ssize_t> stage.traits.row_values * BLOCK)
-
-
-cdef inline Py_ssize_t item_size(bint other_dtype, floating tag) noexcept nogil:
-    """Of the model's dtype or of the other one."""
-    return sizeof(float) + sizeof(double) - sizeof(floating) if other_dtype else sizeof(floating)
 
 
 cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, floating *scratch,
@@ -104,6 +56,14 @@ cdef bint score_checked(const Model *model, Mode mode, const Input *x, Py_ssize_
     job.next, job.end, job.rows = 0, rows, share_rows(rows, n_threads)
     team_work(&member_f64 if floating is double else &member_f32, &job, n_threads, rows * row_work(model) < BRIEF)
     return not job.unsound
+
+
+cdef bint score_as(const Model *model, Mode mode, const Input *x, Py_ssize_t rows, void *out, void *scratch, int n_threads,
+                   bint check, int dtype) noexcept nogil:
+    """score_checked of a model of the dtype of that number."""
+    if dtype == FLOAT64:
+        return score_checked(model, mode, x, rows, out, <double *> scratch, n_threads, check)
+    return score_checked(model, mode, x, rows, out, <float *> scratch, n_threads, check)
 
 
 cdef bint shares_columns(const Model *model, const Input *x) noexcept nogil:

@@ -5,15 +5,17 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_RawFree, PyMem_RawMallo
 
 from fastnn._kernels.layers.custom cimport Pairs
 from fastnn._kernels.layers.dense cimport Dense
-from fastnn._kernels.layers.packing cimport pack
+from fastnn._kernels.layers.packing cimport pack_as
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.native.buffers cimport address
+from fastnn._kernels.native.dtypes cimport FLOAT64, dtype_of_tag
 from fastnn._kernels.native.table cimport finite, floating
 from fastnn._kernels.scoring.model cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model
 from fastnn._kernels.scoring.results cimport n_columns
-from fastnn._kernels.scoring.score cimport score_checked, scratch_size
+from fastnn._kernels.scoring.score cimport score_checked
+from fastnn._kernels.scoring.scratch cimport scratch_size
 from fastnn._kernels.scoring.threads cimport threads_for
 
 import numpy as np
@@ -66,7 +68,7 @@ cdef class Scorer:
 
     def __cinit__(self, Py_ssize_t n_in, stages, arrays, output_activation, dtype, bint two_column=False, str isa=None,
                   functions=()):
-        self.plan = Plan(n_in, stages, np.dtype(dtype) == np.float64, isa)
+        self.plan = Plan(n_in, stages, dtype, isa)
         self.n_in, self.n_out = n_in, self.plan.stages[self.plan.n_stages - 1].n
         self.functions = tuple(functions)
         if two_column and (output_activation != "logistic" or self.n_out != 1):
@@ -82,13 +84,10 @@ cdef class Scorer:
         if self.dense == NULL:
             raise MemoryError()
         self.model.dense = self.dense
-        cdef void *to = address(self.packed, "d" if self.plan.f64 else "f", True)
+        cdef void *to = address(self.packed, self.plan.dtype.format, True)
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         self.model.packed, self.model.wants_rows = to, self.plan.wants_rows
-        if self.plan.f64:
-            pack(self.plan, <const double *> address(numbers, "d", False), <double *> to)
-        else:
-            pack(self.plan, <const float *> address(numbers, "f", False), <float *> to)
+        pack_as(self.plan, address(numbers, self.plan.dtype.format, False), to)
         self.pack_statistics(numbers[self.plan.n_params:])
         self.packed.flags.writeable = False
         for i in range(self.plan.n_layers):
@@ -131,7 +130,7 @@ cdef class Scorer:
 
 cdef object score(Scorer self, Mode mode, object X, object out, int n_threads, bint check_finite):
     cdef cnp.ndarray x
-    cdef int type_in, type_out = cnp.NPY_DOUBLE if self.plan.f64 else cnp.NPY_FLOAT
+    cdef int type_in, type_out = self.plan.dtype.type_number
     cdef Py_ssize_t rows
     if not cnp.PyArray_CheckExact(X):
         return score_sparse(self, mode, X, out, n_threads, check_finite)
@@ -162,11 +161,11 @@ cdef object score_sparse(Scorer self, Mode mode, object X, object out, int n_thr
     if X.dtype != np.float32 and X.dtype != np.float64:
         return NotImplemented
     cdef Py_ssize_t rows = X.shape[0]
-    cdef int type_out = cnp.NPY_DOUBLE if self.plan.f64 else cnp.NPY_FLOAT
+    cdef int type_out = self.plan.dtype.type_number
     cdef cnp.ndarray to = result(self, mode, rows, out, cnp.NPY_INT64 if mode == CODES else type_out)
     if to is None:
         return NotImplemented
-    cdef SparseRows x = SparseRows(X, np.float64 if self.plan.f64 else np.float32)
+    cdef SparseRows x = SparseRows(X, self.plan.dtype.numpy)
     cdef Py_ssize_t pairs = x.most_pairs(NULL, rows, max(rows, 1), max(rows, 1))
     if not X.has_canonical_format:      # sums run in the order of the pairs; asked of indices that lie within X
         return NotImplemented
@@ -197,7 +196,7 @@ cdef cnp.ndarray result(Scorer self, Mode mode, Py_ssize_t rows, object out, int
 cdef int start(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t n_values, void *out,
                int n_threads, bint check_finite, double work) except -1:
     """The n_values numbers at x.x make up the rows; `work` is the number of multiply-adds, about."""
-    if self.plan.f64:
+    if self.plan.dtype.number == FLOAT64:
         return run(self, mode, x, rows, n_values, out, n_threads, check_finite, work, <double> 0)
     return run(self, mode, x, rows, n_values, out, n_threads, check_finite, work, <float> 0)
 
@@ -236,4 +235,4 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
 
 cdef object not_finite(floating tag):
     return ValueError("Input X contains NaN, infinity or a value too large for "
-                      + ("float64" if floating is double else "float32"))
+                      + dtype_of_tag(tag).name)

@@ -6,7 +6,8 @@ from fastnn._kernels.scoring.score cimport shares_columns
 
 cdef enum:
     THREAD_WORK = 1 << 20       # multiply-adds a thread, some ten microseconds: below, one thread is faster
-    # the same where threads share out columns: weights to read; a row costs as much as reading a sixteenth of them
+    # The same where threads share out the columns of the layers (columns.pyx). There the time goes into reading the weights,
+    # so the work is counted in weights: each once, and a sixteenth more for each row.
     COLUMN_WORK = 1 << 16
 
 THREAD_MULTIPLY_ADDS = THREAD_WORK

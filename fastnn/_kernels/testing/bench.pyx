@@ -11,9 +11,10 @@ from cython.parallel cimport parallel, prange, threadid
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense, dense_backward, dense_forward, dense_gradient, narrow_gradient
-from fastnn._kernels.layers.packing cimport pack, unpack
+from fastnn._kernels.layers.packing cimport pack_as, unpack_as
 from fastnn._kernels.layers.plan cimport Plan, Strip
 from fastnn._kernels.layers.tiles cimport row_stride
+from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.platform cimport fastnn_barrier, fastnn_team_size, fastnn_wait
 from fastnn._kernels.native.table cimport Kernels, floating, kernels_of
 
@@ -72,21 +73,18 @@ cdef class Product:
     def _layout(self, X, W, D, Py_ssize_t rows, isa):
         cdef Task *task = &self.task
         dtype, (n_in, n_out) = W.dtype, W.shape
-        self.plan = Plan(n_in, chain([n_out], [0]), dtype == np.float64, isa, True)
-        f64, code = self.plan.f64, "d" if self.plan.f64 else "f"
+        self.plan = Plan(n_in, chain([n_out], [0]), dtype, isa, True)
+        code = self.plan.dtype.format
         self.packed = aligned_zeros(self.plan.n_packed, dtype)
         self.gradient = aligned_zeros(self.plan.n_master, dtype)
         params = np.zeros(self.plan.n_params, dtype)
         params[:n_in * n_out] = W.ravel()
         cdef void *p = address(params, code, False)
         cdef void *packed = address(self.packed, code, True)
-        if f64:
-            pack(self.plan, <const double *> p, <double *> packed)
-        else:
-            pack(self.plan, <const float *> p, <float *> packed)
+        pack_as(self.plan, p, packed)
         task.k, task.layer, task.rows = self.plan.k, self.plan.bind(0, packed), rows
         task.strips, task.n_strips = self.plan.strips, self.plan.n_strips
-        task.ldx = row_stride(n_in, self.plan.lanes, f64)
+        task.ldx = row_stride(n_in, self.plan.lanes, self.plan.dtype.itemsize)
         self.x = aligned_zeros(rows * task.ldx, dtype).reshape(rows, task.ldx)
         self.y = aligned_zeros(rows * task.layer.ld, dtype).reshape(rows, task.layer.ld)
         if X is not None:
@@ -100,8 +98,9 @@ cdef class Product:
         """Multiply `repeat` times, in one parallel region. Returns the seconds that one took."""
         self.task.repeat = repeat
         start = perf_counter()
+        cdef int number = self.plan.dtype.number
         with nogil:
-            if self.plan.f64:
+            if number == FLOAT64:
                 multiply_threads(&self.task, self.n_threads, <double> 0)
             else:
                 multiply_threads(&self.task, self.n_threads, <float> 0)
@@ -115,11 +114,8 @@ cdef class Product:
         if self.task.operation == INPUT_GRADIENT:
             return self.x[:, :n_in].copy()
         grad = np.empty(self.plan.n_params, self.y.dtype)
-        cdef void *to = address(grad, "d" if self.plan.f64 else "f", True)
-        if self.plan.f64:
-            unpack(self.plan, <const double *> self.task.gradient, <double *> to)
-        else:
-            unpack(self.plan, <const float *> self.task.gradient, <float *> to)
+        cdef void *to = address(grad, self.plan.dtype.format, True)
+        unpack_as(self.plan, self.task.gradient, to)
         return grad[:n_in * n_out].reshape(n_in, n_out)
 
 

@@ -8,23 +8,26 @@ import numpy as np
 from libc.stdint cimport int32_t
 
 from fastnn._kernels.native.buffers cimport address
-from fastnn._kernels.training.epoch cimport sweep_threads
-from fastnn._kernels.training.rows cimport layer_rows, nonzero_share
+from fastnn._kernels.training.epoch cimport sweep_as
+from fastnn._kernels.training.rows cimport layer_rows_as, nonzero_share_as
 from fastnn._kernels.scoring.model cimport PROBABILITY, RAW, Input, Mode, Model
-from fastnn._kernels.scoring.score cimport score_checked, scratch_size
+from fastnn._kernels.scoring.score cimport score_as
+from fastnn._kernels.scoring.scratch cimport scratch_size_as
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.training.sums cimport grouped
-from fastnn._kernels.native.table cimport tile_rows
+from fastnn._kernels.native.table cimport tile_rows_as
 from fastnn._kernels.training.workspace cimport Workspace
-from fastnn._kernels.layers.zeros cimport tile_size, word_bits
+from fastnn._kernels.layers.zeros cimport tile_size
 
 from fastnn._kernels.training.workspace import aligned_zeros
 
 cdef enum:
-    LONG_STEP = 1 << 20     # multiply-adds forward: beside so many, to take the time of every step costs nothing
-    SELDOM = 8              # of shorter steps every eighth is timed
+    LONG_STEP = 1 << 20     # multiply-adds of a batch's forward pass from which on every step is timed
+    SELDOM = 8              # of shorter steps, where reading the clock would cost something, one in so many is timed
 
-cdef double most_nonzero = 0.75     # share of the input that is not zero, in blocks, where leaving zeros out pays
+# Zeros of the input are left out of the products if at most this share of its pieces (ZERO_BLOCK columns of a row) holds a
+# number that is not zero. Beyond that, looking for zeros costs more than it saves.
+cdef double most_nonzero = 0.75
 
 
 def set_most_nonzero(double share):
@@ -50,8 +53,11 @@ cdef class Engine(Workspace):
         self.s.x = address(self._dense_keep, self._format, True)
         self.s.data.csr, self.s.density, self.s.skips_zeros = NULL, 1, False
         self.s.data.x_other = X.dtype != self._dtype
-        self.s.data.x = address(X, ("f" if self.plan.f64 else "d") if self.s.data.x_other else self._format, False)
+        self.s.data.x = address(X, self._format_of(self.s.data.x_other), False)
         self.s.data.ldx = X.shape[1]
+
+    cdef str _format_of(self, bint other_dtype):
+        return self.plan.dtype.other().format if other_dtype else self._format
 
     def _sparse_input(self, SparseRows X, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size):
         """Rows of a CSR matrix; workspace for the entries of the largest block among the batches."""
@@ -75,11 +81,11 @@ cdef class Engine(Workspace):
 
     cdef _look_for_zeros(self):
         """Leave out the zeros of the input if, by a sample of the rows to come, there are enough; bits do not tell."""
-        cdef int tile = tile_rows(self.plan.k, <double> 0) if self.plan.f64 else tile_rows(self.plan.k, <float> 0)
+        cdef int tile = tile_rows_as(self.plan.k, self.plan.dtype.number)
         cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = tile_size(self.plan.n_in)
-        cdef int bits = word_bits(<double> 0) if self.plan.f64 else word_bits(<float> 0)
+        cdef int bits = <int> (8 * self.plan.dtype.itemsize)     # word_bits of zeros.pxd
         cdef Py_ssize_t n_words = self._rows // bits + self.n_threads
-        cdef double share = nonzero_share(&self.s, <double> 0) if self.plan.f64 else nonzero_share(&self.s, <float> 0)
+        cdef double share = nonzero_share_as(&self.s, self.plan.dtype.number)
         if share > most_nonzero or most_nonzero == 0:
             return
         if self._zeros_keep is None:
@@ -125,11 +131,9 @@ cdef class Engine(Workspace):
             raise RuntimeError("this engine has given its memory back")
         if not 1 <= n_threads <= self.n_threads:
             raise ValueError(f"n_threads must be from 1 to {self.n_threads}, got {n_threads}")
+        cdef int dtype = self.plan.dtype.number
         with nogil:
-            if self.plan.f64:
-                sweep_threads(&self.s, n_threads, <double> 0)
-            else:
-                sweep_threads(&self.s, n_threads, <float> 0)
+            sweep_as(&self.s, n_threads, dtype)
         self._raise_custom()
         return self.s.loss_sum
 
@@ -154,25 +158,20 @@ cdef class Engine(Workspace):
             x.csr = &(<SparseRows> X).csr
         else:
             x.x_other = X.dtype != self._dtype
-            x.x = address(X, ("f" if self.plan.f64 else "d") if x.x_other else self._format, False)
+            x.x = address(X, self._format_of(x.x_other), False)
         cdef void *scratch
+        cdef int dtype = self.plan.dtype.number
         cdef Mode mode = RAW if raw else PROBABILITY
         model.k, model.n_in = self.plan.k, self.plan.n_in
         model.n_layers, model.dense = self.plan.n_layers, self.s.dense
         model.n_stages, model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         model.packed, model.custom, model.wants_rows = self.s.packed, self.s.custom, self.plan.wants_rows
         model.output, model.binary = self.output, False
-        if self.plan.f64:
-            size = scratch_size(&model, x.csr != NULL, rows, <double> 0)
-        else:
-            size = scratch_size(&model, x.csr != NULL, rows, <float> 0)
+        size = scratch_size_as(&model, x.csr != NULL, rows, dtype)
         keep = aligned_zeros(n_threads * size, self._dtype)
         scratch = address(keep, self._format, True)
         with nogil:
-            if self.plan.f64:
-                score_checked(&model, mode, &x, rows, to, <double *> scratch, n_threads, False)
-            else:
-                score_checked(&model, mode, &x, rows, to, <float *> scratch, n_threads, False)
+            score_as(&model, mode, &x, rows, to, scratch, n_threads, False, dtype)
         self._raise_custom()
 
     def rows_through(self, X, outputs, Py_ssize_t unit=-1, gradient=None):
@@ -192,10 +191,8 @@ cdef class Engine(Workspace):
         self._place_gradients(False)
         for start in range(0, n, self.s.block_rows):
             rows = min(self.s.block_rows, n - start)
-            if self.plan.f64:
-                layer_rows(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit, <double> 0)
-            else:
-                layer_rows(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit, <float> 0)
+            layer_rows_as(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit,
+                          self.plan.dtype.number)
             for t, out in enumerate(outputs):
                 if out is not None:
                     found = self._rows_of(self.s.buffers[t].h, rows, self.plan.stages[t].ld)
@@ -205,6 +202,4 @@ cdef class Engine(Workspace):
         self._raise_custom()
 
     cdef object _rows_of(self, void *at, Py_ssize_t rows, Py_ssize_t ld):
-        if self.plan.f64:
-            return np.asarray(<double[:rows, :ld]> at)
-        return np.asarray(<float[:rows, :ld]> at)
+        return np.asarray(<char[:rows * ld * self.plan.dtype.itemsize]> at).view(self._dtype).reshape(rows, ld)

@@ -20,6 +20,7 @@ from libc.string cimport memset
 
 from fastnn._kernels.training.groups cimport group_gradients
 from fastnn._kernels.training.limits cimport limit_norms
+from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.platform cimport (fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size,
                                               fastnn_ticks, fastnn_wait)
 from fastnn._kernels.training.rows cimport backward, forward, pass_of, sum_of
@@ -29,6 +30,14 @@ from fastnn._kernels.training.strips cimport Share, strip_gradients, strip_share
 from fastnn._kernels.training.sums cimport grouped
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating
+
+
+cdef void sweep_as(Sweep *s, int n_threads, int dtype) noexcept nogil:
+    """sweep_threads for memory of the dtype of that number."""
+    if dtype == FLOAT64:
+        sweep_threads(s, n_threads, <double> 0)
+    else:
+        sweep_threads(s, n_threads, <float> 0)
 
 
 cdef void sweep_threads(Sweep *s, int n_threads, floating tag) noexcept nogil:

@@ -2,6 +2,7 @@
 
 from libc.string cimport memset
 
+from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.layers.sparse cimport sort_share
@@ -13,13 +14,14 @@ from fastnn._kernels.layers.zeros cimport ZERO_BLOCK, find_zeros, pieces_before,
 
 
 cdef enum:
-    SAMPLE = 24         # rows that tell how many zeros there are
+    SAMPLE = 24         # rows that are looked at to guess how many zeros there are
 
 
 cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
-    """Share of blocks of columns that are not all zero, in a sample of the rows that the sweep will see.
+    """How much of the input is not zero, by a sample of the rows of the coming batches.
 
-    One, without a look, if no layer takes the input that could leave zeros out.
+    Counted are pieces of ZERO_BLOCK columns of a row, as gradients leave them out: the share of those that hold a number
+    other than zero. It is 1, without a look at any row, if no layer that takes the input can leave zeros out.
     """
     cdef Py_ssize_t first = s.begin * s.batch_size, rows = min(s.end * s.batch_size, s.data.n_rows) - first
     cdef Py_ssize_t n = min(<Py_ssize_t> SAMPLE, rows), blocks = (s.n_in + ZERO_BLOCK - 1) // ZERO_BLOCK
@@ -39,6 +41,10 @@ cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
                 some |= x[i] != 0
             found += some
     return <double> found / <double> max(n * blocks, 1)
+
+
+cdef double nonzero_share_as(Sweep *s, int dtype) noexcept nogil:
+    return nonzero_share(s, <double> 0) if dtype == FLOAT64 else nonzero_share(s, <float> 0)
 
 
 cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, const double *bounds, int thread, int team,
@@ -114,6 +120,13 @@ cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssi
             d[r * last.ld + unit] = 1
         stages_backward(s, &p, tag)
     fastnn_restore_denormals(float_state)
+
+
+cdef void layer_rows_as(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssize_t unit, int dtype) noexcept nogil:
+    if dtype == FLOAT64:
+        layer_rows(s, sample, rows, unit, <double> 0)
+    else:
+        layer_rows(s, sample, rows, unit, <float> 0)
 
 
 cdef double sum_of(const double *x, Py_ssize_t n) noexcept nogil:

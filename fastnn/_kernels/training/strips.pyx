@@ -51,8 +51,8 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
                           bint accumulate, long long batch, double weight, bint measure, floating tag) noexcept nogil:
     """For a thread's strips: the gradient over a block's rows, kept whole if there is memory for it.
 
-    bounds: of the shares of rows. batch: the step to take with it at once, or -1. measure: also take the sum of squares
-    of what the step would use.
+    bounds: of the shares of rows. batch: the step to take with it at once, or -1. measure: also note, for the bound of the
+    whole gradient's norm, the sum of squares of the strip's.
     """
     cdef const Strip *strip
     cdef floating *g

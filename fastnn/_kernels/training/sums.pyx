@@ -33,11 +33,15 @@ cdef inline bint is_one_threads(int first, int count, unsigned firsts) noexcept 
 
 
 cdef floating *group_sum(Sweep *s, int first, int end, int group, floating tag) noexcept nogil:
-    """Where a thread with the groups first..end sums the subtrees that begin with this one.
+    """The memory in which a thread that has the groups first..end puts this group's gradient, and adds to it those of the
+    groups behind it that belong to the same subtree.
 
-    The largest subtree within these groups has the place of its first one, its root. Another, `offset` groups behind the
-    root, waits at root + 1 + (trailing zero bits of offset) until it is added to its left neighbour: few places are ever
-    touched, and they stay in the cache.
+    There is memory for as many gradients as there are groups, but a thread uses few places, so that they stay in its cache.
+    Take the largest subtree that holds this group and lies within the thread's groups; its first group is the root here.
+    The root's gradient, in the end the sum of the subtree, has place number `root`. The sum of a smaller subtree, which
+    begins `offset` groups behind the root, is only needed until it is added to its left neighbour of the same size: it goes
+    to place root + 1 + level, where 2^level is the largest power of two that divides offset. With eight groups from 0 on,
+    the gradients of groups 1, 3, 5 and 7 use place 1 in turn, those of 2 and 6 place 2, and that of 4 place 3.
     """
     cdef int size = 2, root = group, behind = 0, offset
     while group - group % size >= first and group - group % size + size <= end:

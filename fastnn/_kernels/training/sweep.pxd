@@ -42,7 +42,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     Entries entries                 # or, of sparse rows, what the gradient is made from
     bint skips_zeros                # the input has so many that they are worth leaving out
     Zeros zeros
-    double density                  # share of the input that is not zero, as far as that saves work
+    double density                  # share of the first layer's products that is left when zeros of the input are left out
     Buffers *buffers                # per stage
     void *dx                        # (block_rows, ldx) gradient by the input, or NULL
     double *row_loss                # (block_rows,)

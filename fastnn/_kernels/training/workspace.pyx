@@ -7,13 +7,13 @@ from libc.math cimport INFINITY
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense
-from fastnn._kernels.layers.packing cimport pack, pack_master, unpack
+from fastnn._kernels.layers.packing cimport pack_as, pack_master_as, unpack_as
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
 from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
-from fastnn._kernels.native.table cimport finite
+from fastnn._kernels.native.table cimport finite_as
 
 from fastnn._kernels.training.groups import GROUP_BLOCK
 
@@ -57,8 +57,7 @@ cdef class Workspace:
                   int n_moments=0, bint whole_gradient=True, custom=(), bint input_gradient=False, int n_groups=1):
         cdef int n = plan.n_layers, i
         self.plan, self.n_threads, self.output = plan, n_threads, output
-        self._dtype = np.float64 if plan.f64 else np.float32
-        self._format = "d" if plan.f64 else "f"
+        self._dtype, self._format = plan.dtype.numpy, plan.dtype.format
         self.packed = aligned_zeros(plan.n_packed, self._dtype)
         self.moments = [aligned_zeros(plan.n_master, self._dtype) for _ in range(n_moments)]
         self.gradient = aligned_zeros(plan.n_master, self._dtype) if whole_gradient else None
@@ -111,7 +110,7 @@ cdef class Workspace:
             keep.append(array)
             return array
 
-        self.s.ldx = row_stride(self.plan.n_in, self.plan.lanes, self.plan.f64)
+        self.s.ldx = row_stride(self.plan.n_in, self.plan.lanes, self.plan.dtype.itemsize)
         for t in range(self.s.n_stages):
             stage, at = &self.plan.stages[t], &self.s.buffers[t]
             size = rows * stage.ld
@@ -186,17 +185,12 @@ cdef class Workspace:
 
     def all_finite(self):
         """Whether every weight is a finite number."""
-        if self.plan.f64:
-            return finite(self.plan.k, self.s.packed, False, self.plan.n_master, <double> 0)
-        return finite(self.plan.k, self.s.packed, False, self.plan.n_master, <float> 0)
+        return finite_as(self.plan.k, self.s.packed, self.plan.n_master, self.plan.dtype.number)
 
     def load(self, params):
         """Packed weights from the parameter vector."""
         cdef const void *p = address(params, self._format, False)
-        if self.plan.f64:
-            pack(self.plan, <const double *> p, <double *> self.s.packed)
-        else:
-            pack(self.plan, <const float *> p, <float *> self.s.packed)
+        pack_as(self.plan, p, self.s.packed)
 
     def set_loss_parameter(self, parameter):
         """The loss's parameter of each output, (n_out,)."""
@@ -210,16 +204,10 @@ cdef class Workspace:
     def load_moment(self, int i, vector):
         cdef const void *p = address(vector, self._format, False)
         cdef void *to = address(self.moments[i], self._format, True)
-        if self.plan.f64:
-            pack_master(self.plan, <const double *> p, <double *> to)
-        else:
-            pack_master(self.plan, <const float *> p, <float *> to)
+        pack_master_as(self.plan, p, to)
 
     def store(self, packed, vector):
         """A vector in the order of the parameters from one in packed order: weights, a moment or the gradient."""
         cdef const void *p = address(packed, self._format, False)
         cdef void *to = address(vector, self._format, True)
-        if self.plan.f64:
-            unpack(self.plan, <const double *> p, <double *> to)
-        else:
-            unpack(self.plan, <const float *> p, <float *> to)
+        unpack_as(self.plan, p, to)

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "families/shuffle.h"
 #include "fastnn.h"
+#include "formulas.h"
 
 #define MOST_ROWS 40
 #define MOST_COLUMNS 160
@@ -267,7 +269,7 @@ int main(int argc, char **argv)
         int before = n_checks;
         test_f32(isa->name, isa->f32);
         test_f64(isa->name, isa->f64);
-        test_shuffle(isa->name, isa->u32);
+        test_shuffle(isa->name, fastnn_shuffle_of(isa));
         printf("%s: %d checks\n", isa->name, n_checks - before);
         n_tested++;
     }

@@ -2,7 +2,7 @@
 
 A number is drawn as the low bits of 32 random ones, and drawn again while it is too large. That happens every fourth time
 or so, which no branch predictor foresees. NumPy draws the random numbers one by one; here the state of its Mersenne Twister
-is advanced in place, a block at a time. The loops are in csrc/training/shuffle.inc.
+is advanced in place, a block at a time. The loops are in csrc/families/shuffle.inc.
 """
 
 from functools import cache
@@ -15,8 +15,7 @@ from libc.string cimport memcmp
 from numpy.random cimport bitgen_t
 
 from fastnn._kernels.native.buffers cimport address
-from fastnn._kernels.native.header cimport FASTNN_TWISTER_WORDS
-from fastnn._kernels.native.table cimport Kernels, kernels_of
+from fastnn._kernels.native.table cimport isa_of
 
 
 cdef struct Twister:            # as NumPy keeps it
@@ -55,7 +54,7 @@ def knows_twister():
 
 def shuffle(bit_generator, order, isa=None):
     """Shuffle `order`, a 1-D contiguous array of intp, in place, as ``RandomState(bit_generator).shuffle`` does."""
-    cdef Kernels k = kernels_of(isa)
+    cdef const fastnn_shuffle *k = fastnn_shuffle_of(isa_of(isa))
     cdef Py_ssize_t n = order.shape[0]
     if n > UINT32_MAX:
         raise ValueError("more rows than 32 bits count")
@@ -67,15 +66,15 @@ def shuffle(bit_generator, order, isa=None):
             words.twister.pos -= <int> (words.end - words.at)
 
 
-cdef void swap_all(Kernels k, Words *words, Py_ssize_t *order, Py_ssize_t n) noexcept nogil:
+cdef void swap_all(const fastnn_shuffle *k, Words *words, Py_ssize_t *order, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t last = n - 1
     while last > 0:
         if words.at == words.end:
             draw(k, words)
-        words.at += k.u32.swap_rows(order, &last, words.ahead + words.at, words.end - words.at)
+        words.at += k.swap_rows(order, &last, words.ahead + words.at, words.end - words.at)
 
 
-cdef void draw(Kernels k, Words *words) noexcept nogil:
+cdef void draw(const fastnn_shuffle *k, Words *words) noexcept nogil:
     """More words: all that are left of the twister's block, or one of another generator."""
     cdef Twister *twister = words.twister
     words.at = 0
@@ -84,8 +83,8 @@ cdef void draw(Kernels k, Words *words) noexcept nogil:
         words.end = 1
         return
     if twister.pos == FASTNN_TWISTER_WORDS:
-        k.u32.twist(twister.key)
+        k.twist(twister.key)
         twister.pos = 0
     words.end = FASTNN_TWISTER_WORDS - twister.pos
-    k.u32.temper(<int> words.end, twister.key + twister.pos, words.ahead)
+    k.temper(<int> words.end, twister.key + twister.pos, words.ahead)
     twister.pos = FASTNN_TWISTER_WORDS

@@ -1,0 +1,60 @@
+"""The memory that scoring works in, and how it is laid out: how many numbers a thread needs for a block of rows."""
+
+from fastnn._kernels.layers.stage cimport Buffers, Stage
+from fastnn._kernels.layers.tiles cimport row_stride
+from fastnn._kernels.layers.zeros cimport tile_size
+from fastnn._kernels.native.table cimport FLOAT64, floating, lanes, tile_rows
+from fastnn._kernels.scoring.model cimport BLOCK, Model
+
+cdef enum:
+    WORTH = 1 << 14     # weights of a first layer that make it worth while to look for zeros of the input
+
+
+cdef inline Py_ssize_t input_stride(const Model *model, floating tag) noexcept nogil:
+    return row_stride(model.n_in, lanes(model.k, tag), sizeof(floating))
+
+
+cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
+    cdef Py_ssize_t widest = 0
+    cdef int l
+    for l in range(model.n_layers):
+        widest = max(widest, model.dense[l].ld)
+    return widest
+
+
+cdef inline bint looks_for_zeros(const Model *model) noexcept nogil:
+    """Whether the input's zeros may be left out: not where looking for them takes a good part of the time."""
+    return not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= WORTH
+
+
+cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating tag) noexcept nogil:
+    """Elements for what is not zero in a block's tiles, which are numbers of 32 bits."""
+    cdef Py_ssize_t most = tile_rows(model.k, tag)
+    return (rows + most - 1) // most * tile_size(model.n_in) if looks_for_zeros(model) else 0
+
+
+cdef inline Py_ssize_t stage_size(const Stage *stage, Py_ssize_t block) noexcept nogil:
+    """Elements for the outputs of a block, and for what the stage keeps for each of its rows or columns."""
+    return block * stage.ld + max(stage.traits.column_values * stage.ld, <Py_ssize_t> stage.traits.row_values * BLOCK)
+
+
+cdef inline Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil:
+    """Elements that a thread needs to score so many rows: two layers' outputs and, unless sparse, a block's input.
+
+    In a net that is not a chain any output may be read later: it needs those of all stages.
+    """
+    cdef Py_ssize_t block = min(rows, BLOCK), size = 0, line = 16
+    cdef int t
+    if not sparse or model.wants_rows:
+        size = block * input_stride(model, tag) + tiles_size(model, block, tag)
+    if not model.n_stages:
+        return size + 2 * block * widest_layer(model)
+    for t in range(model.n_stages):
+        size += stage_size(&model.stages[t], block)
+    return size + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
+
+
+cdef inline Py_ssize_t scratch_size_as(const Model *model, bint sparse, Py_ssize_t rows, int dtype) noexcept nogil:
+    if dtype == FLOAT64:
+        return scratch_size(model, sparse, rows, <double> 0)
+    return scratch_size(model, sparse, rows, <float> 0)

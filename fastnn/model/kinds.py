@@ -6,6 +6,7 @@ What is done with a node is said elsewhere, by a function for each kind that the
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -47,9 +48,14 @@ def _columns(n_in, arrays):
     return weight.shape[1] if getattr(weight, "ndim", 0) == 2 else 0
 
 
+@cache
+def _limits(dtype):
+    return float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
+
+
 def _epsilon(value, dtype):
     # The kernels take a subnormal number for zero, and a row of equal units has no variance.
-    least, most = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
+    least, most = _limits(dtype)
     if not (type(value) is float and least <= value <= most):
         return f"a float between {least:.2g} and {most:.2g} in {dtype}"
     return None

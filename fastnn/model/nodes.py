@@ -1,6 +1,6 @@
 """Nodes: the steps of a network from its input to its raw outputs, as plain data."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -11,7 +11,10 @@ from fastnn.model.kinds import KINDS
 INPUT = -1
 
 
-@dataclass(frozen=True, eq=False)
+_NOTHING = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False, init=False)
 class Node:
     """One step.
 
@@ -26,14 +29,18 @@ class Node:
     """
 
     kind: str
-    sources: tuple = (INPUT,)
-    arrays: MappingProxyType = field(default_factory=dict)
-    attributes: MappingProxyType = field(default_factory=dict)
+    sources: tuple
+    arrays: MappingProxyType
+    attributes: MappingProxyType
 
-    def __post_init__(self):
-        object.__setattr__(self, "sources", tuple(self.sources))
-        for name in ("arrays", "attributes"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+    def __init__(self, kind, sources=(INPUT,), arrays=_NOTHING, attributes=_NOTHING):
+        # An estimator makes its nodes anew for every call: at once, not field by field.
+        self.__dict__.update(
+            kind=kind,
+            sources=tuple(sources),
+            arrays=MappingProxyType(dict(arrays)),
+            attributes=MappingProxyType(dict(attributes)),
+        )
 
     def __reduce__(self):
         return Node, (self.kind, self.sources, dict(self.arrays), dict(self.attributes))
@@ -73,11 +80,13 @@ def check_nodes(n_in, nodes, dtype):
         if not isinstance(node, Node) or node.kind not in KINDS:
             kind = node.kind if isinstance(node, Node) else type(node).__name__
             raise ValueError(f"node {number} is of the unknown kind {kind!r}; known: {_known()}")
-        where = f"node {number} ({node.kind})"
-        width = _source_width(node, number, n_in, widths, where)
-        n_out = KINDS[node.kind].n_out(width, node.arrays)
-        _check_arrays(node, {"n_in": width, "n_out": n_out}, dtype, where)
-        _check_attributes(node, dtype, where)
+        kind, where = KINDS[node.kind], f"node {number} ({node.kind})"
+        width = _source_width(node.sources, kind, number, n_in, widths, where)
+        n_out = kind.n_out(width, node.arrays)
+        if node.arrays or kind.arrays:
+            _check_arrays(node.arrays, kind, {"n_in": width, "n_out": n_out}, dtype, where)
+        if node.attributes or kind.attributes:
+            _check_attributes(node.attributes, kind, dtype, where)
         widths.append(n_out)
         used.update(node.sources)
     unused = set(range(len(widths) - 1)) - used
@@ -117,28 +126,28 @@ def _known():
     return ", ".join(KINDS)
 
 
-def _source_width(node, number, n_in, widths, where):
-    n = KINDS[node.kind].n_sources
-    if len(node.sources) != n:
-        raise ValueError(f"{where} takes {n} sources, got {node.sources}")
-    for source in node.sources:
+def _source_width(sources, kind, number, n_in, widths, where):
+    if len(sources) != kind.n_sources:
+        raise ValueError(f"{where} takes {kind.n_sources} sources, got {sources}")
+    found = []
+    for source in sources:
         if type(source) is not int or not INPUT <= source < number:
             raise ValueError(f"{where} can only take the input and earlier nodes, got {source!r}")
-    found = [n_in if source == INPUT else widths[source] for source in node.sources]
-    if len(set(found)) > 1:
+        found.append(n_in if source == INPUT else widths[source])
+    if found.count(found[0]) != len(found):
         raise ValueError(f"{where} takes sources of one width, got {found}")
     return found[0]
 
 
-def _check_arrays(node, sizes, dtype, where):
-    kind, found = KINDS[node.kind], node.arrays
-    wrong = found.keys() ^ kind.arrays.keys() - (kind.optional - found.keys())
-    if wrong:
-        raise ValueError(f"{where} has {', '.join(kind.arrays)} as arrays, got {', '.join(found)}")
+def _check_arrays(found, kind, sizes, dtype, where):
+    missing_or_more = found.keys() ^ kind.arrays.keys()
+    if missing_or_more and not missing_or_more <= kind.optional:
+        wanted, got = ", ".join(kind.arrays) or "nothing", ", ".join(found) or "nothing"
+        raise ValueError(f"{where} has {wanted} as arrays, got {got}")
     for name, array in found.items():
-        shape = tuple(sizes[size] for size in kind.arrays[name])
+        shape = tuple([sizes[size] for size in kind.arrays[name]])
         is_array = isinstance(array, np.ndarray)
-        if not is_array or array.dtype != dtype or array.shape != shape or 0 in shape:
+        if not is_array or array.shape != shape or array.dtype != dtype or 0 in shape:
             got = f"{array.dtype} array of shape {array.shape}" if is_array else type(array)
             wanted = f"{dtype} array of shape {_text(kind.arrays[name], sizes)}"
             raise ValueError(f"the {name} of {where} must be a {wanted}, got {got!s:.80}")
@@ -149,13 +158,11 @@ def _text(shape, sizes):
     return f"({names},)" if len(shape) == 1 else f"({names})"
 
 
-def _check_attributes(node, dtype, where):
-    kind = KINDS[node.kind]
-    if node.attributes.keys() != kind.attributes.keys():
-        wanted, got = ", ".join(kind.attributes), ", ".join(node.attributes)
-        raise ValueError(f"{where} has {wanted or 'nothing'} as attributes, got {got}")
+def _check_attributes(found, kind, dtype, where):
+    if found.keys() != kind.attributes.keys():
+        wanted, got = ", ".join(kind.attributes) or "nothing", ", ".join(found) or "nothing"
+        raise ValueError(f"{where} has {wanted} as attributes, got {got}")
     for name, check in kind.attributes.items():
-        value = node.attributes[name]
-        wanted = check(value, dtype)
+        wanted = check(found[name], dtype)
         if wanted:
-            raise ValueError(f"the {name} of {where} must be {wanted}, got {value!r:.80}")
+            raise ValueError(f"the {name} of {where} must be {wanted}, got {found[name]!r:.80}")

@@ -38,9 +38,9 @@ class Stages:
             activation = nodes[number + 1].attributes["name"] if number in fused else "identity"
             if number - 1 not in fused:
                 sources = [self._of_node[source] for source in node.sources]
-                stage = {"kind": node.kind, "source": sources[0], "n": widths[number]}
                 add = function_for(node, _STAGES, "the scorer")
-                self.specs.append(StageSpec(**stage, **add(self, node, sources, activation)))
+                more = add(self, node, sources, activation)
+                self.specs.append(StageSpec(node.kind, sources[0], n=widths[number], **more))
             self._of_node[number] = len(self.specs) - 1
 
     @property

@@ -63,6 +63,7 @@ cdef class Scorer:
     cdef Dense *dense
     cdef object packed
     cdef tuple functions
+    cdef bint calls_python
     cdef readonly Py_ssize_t n_in, n_out
     cdef double work
 
@@ -70,7 +71,7 @@ cdef class Scorer:
                   functions=()):
         self.plan = Plan(n_in, stages, dtype, isa)
         self.n_in, self.n_out = n_in, self.plan.stages[self.plan.n_stages - 1].n
-        self.functions = tuple(functions)
+        self.functions, self.calls_python = tuple(functions), len(functions) > 0
         if two_column and (output_activation != "logistic" or self.n_out != 1):
             raise ValueError("two_column needs a single logistic output")
         numbers = np.concatenate([np.ravel(array) for array in arrays]).astype(dtype)
@@ -208,7 +209,7 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
     cdef void *heap = NULL
     if check_finite and x.csr != NULL and not finite(self.model.k, x.x, x.x_other, n_values, tag):
         raise not_finite(tag)
-    n_threads = 1 if self.functions else threads_for(&self.model, x, rows, work, self.work, n_threads)
+    n_threads = 1 if self.calls_python else threads_for(&self.model, x, rows, work, self.work, n_threads)
     cdef size_t size = n_threads * scratch_size(&self.model, x.csr != NULL, rows, tag) * sizeof(floating)
     if size > STACK_BYTES - 64:
         heap = PyMem_RawMalloc(size + 64)
@@ -216,17 +217,21 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
             raise MemoryError()
         scratch = <void *> ((<size_t> heap + 63) & ~<size_t> 63)
     cdef bint sound
-    cdef Pairs pairs = Pairs(self.functions) if self.functions else None
-    cdef Model model = self.model
-    if pairs is not None:
-        model.custom = pairs.pointers
+    cdef Pairs pairs = None
+    cdef Model with_pairs
+    cdef const Model *model = &self.model
+    if self.calls_python:
+        pairs = Pairs(self.functions)
+        with_pairs = self.model
+        with_pairs.custom = pairs.pointers
+        model = &with_pairs
     if work < RELEASE_WORK:
-        sound = score_checked(&model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
+        sound = score_checked(model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
     else:
         with nogil:
-            sound = score_checked(&model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
+            sound = score_checked(model, mode, x, rows, out, <floating *> scratch, n_threads, check_finite)
     PyMem_RawFree(heap)
-    if pairs is not None:
+    if self.calls_python:
         pairs.raise_error()
     if not sound:
         raise not_finite(tag)

@@ -1,14 +1,6 @@
-"""How many threads score: the one rule."""
+"""How many threads score: the one rule, `threads_for`, is in the .pxd, where it costs no call."""
 
 from fastnn._kernels.native.platform cimport fastnn_max_threads
-from fastnn._kernels.scoring.model cimport BLOCK, Input, Model
-from fastnn._kernels.scoring.score cimport shares_columns
-
-cdef enum:
-    THREAD_WORK = 1 << 20       # multiply-adds a thread, some ten microseconds: below, one thread is faster
-    # The same where threads share out the columns of the layers (columns.pyx). There the time goes into reading the weights,
-    # so the work is counted in weights: each once, and a sixteenth more for each row.
-    COLUMN_WORK = 1 << 16
 
 THREAD_MULTIPLY_ADDS = THREAD_WORK
 
@@ -27,17 +19,3 @@ cdef int automatic_n_threads() except -1:
     if _most_threads == 0:
         _most_threads = 1 if _automatic_n_threads is None else _automatic_n_threads()
     return min(_most_threads, fastnn_max_threads())     # which may change from call to call
-
-
-cdef int threads_for(const Model *model, const Input *x, Py_ssize_t rows, double work, double weights,
-                     int most) except -1:
-    """Threads for so many rows, at most `most`, 0 for as many as the machine has; `work` is the number of multiply-adds,
-    about, `weights` that of parameters."""
-    cdef double worth = work / THREAD_WORK
-    if rows <= BLOCK and shares_columns(model, x):
-        worth = weights * (16 + rows) / (16 * COLUMN_WORK)
-    elif rows < worth:
-        worth = rows
-    if worth < 2:
-        return 1
-    return <int> min(<double> (most if most else automatic_n_threads()), worth, 1024.0)

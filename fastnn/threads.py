@@ -12,8 +12,8 @@ import joblib
 from fastnn._kernels.native import table
 from fastnn._kernels.scoring import threads as scoring
 
-#: Multiply-adds of scoring that are worth a thread of their own: some ten microseconds.
-THREAD_WORK = scoring.THREAD_MULTIPLY_ADDS
+#: ``n_threads_for(rows, n_params, chain, most)``: threads for scoring so many rows.
+n_threads_for = scoring.n_threads_for
 
 _forked = False
 

@@ -75,7 +75,7 @@ def check_nodes(n_in, nodes, dtype):
     ValueError
         That names the node and what does not fit.
     """
-    widths, used = [], set()
+    dtype, widths, used = np.dtype(dtype), [], set()
     for number, node in enumerate(nodes):
         if not isinstance(node, Node) or node.kind not in KINDS:
             kind = node.kind if isinstance(node, Node) else type(node).__name__
@@ -147,7 +147,7 @@ def _check_arrays(found, kind, sizes, dtype, where):
     for name, array in found.items():
         shape = tuple([sizes[size] for size in kind.arrays[name]])
         is_array = isinstance(array, np.ndarray)
-        if not is_array or array.shape != shape or array.dtype != dtype or 0 in shape:
+        if not (is_array and array.shape == shape and array.dtype == dtype and all(shape)):
             got = f"{array.dtype} array of shape {array.shape}" if is_array else type(array)
             wanted = f"{dtype} array of shape {_text(kind.arrays[name], sizes)}"
             raise ValueError(f"the {name} of {where} must be a {wanted}, got {got!s:.80}")

@@ -48,21 +48,20 @@ def estimator_nodes(mlp, of_array=lambda array: array):
 
     ``of_array`` is applied to each array. Nothing checks that they fit together.
     """
-    coefs, intercepts = list(mlp.coefs_), list(mlp.intercepts_)
-    n_hidden = len(coefs) - 1
-    parts = [coefs, intercepts, hidden_activations(mlp)]
-    parts += [getattr(mlp, name, None) or [None] * n_hidden for name in ("norms_", "projections_")]
-    hidden = [part[:-1] if part is coefs or part is intercepts else part for part in parts]
-    if any(len(part) != n_hidden for part in hidden):
+    coefs, intercepts = [*map(of_array, mlp.coefs_)], [*map(of_array, mlp.intercepts_)]
+    activations, none = hidden_activations(mlp), [None] * (len(coefs) - 1)
+    norms, skips = (getattr(mlp, name, None) or none for name in ("norms_", "projections_"))
+    parts = coefs[:-1], intercepts[:-1], activations, norms, skips
+    if not coefs or any(len(part) != len(none) for part in parts):
         raise ValueError(
-            "coefs_, intercepts_, activation, norms_ and projections_ must have an array for each"
-            f" layer; got {', '.join(str(len(part)) for part in parts)}"
+            "coefs_, intercepts_, activation, norms_ and projections_ must have an entry for each"
+            f" layer; got {', '.join(str(len(part)) for part in (coefs, intercepts, *parts[2:]))}"
         )
     blocks = [
-        Block(of_array(W), of_array(b), _norm(norm, of_array), activation, _skip(skip, of_array))
-        for W, b, activation, norm, skip in zip(*hidden, strict=True)
+        Block(W, b, _norm(norm, of_array), activation, _skip(skip, of_array))
+        for W, b, activation, norm, skip in zip(*parts, strict=True)
     ]
-    return nodes_of(blocks, of_array(coefs[-1]), of_array(intercepts[-1]))
+    return nodes_of(blocks, coefs[-1], intercepts[-1])
 
 
 def hidden_activations(mlp):
@@ -73,9 +72,11 @@ def hidden_activations(mlp):
     TypeError
         If one is neither a name nor a CustomActivation.
     """
-    names = mlp.activation
-    if isinstance(names, str) or not isinstance(names, list | tuple | np.ndarray):
-        names = (names,) * (len(mlp.coefs_) - 1)
+    names, n_hidden = mlp.activation, len(mlp.coefs_) - 1
+    if isinstance(names, str):
+        return (_at_prediction(names),) * n_hidden
+    if not isinstance(names, list | tuple | np.ndarray):
+        names = (names,) * n_hidden
     for layer, name in enumerate(names):
         if not isinstance(name, str | CustomActivation):
             raise TypeError(

@@ -73,8 +73,9 @@ class BaseNetwork(Clonable):
         -------
         ndarray of shape (n, n_out)
         """
-        n_threads = effective_n_threads(n_jobs)
-        return self._built().forward(self._rows(X), raw=raw, n_threads=n_threads)
+        network, X = self._built(), self._rows(X)
+        n_threads = network.threads_for(X, effective_n_threads(n_jobs))
+        return network.forward(X, raw=raw, n_threads=n_threads)
 
     def input_gradient(self, X: Any, unit: int = 0) -> np.ndarray:
         """Gradient (n, n_in) of raw output number `unit` by the input, at prediction."""

@@ -7,7 +7,7 @@ from fastnn.layers import Residual
 from fastnn.layers.stages import Stages
 from fastnn.network.layout import Layout
 from fastnn.network.rows import input_rows, targets
-from fastnn.threads import ThreadChoice
+from fastnn.threads import ThreadChoice, n_threads_for
 
 #: Most rows that go through the layers at a time; a larger batch adds up its blocks' gradients.
 BLOCK_ROWS = 1024
@@ -37,6 +37,11 @@ class CompiledNetwork(Layout):
         """
         engine = self.make_engine(1, n_threads, whole_gradient=False)
         return self.forward_with(engine, X, raw, out, n_threads)
+
+    def threads_for(self, X, most):
+        """Threads that `forward` of X is worth, at most so many."""
+        chain = self._plan.chain and isinstance(X, np.ndarray)
+        return n_threads_for(X.shape[0], self.n_params, chain, most)
 
     def forward_with(self, engine, X, raw, out, n_threads):
         """`forward` by an engine that may have other weights by now, those of a fit."""

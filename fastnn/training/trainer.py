@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from fastnn.threads import THREAD_WORK, ThreadChoice
+from fastnn.threads import ThreadChoice
 from fastnn.training.options import StepOptions
 
 __all__ = ["Trainer", "make_trainer"]
@@ -199,8 +199,7 @@ class Trainer:
 
     def forward(self, X, *, raw=False):
         """Predictions with the current weights, averaged if they are."""
-        work = X.shape[0] * self.network.n_params
-        n_threads = max(1, min(self._engine.n_threads, work // THREAD_WORK))
+        n_threads = self.network.threads_for(X, self._engine.n_threads)
         with self.averaged():
             return self.network.forward_with(self._engine, X, raw, None, n_threads)
 

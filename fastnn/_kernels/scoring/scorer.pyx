@@ -20,7 +20,6 @@ from fastnn._kernels.scoring.threads cimport threads_for
 
 import numpy as np
 
-from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.native import table
 from fastnn._kernels.training.workspace import aligned_zeros
 
@@ -74,10 +73,10 @@ cdef class Scorer:
         self.functions, self.calls_python = tuple(functions), len(functions) > 0
         if two_column and (output_activation != "logistic" or self.n_out != 1):
             raise ValueError("two_column needs a single logistic output")
-        numbers = np.concatenate([np.ravel(array) for array in arrays]).astype(dtype)
-        expected = self.plan.n_params + sum(2 * spec.n for spec in stages if TRAITS[spec.kind].running)
-        if numbers.size != expected or self.plan.n_layers == 0:
-            raise ValueError(f"{numbers.size} numbers do not fit stages that have {expected}")
+        numbers = np.concatenate([array.reshape(-1) for array in arrays], dtype=dtype, casting="unsafe")
+        if len(numbers) != self.plan.n_params + self.n_statistics() or self.plan.n_layers == 0:
+            raise ValueError(f"{len(numbers)} numbers do not fit stages that have {self.plan.n_params}, and their "
+                             f"{self.n_statistics()} statistics")
         self.packed = aligned_zeros(self.plan.n_packed, dtype)
         self.model.k, self.model.n_in, self.model.n_layers = self.plan.k, self.n_in, self.plan.n_layers
         self.model.output, self.model.binary = table.output_number(output_activation), two_column
@@ -94,6 +93,13 @@ cdef class Scorer:
         for i in range(self.plan.n_layers):
             self.dense[i] = self.plan.bind(i, to)
         self.work = <double> self.plan.n_params
+
+    cdef Py_ssize_t n_statistics(self):
+        cdef Py_ssize_t n = 0
+        for t in range(self.plan.n_stages):
+            if self.plan.stages[t].traits.running:
+                n += 2 * self.plan.stages[t].n
+        return n
 
     cdef object pack_statistics(self, numbers):
         """Running mean and variance of every batch norm, in the order of the stages."""

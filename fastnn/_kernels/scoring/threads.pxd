@@ -12,10 +12,14 @@ cdef int automatic_n_threads() except -1
 
 cdef inline int threads_for(const Model *model, const Input *x, Py_ssize_t rows, double work, double weights,
                             int most) except -1:
+    return threads_worth(rows, work, weights, rows <= BLOCK and shares_columns(model, x), most)
+
+
+cdef inline int threads_worth(Py_ssize_t rows, double work, double weights, bint by_columns, int most) except -1:
     """Threads for so many rows, at most `most`, 0 for as many as the machine has; `work` is the number of multiply-adds,
     about, `weights` that of parameters."""
     cdef double worth = work / THREAD_WORK
-    if rows <= BLOCK and shares_columns(model, x):
+    if by_columns:
         worth = weights * (16 + rows) / (16 * COLUMN_WORK)
     elif rows < worth:
         worth = rows

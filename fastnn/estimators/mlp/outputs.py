@@ -39,7 +39,7 @@ def _score(estimator, X, check_finite, layer):
     """The same for any rows and layers, by packing the arrays."""
     one_per_layer(estimator.activation, len(estimator.coefs_) - 1)
     single = getattr(estimator.coefs_[0], "dtype", None) == np.float32
-    dtype, output = "float32" if single else "float64", estimator.out_activation_
+    dtype, output = np.dtype("f4" if single else "f8"), estimator.out_activation_
     n_threads = 0 if estimator.n_jobs is None else effective_n_threads(estimator.n_jobs)
     nodes, ends = estimator_nodes(estimator, lambda array: np.ascontiguousarray(array, dtype))
     if layer is not None:

@@ -26,12 +26,36 @@ from bad_files import bad_files, seal, split
 from scoring_models import data, fabricated, fit, fitted, network, target, with_blocks
 
 import fastnn
-from fastnn import ModelFormatError, Predictor
+from fastnn import ModelFormatError, Network, Predictor
 from fastnn.estimators.mlp import saved
 from fastnn.estimators.mlp.saved import build_estimator
-from fastnn.files import container, description, model_file, strict_json, values, versions
+from fastnn.files import (
+    container,
+    description,
+    labels,
+    model_file,
+    networks,
+    objects,
+    strict_json,
+    values,
+    versions,
+)
+from fastnn.files import layers as file_layers
+from fastnn.files import nodes as file_nodes
 from fastnn.files.model_file import parse_model_file, write_model_file
-from fastnn.model import blocks, model
+from fastnn.files.networks import build_network
+from fastnn.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LayerNorm,
+    Residual,
+)
+from fastnn.losses import Quantile
+from fastnn.model import blocks, head, model, nodes
+from fastnn.model.folding import as_model
 from fastnn.model.melting import fold_batch_norms
 from fastnn.model.model import Model
 
@@ -40,6 +64,19 @@ MEASURED = 100  # every so many executions the allocation is measured
 NUMBERS = [0, 1, -1, 2, 7, 8, 255, 2**16, 2**31 - 1, 2**31, 2**32, 2**53, 2**63, 2**64, -(2**63)]
 TEXTS = ["", "x", "F32", "F64", "I64", "U32", "float32", "<U1", "<U9999999", "object", "softmax"]
 TOKENS = [b"{", b"}", b"[", b"]", b'"', b"\\", b",", b":", b"NaN", b"1e999", b"\xff", b"\0" * 8]
+
+
+#: Of format version 3: layers and a loss.
+NETWORKS = [
+    ([Dense(2)], "softmax_log_loss"),
+    (
+        [
+            *(Dense(3, "relu"), BatchNorm(), Dropout(0.1), LayerNorm(), GaussianNoise(0.1)),
+            *(Residual([Dense(3), Activation("gelu")]), Residual([Dense(2)]), Dense(2)),
+        ],
+        Quantile((0.2, 0.8)),
+    ),
+]
 
 
 def corpus():
@@ -54,6 +91,8 @@ def corpus():
     early.set_params(random_state=np.random.RandomState(0))
     models.append(fit(early, data(), target("binary")))
     models.append(with_blocks())
+    models += (Network(layers, loss, random_state=3, n_in=7) for layers, loss in NETWORKS)
+    models.append(as_model(models[-1]))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.fnn"
         for model in models:
@@ -70,6 +109,8 @@ def execute(content):
         network_, parts = parse_model_file(io.BytesIO(content), len(content))
         if parts is None:
             Predictor(network_, network_.dtype)
+        elif parts.name == "Network":
+            build_network(network_, parts)
         else:
             build_estimator(network_, parts)
     except ModelFormatError:
@@ -192,7 +233,8 @@ def fuzz_with_atheris(arguments):
     import atheris
 
     for module in (
-        *(blocks, container, description, model, model_file, saved, strict_json, values, versions),
+        *(blocks, container, description, file_layers, file_nodes, head, labels, model, model_file),
+        *(networks, nodes, objects, saved, strict_json, values, versions),
     ):
         for function in vars(module).values():
             if inspect.isfunction(function) and function.__module__ == module.__name__:

@@ -153,7 +153,8 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
                                    const T *shift, double epsilon, T *xhat, T *spread, T *y, ptrdiff_t ld);     \
         void (*layer_norm_backward)(ptrdiff_t rows, ptrdiff_t n, const T *d, const T *xhat, ptrdiff_t ld,       \
                                     const T *gain, const T *spread, T *dx, ptrdiff_t ldx, int accumulate);      \
-        void (*batch_statistics)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, T *mean, T *variance);  \
+        void (*batch_statistics)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, const T *weight,        \
+                                 const ptrdiff_t *sample, double batch, T *mean, T *variance);                  \
         void (*spread_of)(ptrdiff_t n, const T *variance, double epsilon, T *spread);                           \
         void (*batch_norm_forward)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ldx, const T *mean,       \
                                    const T *spread, const T *gain, const T *shift, T *xhat, T *y, ptrdiff_t ld); \
@@ -161,7 +162,8 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
                               T *sum_dx, int accumulate);                                                       \
         void (*batch_norm_backward)(ptrdiff_t rows, ptrdiff_t n, const T *d, const T *xhat, ptrdiff_t ld,       \
                                     const T *gain, const T *spread, const T *sum_d, const T *sum_dx,            \
-                                    ptrdiff_t batch, T *dx, ptrdiff_t ldx, int accumulate);                     \
+                                    const T *weight, const ptrdiff_t *sample, double batch, T *dx,              \
+                                    ptrdiff_t ldx, int accumulate);                                             \
         /* y = x with units dropped (rate in [0, 1)) and the others times 1 / (1 - rate); y = 1 with probability x, else\
            0; y = x + scale * a normal number. The random numbers are those of (key, first_row + r, unit). Rows are\
            padded, the padding of y is set to zero, y may be x. */                                              \

@@ -10,6 +10,7 @@ import numpy as np
 from fastnn.estimators.mlp.blocks import Parts, build_network
 from fastnn.layers.activations import BERNOULLI
 from fastnn.training.objective import loss_and_grad
+from fastnn.training.statistics import settle_statistics
 
 __all__ = ["layer_outputs", "layer_parameters", "row_deltas", "twins"]
 
@@ -36,7 +37,7 @@ def twins(problem):
     ]
     training = _built(problem, blocks, parts)
     if not problem.fitted:
-        training.network.settle_statistics(problem.X, problem.y)
+        settle_statistics(training.network, problem.X)
         parts = Parts.of(training.network, blocks)
     return training, _folded(training, blocks, parts)
 

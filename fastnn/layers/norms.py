@@ -34,8 +34,11 @@ class BatchNorm:
     """``gain * (x - mean) / sqrt(variance + epsilon) + shift``, each output over the rows of a
     batch.
 
-    At prediction the mean and variance are running ones: after each step they move by `momentum`
-    towards those of the batch (the variance with one degree of freedom taken off), as PyTorch's do.
+    At prediction the mean and variance are running ones (the variance with one degree of freedom
+    taken off): the mean over the batches so far until that is less than `momentum` for each, and
+    then they move by `momentum` towards those of every whole batch, by less towards those of one
+    with fewer rows. A batch of a single row has no variance: it is normalised as at prediction and
+    moves nothing. Rows count by their weights.
 
     Parameters
     ----------

@@ -92,18 +92,6 @@ class CompiledNetwork(Layout):
         row = (self.n_in + 2 * sum(spec.n for spec in self._stages.specs)) * self.dtype.itemsize
         return min(BLOCK_ROWS, max(96, _CACHE // row // 48 * 48))
 
-    def settle_statistics(self, X, y):
-        """Set the running statistics of every BatchNorm to those of all rows at once."""
-        if self.has("running"):
-            n = X.shape[0]
-            for mean, variance in self.running:
-                mean[...] = variance[...] = 0  # no rounding that depends on what they were
-            engine = self.make_engine(n, 1, plan=self._make_plan(momentum=1.0))
-            engine.configure(track=True)
-            batch = *self.data(X, y), np.arange(n, dtype=np.intp), 0, 1, n
-            engine.run(*batch, None, 1.0, 1)
-            self.store(engine, engine.packed)
-
     def layer_outputs(self, X, *, branches=False):
         """What each layer puts out at prediction, the raw outputs last.
 

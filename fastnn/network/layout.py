@@ -94,6 +94,8 @@ class Layout:
         What follows each of `coefs`: initializers go by it.
     running : list of (mean, variance)
         The running statistics of each BatchNorm.
+    rows_seen : int
+        How many rows they are of.
     """
 
     def __init__(self, n_in, layers, loss, dtype=np.float64, *, isa=None):
@@ -110,6 +112,7 @@ class Layout:
             gain[...] = 1
         widths = [spec.n for spec in self._stages.specs if TRAITS[spec.kind].running]
         self.running = [(np.zeros(n, self.dtype), np.ones(n, self.dtype)) for n in widths]
+        self.rows_seen = 0
         self._kept = None
 
     def __reduce__(self):

@@ -5,7 +5,7 @@ from scipy.sparse import issparse
 
 from fastnn._kernels.layers.sparse import SparseRows
 
-__all__ = ["input_rows", "targets"]
+__all__ = ["input_rows", "row_weights", "targets"]
 
 _WANTED_X = "X must be a C-contiguous array or a CSR matrix (X.tocsr()) of float32 or float64"
 
@@ -31,6 +31,16 @@ def input_rows(X, n_in, dtype):
     return X if X.flags.aligned else X.copy()
 
 
+def row_weights(sample_weight, n, dtype):
+    """Weights (n,) of n rows, or None; ValueError for another shape."""
+    if sample_weight is None:
+        return None
+    weight = np.require(sample_weight, dtype, ["C", "A"])
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight must have shape ({n},), got {weight.shape}")
+    return weight
+
+
 def targets(loss, y, sample_weight, n, n_out, dtype):
     """(labels, y, weight) of n rows: class numbers or an array (n, n_out), whichever the loss
     takes, and None for the other; weights (n,) or None.
@@ -40,11 +50,7 @@ def targets(loss, y, sample_weight, n, n_out, dtype):
     ValueError
         For another shape, or a class number out of range.
     """
-    weight = None
-    if sample_weight is not None:
-        weight = np.require(sample_weight, dtype, ["C", "A"])
-        if weight.shape != (n,):
-            raise ValueError(f"sample_weight must have shape ({n},), got {weight.shape}")
+    weight = row_weights(sample_weight, n, dtype)
     if loss.integer_targets:
         labels = np.require(y, np.intp, ["C", "A"])
         if labels.shape != (n,):

@@ -42,6 +42,7 @@ class WeightMean:
         """Replace the trainer's weights by the mean, once it has begun."""
         if self.count:
             trainer.restore(self._mean)
+            trainer.settle()
 
     @contextmanager
     def installed(self, trainer):

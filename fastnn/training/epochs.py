@@ -73,6 +73,8 @@ class EpochLoop:
         several calls still lowers an adaptive learning rate.
     first_step : int
         Number, for the schedule, of the first step: that of the steps before it which it continues.
+    rows_before : float
+        Rows that the running statistics of batch norms are of, beside those of the history.
     """
 
     trainer: Any
@@ -94,6 +96,7 @@ class EpochLoop:
     observer: Any = None
     one_epoch: bool = False
     first_step: int = 0
+    rows_before: float = 0
     _stretch: int = field(default=1, init=False)
     _best_weights: Any = field(default=None, init=False)
 
@@ -161,7 +164,8 @@ class EpochLoop:
             end = min(begin + self._stretch, n_batches)
             rates = self._rates(end - begin)
             started = time.perf_counter()
-            trainer.train(self._data, order, begin, end, learning_rate=rates)
+            before = self.rows_before + self.history.rows_seen + begin * self.batch_size
+            trainer.train(self._data, order, begin, end, learning_rate=rates, rows_before=before)
             self._adapt_stretch(end - begin, time.perf_counter() - started)
             self._step += end - begin
             begin = end

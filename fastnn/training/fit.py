@@ -104,10 +104,12 @@ def run_epochs(
         tol=tol,
         n_iter_no_change=n_iter_no_change if minds_plateaus else math.inf,
         sample_weight=weight,
+        rows_before=trainer.network.rows_seen,
         shuffle=shuffle,
         verbose=verbose,
         validation=watched if early_stopping else None,
         observer=_Observer(watched, trainer) if observed else None,
     ).run()
     trainer.finish()
+    trainer.network.rows_seen += history.rows_seen
     return history.loss_curve

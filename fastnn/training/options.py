@@ -30,6 +30,9 @@ class StepOptions:
         after each step, the decay being at most ``(1 + t) / (10 + t)`` at step t.
     seed : int
         Of dropout and noise.
+    whole_batch : int or None
+        Rows of a batch that moves the running statistics of a BatchNorm by its momentum; fewer move
+        them less. None: those of the batches.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class StepOptions:
     max_norm: float | None = positive(None)
     average_decay: float | None = share(None)
     seed: int = 0
+    whole_batch: int | None = None
 
     def __post_init__(self):
         check_ranges(self)

@@ -1,5 +1,6 @@
 """Trainer: the packed state of a network during a fit."""
 
+import math
 import time
 from contextlib import contextmanager
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from fastnn.threads import ThreadChoice
 from fastnn.training.options import StepOptions
+from fastnn.training.statistics import mean_of_weights, settle
 
 __all__ = ["Trainer", "make_trainer"]
 
@@ -56,7 +58,8 @@ class Trainer:
     def __init__(self, network, engine, optimizer, options, batch_size):
         self.network, self.optimizer = network, optimizer
         self.options, self.batch_size = options, batch_size
-        self._engine = engine
+        self.whole_batch = options.whole_batch or batch_size
+        self._engine, self._mean_weight, self._trained_on = engine, 1.0, None
         self.loss_sum = 0.0
         work = network.work_of(self.batch_size, optimizer.rule)
         self._threads = ThreadChoice(engine.n_threads, *work)
@@ -97,10 +100,11 @@ class Trainer:
 
     def finish(self):
         """`pull`, giving memory back on the way: the last call of a fit; no other may follow."""
-        engine, self._engine = self._engine, None
+        engine = self._engine
         if self._average is not None:
-            engine.packed[: len(self._average)] = self._average
+            self._put_average()
             self._average = None
+        self._engine = self._trained_on = None
         self.network.store(engine, engine.packed)
         engine.release()
         state = {"t": self._t}
@@ -112,16 +116,24 @@ class Trainer:
 
     def data(self, X, y, sample_weight=None):
         """Rows and targets as `train` takes them: checked once, for any number of calls."""
-        return self.network.data(X, y, sample_weight)
+        data = self.network.data(X, y, sample_weight)
+        if self.network.has("running"):
+            self._mean_weight = mean_of_weights(data[-1])
+        return data
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
         """`train` on data that no other call will see."""
         data = self.data(X, y, sample_weight)
         self.train(data, order, begin, end, learning_rate=learning_rate)
 
-    def train(self, data, order, begin, end, *, learning_rate):
+    def train(self, data, order, begin, end, *, learning_rate, rows_before=math.inf):
         """Train on batches begin..end-1; batch b holds the rows ``order[b *
-        batch_size:][:batch_size]``. The learning rate is one number or an array, one per batch."""
+        batch_size:][:batch_size]``. The learning rate is one number or an array, one per batch.
+
+        The running statistics of batch norms are the mean over their rows, ``rows_before`` before
+        these, until a whole batch moves them by more: by its momentum.
+        """
+        self._trained_on = data, order
         scale = 1.0 / self.network.n_out if self.network.loss.averaged else 1.0
         each = np.ndim(learning_rate)
         done = 0
@@ -145,7 +157,11 @@ class Trainer:
                 n_threads,
                 step=self._t,
                 loss_sum=self.loss_sum,
+                mean_weight=self._mean_weight,
+                whole_batch=self.whole_batch,
+                rows_before=rows_before,
             )
+            rows_before += steps * self.batch_size
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
             self._t += steps
             begin, done = stop, done + steps
@@ -169,7 +185,7 @@ class Trainer:
         options, engine = self.options, self._engine
         names = ("clip_value", "clip_norm", "max_norm")
         bounds = {name: getattr(options, name) for name in names}
-        self._average = None
+        self._average = self._settled = None
         if options.average_decay is not None:
             self._average = engine.packed[: engine.plan.n_master].copy()
         engine.configure(
@@ -189,13 +205,28 @@ class Trainer:
         if self._average is None:
             yield
             return
-        weights = self._engine.packed[: len(self._average)]
-        kept = weights.copy()
-        weights[:] = self._average
+        kept = self._engine.packed.copy()
+        self._put_average()
         try:
             yield
         finally:
-            weights[:] = kept
+            self._engine.packed[:] = kept
+
+    def _put_average(self):
+        """Give the engine the averaged weights, with the statistics of the rows under them."""
+        packed = self._engine.packed
+        packed[: len(self._average)] = self._average
+        if self._settled is None or self._settled[0] != self._t:
+            self.settle()
+            self._settled = self._t, packed[len(self._average) :].copy()
+        packed[len(self._average) :] = self._settled[1]
+
+    def settle(self):
+        """Set the running statistics to those of the rows trained on, under the weights that the
+        engine has: an average has no others that are its own."""
+        if self._trained_on is not None:
+            (X, _, _, weight), order = self._trained_on
+            settle(self._engine, X, weight, order, self.batch_size)
 
     def forward(self, X, *, raw=False):
         """Predictions with the current weights, averaged if they are."""
@@ -211,6 +242,7 @@ class Trainer:
     def restore(self, snapshot):
         """Put back weights that `snapshot` returned; there is no average of them any more."""
         self._engine.packed[:] = snapshot
+        self._settled = None
         if self._average is not None:
             self._average[:] = snapshot[: len(self._average)]
 

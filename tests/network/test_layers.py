@@ -21,6 +21,7 @@ from fastnn.layers import (
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.optimizers import SGD, Adam
 from fastnn.training.objective import loss_and_grad
+from fastnn.training.statistics import settle_statistics
 from fastnn.training.trainer import make_trainer
 
 SWISH = CustomActivation(
@@ -126,7 +127,7 @@ def test_running_statistics_follow_the_batches():
     batch_mean, batch_variance = twin.batch[0]
     np.testing.assert_allclose(net.running[0][0], 0.9 * mean + 0.1 * batch_mean)
     np.testing.assert_allclose(net.running[0][1], 0.9 * variance + 0.1 * batch_variance)
-    net.settle_statistics(X, y)
+    settle_statistics(net, X)
     twin = Twin(net, training=True)
     twin.forward(X)
     np.testing.assert_allclose(net.running[0], twin.batch[0], rtol=1e-12)

@@ -20,10 +20,13 @@ class Twin:
     training : bool
     seed, step : int
         Of the random numbers.
+    weight : ndarray of shape (n,) or None
+        Of the rows in the statistics of a batch.
     """
 
-    def __init__(self, network, *, training=False, seed=0, step=0):
+    def __init__(self, network, *, training=False, seed=0, step=0, weight=None):
         self.network, self.training, self.seed, self.step = network, training, seed, step
+        self.weight = weight
         self.stage, self.batch = 0, []
         self._dense = list(zip(network.coefs, network.intercepts, strict=True))
         self._norms = list(zip(network.gains, network.shifts, strict=True))
@@ -87,8 +90,11 @@ class Twin:
         gain, shift = self._norms.pop(0)
         mean, variance = self._running.pop(0)
         if self.training:
-            mean, variance = x.mean(axis=0), x.var(axis=0)
-            self.batch.append((mean, x.var(axis=0, ddof=1)))
+            mean = np.average(x, axis=0, weights=self.weight)
+            variance = np.average((x - mean) ** 2, axis=0, weights=self.weight)
+            share = np.full(len(x), 1) if self.weight is None else self.weight
+            share = share / share.sum()
+            self.batch.append((mean, variance / (1 - (share**2).sum())))
         return gain * (x - mean) / np.sqrt(variance + layer.epsilon) + shift
 
     def residual(self, layer, x):

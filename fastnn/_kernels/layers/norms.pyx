@@ -4,7 +4,9 @@ Rows are independent but for batch normalisation in training. There threads meet
 statistics of its columns over the whole batch, and then all normalise their own rows.
 """
 
-from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
+from libc.math cimport pow
+
+from fastnn._kernels.layers.stage cimport Batch, Pass, Stage, gradient_of, input_of, stride_of
 from fastnn._kernels.native.norms cimport (batch_norm_backward, batch_norm_forward, batch_statistics, layer_norm_backward,
                                            layer_norm_forward, norm_gradient, spread_of)
 from fastnn._kernels.native.platform cimport fastnn_wait
@@ -52,6 +54,19 @@ cdef inline void meet(const Pass *p) noexcept nogil:
         fastnn_wait(p.barrier, p.team)
 
 
+cdef inline bint has_statistics(const Pass *p) noexcept nogil:
+    """Whether the batch has a mean and a variance to take; without, as of a single row, it is normalised as at
+    prediction."""
+    return p.training and p.batch.unbiased > 0
+
+
+cdef inline double share_of(const Batch *batch, double momentum) noexcept nogil:
+    """How far a batch moves the running statistics: they are the mean over the rows, until those are so many that
+    momentum is more. A batch of another weight than a whole one moves them as so many whole ones would."""
+    cdef double part = batch.rows / batch.whole
+    return max(momentum if part == 1 else 1 - pow(1 - momentum, part), batch.rows / (batch.before + batch.rows))
+
+
 cdef void batch_norm_stage(const Pass *p, int t, floating tag) noexcept nogil:
     cdef const Stage *stage = &p.stages[t]
     cdef Py_ssize_t c0 = column_share(p, t, p.thread, tag), c1 = column_share(p, t, p.thread + 1, tag), at = p.r0 * stage.ld
@@ -59,13 +74,14 @@ cdef void batch_norm_stage(const Pass *p, int t, floating tag) noexcept nogil:
     cdef floating *mean = w + stage.mean
     cdef floating *spread = batch_row(p, t, SPREAD, tag)
     cdef Py_ssize_t ldx = stride_of(p, stage.source), j
-    cdef floating unbiased, share = <floating> stage.momentum
-    if p.training:
+    cdef floating share, unbiased = <floating> p.batch.unbiased
+    if has_statistics(p):
         mean = batch_row(p, t, MEAN, tag)
         meet(p)
-        batch_statistics(p.k, p.rows, c1 - c0, input_of(p, stage.source, tag) - p.r0 * ldx + c0, ldx, mean + c0, spread + c0)
+        batch_statistics(p.k, p.rows, c1 - c0, input_of(p, stage.source, tag) - p.r0 * ldx + c0, ldx,
+                         <const floating *> p.batch.weight, p.sample, p.batch.total, mean + c0, spread + c0)
         if p.track:
-            unbiased = <floating> p.rows / max(p.rows - 1, 1)
+            share = <floating> share_of(&p.batch, stage.momentum)
             for j in range(c0, min(c1, stage.n)):
                 w[stage.mean + j] += share * (mean[j] - w[stage.mean + j])
                 w[stage.variance + j] += share * (unbiased * spread[j] - w[stage.variance + j])
@@ -88,7 +104,7 @@ cdef void batch_norm_stage_backward(const Pass *p, int t, floating tag) noexcept
     cdef floating *sum_d = batch_row(p, t, SUM_D, tag)
     cdef floating *sum_dx = batch_row(p, t, SUM_DX, tag)
     cdef floating *dx = gradient_of(p, stage.source, tag)
-    if p.training:
+    if has_statistics(p):
         meet(p)
         norm_gradient(p.k, p.rows, c1 - c0, d + c0, xhat + c0, stage.ld, sum_d + c0, sum_dx + c0, False)
         meet(p)
@@ -96,5 +112,5 @@ cdef void batch_norm_stage_backward(const Pass *p, int t, floating tag) noexcept
         batch_norm_backward(p.k, p.r1 - p.r0, stage.n, d + at, xhat + at, stage.ld,
                             <const floating *> p.packed + stage.gain,
                             <const floating *> batch_row(p, t, SPREAD, tag), <const floating *> sum_d,
-                            <const floating *> sum_dx, p.rows if p.training else 0, dx,
-                            stride_of(p, stage.source), stage.add_source)
+                            <const floating *> sum_dx, <const floating *> p.batch.weight, p.sample + p.r0,
+                            p.batch.total if has_statistics(p) else 0, dx, stride_of(p, stage.source), stage.add_source)

@@ -37,6 +37,14 @@ cdef struct Buffers:        # memory of one stage for a block of rows
     void *apart
     void *spread            # norms: 1 / standard deviation of each row, or (4, ld) of batch statistics, see norms.pyx
 
+cdef struct Batch:          # what the rows of a batch weigh, for batch norms
+    const void *weight      # of every row of the data, or NULL: one each
+    double total            # of the batch
+    double unbiased         # factor of a variance that takes one degree of freedom off; 0: too few rows for a variance
+    double rows             # so many rows of mean weight weigh what the batch does
+    double whole            # and what a batch weighs that moves the running statistics by their momentum,
+    double before           # and what the rows do that they are of already
+
 cdef struct Pass:           # one thread's part of a pass through the stages
     Kernels k
     const Stage *stages
@@ -56,6 +64,7 @@ cdef struct Pass:           # one thread's part of a pass through the stages
     Py_ssize_t row_number   # of the block's first row in its batch, for random numbers
     bint training           # with the statistics of the batch and random numbers; if not, as at prediction
     bint track              # move the running statistics
+    Batch batch
     unsigned long long seed  # of random numbers, with
     long long step          # the number of the batch
     int thread, team

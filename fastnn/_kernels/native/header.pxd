@@ -100,8 +100,8 @@ cdef extern from "fastnn.h" nogil:
         void layer_norm_backward(Py_ssize_t rows, Py_ssize_t n, const float *d, const float *xhat, Py_ssize_t ld,
                                  const float *gain,
                                  const float *spread, float *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
-        void batch_statistics(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *mean,
-                              float *variance) noexcept nogil
+        void batch_statistics(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, const float *weight,
+                              const Py_ssize_t *sample, double batch, float *mean, float *variance) noexcept nogil
         void spread_of(Py_ssize_t n, const float *variance, double epsilon, float *spread) noexcept nogil
         void batch_norm_forward(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ldx, const float *mean,
                                 const float *spread,
@@ -112,8 +112,8 @@ cdef extern from "fastnn.h" nogil:
                            bint accumulate) noexcept nogil
         void batch_norm_backward(Py_ssize_t rows, Py_ssize_t n, const float *d, const float *xhat, Py_ssize_t ld,
                                  const float *gain,
-                                 const float *spread, const float *sum_d, const float *sum_dx, Py_ssize_t batch,
-                                 float *dx,
+                                 const float *spread, const float *sum_d, const float *sum_dx,
+                                 const float *weight, const Py_ssize_t *sample, double batch, float *dx,
                                  Py_ssize_t ldx, bint accumulate) noexcept nogil
         void dropout(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
                      unsigned long long key, Py_ssize_t first_row, double rate) noexcept nogil
@@ -191,8 +191,8 @@ cdef extern from "fastnn.h" nogil:
         void layer_norm_backward(Py_ssize_t rows, Py_ssize_t n, const double *d, const double *xhat, Py_ssize_t ld,
                                  const double *gain,
                                  const double *spread, double *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil
-        void batch_statistics(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *mean,
-                              double *variance) noexcept nogil
+        void batch_statistics(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, const double *weight,
+                              const Py_ssize_t *sample, double batch, double *mean, double *variance) noexcept nogil
         void spread_of(Py_ssize_t n, const double *variance, double epsilon, double *spread) noexcept nogil
         void batch_norm_forward(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ldx, const double *mean,
                                 const double *spread,
@@ -203,8 +203,8 @@ cdef extern from "fastnn.h" nogil:
                            bint accumulate) noexcept nogil
         void batch_norm_backward(Py_ssize_t rows, Py_ssize_t n, const double *d, const double *xhat, Py_ssize_t ld,
                                  const double *gain,
-                                 const double *spread, const double *sum_d, const double *sum_dx, Py_ssize_t batch,
-                                 double *dx,
+                                 const double *spread, const double *sum_d, const double *sum_dx,
+                                 const double *weight, const Py_ssize_t *sample, double batch, double *dx,
                                  Py_ssize_t ldx, bint accumulate) noexcept nogil
         void dropout(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,
                      unsigned long long key, Py_ssize_t first_row, double rate) noexcept nogil

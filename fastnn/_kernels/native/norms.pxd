@@ -31,11 +31,12 @@ cdef inline void layer_norm_backward(Kernels k, Py_ssize_t rows, Py_ssize_t n, c
 
 
 cdef inline void batch_statistics(Kernels k, Py_ssize_t rows, Py_ssize_t n, const floating *x, Py_ssize_t ld,
-                                  floating *mean, floating *variance) noexcept nogil:
+                                  const floating *weight, const Py_ssize_t *sample, double batch, floating *mean,
+                                  floating *variance) noexcept nogil:
     if floating is float:
-        k.f32.batch_statistics(rows, n, x, ld, mean, variance)
+        k.f32.batch_statistics(rows, n, x, ld, weight, sample, batch, mean, variance)
     else:
-        k.f64.batch_statistics(rows, n, x, ld, mean, variance)
+        k.f64.batch_statistics(rows, n, x, ld, weight, sample, batch, mean, variance)
 
 
 cdef inline void spread_of(Kernels k, Py_ssize_t n, const floating *variance, double epsilon,
@@ -66,8 +67,11 @@ cdef inline void norm_gradient(Kernels k, Py_ssize_t rows, Py_ssize_t n, const f
 cdef inline void batch_norm_backward(Kernels k, Py_ssize_t rows, Py_ssize_t n, const floating *d,
                                      const floating *xhat, Py_ssize_t ld, const floating *gain,
                                      const floating *spread, const floating *sum_d, const floating *sum_dx,
-                                     Py_ssize_t batch, floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil:
+                                     const floating *weight, const Py_ssize_t *sample, double batch, floating *dx,
+                                     Py_ssize_t ldx, bint accumulate) noexcept nogil:
     if floating is float:
-        k.f32.batch_norm_backward(rows, n, d, xhat, ld, gain, spread, sum_d, sum_dx, batch, dx, ldx, accumulate)
+        k.f32.batch_norm_backward(rows, n, d, xhat, ld, gain, spread, sum_d, sum_dx, weight, sample, batch, dx, ldx,
+                                  accumulate)
     else:
-        k.f64.batch_norm_backward(rows, n, d, xhat, ld, gain, spread, sum_d, sum_dx, batch, dx, ldx, accumulate)
+        k.f64.batch_norm_backward(rows, n, d, xhat, ld, gain, spread, sum_d, sum_dx, weight, sample, batch, dx, ldx,
+                                  accumulate)

@@ -5,15 +5,17 @@ Arguments have been checked in Python; here they become pointers.
 
 import numpy as np
 
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.training.epoch cimport sweep_as
-from fastnn._kernels.training.rows cimport layer_rows_as, nonzero_share_as
+from fastnn._kernels.training.rows cimport batch_as, layer_rows_as, nonzero_share_as
 from fastnn._kernels.scoring.model cimport PROBABILITY, RAW, Input, Mode, Model
 from fastnn._kernels.scoring.score cimport score_as
 from fastnn._kernels.scoring.scratch cimport scratch_size_as
 from fastnn._kernels.layers.sparse cimport SparseRows
+from fastnn._kernels.layers.stage cimport Batch
 from fastnn._kernels.training.sums cimport grouped
 from fastnn._kernels.native.table cimport tile_rows_as
 from fastnn._kernels.training.workspace cimport Workspace
@@ -99,12 +101,14 @@ cdef class Engine(Workspace):
         self.s.skips_zeros, self.s.density = True, share
 
     def run(self, X, labels, y, weight, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size, coefficients,
-            double loss_scale, int n_threads, long long step=0, double loss_sum=0, bint accumulate=False):
+            double loss_scale, int n_threads, long long step=0, double loss_sum=0, bint accumulate=False,
+            double mean_weight=1, double whole_batch=0, double rows_before=INFINITY):
         """Batches begin..end on n_threads threads, at most those of the engine. Returns loss_sum plus the sum over
         batches of batch loss times rows, added one by one: its bits do not depend on how calls share the batches.
 
         coefficients: None where gradients are all that is wanted. step: the number of the step that batch `begin` is.
-        accumulate: add to the gradient that is there.
+        accumulate: add to the gradient that is there. mean_weight: of a row. whole_batch: rows of mean weight that move
+        the running statistics by their momentum, 0: batch_size. rows_before: of those statistics.
         """
         if coefficients is None and self.s.rule >= 0:
             raise ValueError("an engine with an update rule needs its coefficients")
@@ -120,6 +124,8 @@ cdef class Engine(Workspace):
         self.s.coefficients = <const double *> address(coefficients, "d", False)
         self.s.begin, self.s.end, self.s.batch_size = begin, end, batch_size
         self.s.accumulate = accumulate
+        self.s.mean_weight, self.s.rows_before = mean_weight, rows_before
+        self.s.whole_batch = whole_batch if whole_batch else batch_size
         if self.s.data.csr == NULL:
             self._look_for_zeros()
         self._place_gradients(grouped(&self.s))
@@ -173,6 +179,27 @@ cdef class Engine(Workspace):
         with nogil:
             score_as(&model, mode, &x, rows, to, scratch, n_threads, False, dtype)
         self._raise_custom()
+
+    def take_statistics(self, X, weight, order, double mean_weight):
+        """Set the running statistics to those of one batch, the rows `order` of X, as they are in training.
+
+        Returns what the batch weighs, in rows of mean weight, and the factor that its variances have for one degree of
+        freedom less: zero if there are too few rows, and then nothing is set.
+        """
+        cdef Py_ssize_t rows = order.shape[0]
+        cdef const Py_ssize_t *sample = <const Py_ssize_t *> address(order, "n", False)
+        cdef Batch batch
+        if isinstance(X, SparseRows):
+            self._sparse_input(X, order, 0, 1, rows)
+        else:
+            self._dense_input(X)
+        self.s.data.weight = address(weight, self._format, False)
+        self.s.training = self.s.track = True
+        self.s.mean_weight, self.s.whole_batch, self.s.rows_before = mean_weight, <double> rows, 0
+        batch = batch_as(&self.s, sample, rows, self.plan.dtype.number)
+        layer_rows_as(&self.s, sample, rows, -1, self.plan.dtype.number)
+        self._raise_custom()
+        return batch.rows, batch.unbiased
 
     def rows_through(self, X, outputs, Py_ssize_t unit=-1, gradient=None):
         """Inference of all rows of X, block by block on one thread, kept by stage.

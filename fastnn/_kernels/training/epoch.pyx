@@ -117,6 +117,7 @@ cdef inline void rows_phase(Sweep *s, Py_ssize_t start, Py_ssize_t done, Py_ssiz
         return
     p = pass_of(s, s.data.order + start + done, n, bounds, thread, team, tag)
     p.step, p.row_number = step, done
+    p.batch.before += start - s.begin * s.batch_size
     forward(s, &p, n if more else 0, tag)
     backward(s, &p, tag)
 

@@ -6,7 +6,7 @@ from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.layers.sparse cimport sort_share
-from fastnn._kernels.layers.stage cimport Buffers, Pass, Stage
+from fastnn._kernels.layers.stage cimport Batch, Buffers, Pass, Stage
 from fastnn._kernels.layers.stages cimport stage_backward, stage_derivative, stage_forward
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, gather, loss_rows, tile_rows
@@ -15,6 +15,8 @@ from fastnn._kernels.layers.zeros cimport ZERO_BLOCK, find_zeros, pieces_before,
 
 cdef enum:
     SAMPLE = 24         # rows that are looked at to guess how many zeros there are
+
+cdef double FEWEST = 1.5    # rows of equal weight that have a variance
 
 
 cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
@@ -47,6 +49,32 @@ cdef double nonzero_share_as(Sweep *s, int dtype) noexcept nogil:
     return nonzero_share(s, <double> 0) if dtype == FLOAT64 else nonzero_share(s, <float> 0)
 
 
+cdef Batch batch_of(const Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, floating tag) noexcept nogil:
+    """What these rows weigh as a batch. Those that are worth no two of equal weight have no variance."""
+    cdef const floating *weight = <const floating *> s.data.weight
+    cdef double total = 0, squares = 0, w, equal_rows
+    cdef Py_ssize_t r
+    cdef Batch batch
+    if weight == NULL:
+        total = squares = rows
+    else:
+        for r in range(rows):
+            w = weight[sample[r]] / s.mean_weight
+            total += w
+            squares += w * w
+    equal_rows = total * total / squares
+    batch.unbiased = equal_rows / (equal_rows - 1) if equal_rows >= FEWEST else 0
+    batch.weight, batch.total, batch.rows = s.data.weight, total * s.mean_weight, total
+    batch.whole, batch.before = s.whole_batch, s.rows_before
+    return batch
+
+
+cdef Batch batch_as(const Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, int dtype) noexcept nogil:
+    if dtype == FLOAT64:
+        return batch_of(s, sample, rows, <double> 0)
+    return batch_of(s, sample, rows, <float> 0)
+
+
 cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, const double *bounds, int thread, int team,
                   floating tag) noexcept nogil:
     """A thread's share of a block of rows; bounds: NULL for a team of one."""
@@ -55,6 +83,9 @@ cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, const dou
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = s.x, s.ldx, s.dx, s.data.csr, sample, s.packed
     p.rows, p.r0, p.r1 = rows, cut(rows, bounds, thread), cut(rows, bounds, thread + 1)
     p.row_number, p.seed, p.step, p.training, p.track = 0, s.seed, 0, s.training, s.track
+    memset(&p.batch, 0, sizeof(p.batch))
+    if s.waits_in_rows and s.training:
+        p.batch = batch_of(s, sample, rows, tag)
     p.thread, p.team, p.barrier = thread, team, &s.barrier
     p.nonzero.columns = NULL
     if s.skips_zeros:

@@ -57,7 +57,10 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     # what to do
     Py_ssize_t begin, end, batch_size
     bint training                   # with batch statistics and random numbers
-    bint track                      # moving the running statistics
+    bint track                      # moving the running statistics, which are of
+    double rows_before              # so many rows before those of batch `begin`; infinity: of more than a batch can matter
+    double whole_batch              # rows that move them by their momentum
+    double mean_weight              # of a row
     unsigned long long seed         # of random numbers, with the number of the step that batch `begin` is
     long long step
     int rule                        # update rule, or -1: no update

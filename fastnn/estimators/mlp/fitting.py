@@ -23,6 +23,7 @@ from fastnn.threads import effective_n_threads
 from fastnn.training.averaging import WeightMean
 from fastnn.training.epochs import EpochLoop, History
 from fastnn.training.lbfgs import minimize_lbfgs
+from fastnn.training.statistics import settle_statistics
 from fastnn.training.trainer import make_trainer
 
 __all__ = ["Fit"]
@@ -122,12 +123,9 @@ class Fit:
     def _lbfgs(self):
         est = self.estimator
         X, y, weight = self.X, self.y, self.weight
-        if len(self.rows) < X.shape[0] and self.network.has("over_batch"):
-            # The statistics of a batch count its rows, whatever their weights.
-            X, y, weight = X[self.rows], y[self.rows], weight[self.rows]
 
         def snapshot():
-            self.network.settle_statistics(X, y)
+            settle_statistics(self.network, X, weight)
             return self._snapshot()
 
         self._fitted_up_to_now = snapshot
@@ -144,7 +142,7 @@ class Fit:
             verbose=est.verbose,
             observer=self._observer,
         )
-        self.network.settle_statistics(X, y)
+        settle_statistics(self.network, X, weight)
         attributes = {
             **self._model(),
             "n_iter_": min(result.nit, est.max_iter),
@@ -183,6 +181,7 @@ class Fit:
             max_norm=est.max_norm,
             average_decay=est.averaging_decay if est.averaging == "ema" else None,
             seed=self._seed,
+            whole_batch=solvers.whole_batch(est, batch_size, one_epoch=self.one_epoch),
         )
 
         averaging = None
@@ -215,6 +214,8 @@ class Fit:
             observer=self._observer,
             one_epoch=self.one_epoch,
             first_step=optimizer.state.get("t", 0),
+            # Those of L-BFGS are of all its rows, and it counts none.
+            rows_before=math.inf if self.continuing and not history.rows_seen else 0,
         ).run()
         trainer.finish()
         attributes = {

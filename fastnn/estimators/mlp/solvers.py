@@ -14,7 +14,14 @@ import numpy as np
 from fastnn import schedules
 from fastnn.optimizers import OPTIMIZERS
 
-__all__ = ["batch_size", "make_optimizer", "make_schedule", "resume", "solver_state"]
+__all__ = [
+    "batch_size",
+    "make_optimizer",
+    "make_schedule",
+    "resume",
+    "solver_state",
+    "whole_batch",
+]
 
 # Fields of optimizers that estimators call by another name than the optimizer does.
 _OWN_NAMES = {"nesterov": "nesterovs_momentum"}
@@ -74,6 +81,14 @@ def batch_size(estimator, n_rows):
             stacklevel=2,
         )
     return int(min(asked, n_rows))
+
+
+def whole_batch(estimator, batch_size, *, one_epoch):
+    """Return the rows of a batch that moves running statistics by their full share: in a
+    ``partial_fit``, as many as are asked for, however few come at a time."""
+    if not one_epoch or estimator.solver == "rprop":
+        return batch_size
+    return 200 if estimator.batch_size == "auto" else int(estimator.batch_size)
 
 
 def solver_state(estimator, optimizer, schedule, stale, *, resumable):

@@ -95,7 +95,7 @@ class ToolboxParameters(CommonParameters):
         "{'ema', 'swa'} or None",
         "Keep an average of the weights in place of the last ones: 'ema' decays exponentially, "
         "'swa' is the mean of the weights after each epoch from averaging_start on. Early stopping "
-        "watches the average.",
+        "watches the average; with batch_norm it has statistics of its own, of the training rows.",
         default=None,
         valid=[StrOptions({"ema", "swa"}), None],
     )
@@ -126,7 +126,7 @@ class ToolboxParameters(CommonParameters):
     )
     batch_norm: bool = parameter(
         "bool",
-        "Normalise the hidden pre-activations over the rows of a batch, whatever their weights; "
+        "Normalise the hidden pre-activations over the rows of a batch, by their weights; "
         "predictions use running averages.",
         default=False,
         valid=["boolean"],

@@ -255,8 +255,8 @@ def test_the_first_step_is_that_of_the_twin(name, early_stopping):
     norms = [norm for norm in getattr(model, "norms_", None) or [] if norm["kind"] == "batch"]
     if not early_stopping:  # else the first weights may have been the best
         for norm, (mean, variance) in zip(norms, twin.batch, strict=True):
-            np.testing.assert_allclose(norm["mean"], 0.1 * mean, atol=1e-12)
-            np.testing.assert_allclose(norm["variance"], 0.9 + 0.1 * variance, rtol=1e-12)
+            np.testing.assert_allclose(norm["mean"], mean, atol=1e-12)
+            np.testing.assert_allclose(norm["variance"], variance, rtol=1e-12)
 
 
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.4, 1.0])
@@ -296,13 +296,6 @@ def test_the_first_weights_are_those_without_dropout():
         MLPClassifier(**{**SMALL, **STILL, "dropout": rate}).fit(X, Y) for rate in (0.0, 0.5)
     )
     assert_same(plain.coefs_, dropped.coefs_)
-
-
-@pytest.mark.parametrize("n_alone", [1, 2])
-def test_a_last_batch_of_few_rows(n_alone):
-    model = regressor("batch_norm", batch_size=len(X) - n_alone, max_iter=30).fit(X, T)
-    assert all(np.isfinite(array).all() for array in Parts.fitted(model).arrays().values())
-    assert model.loss_ < model.loss_curve_[0]
 
 
 def weights_after(name, n, **more):

@@ -13,6 +13,7 @@ import re
 import numpy as np
 
 from fastnn.exceptions import ModelFormatError
+from fastnn.files.foreign import foreign
 from fastnn.files.streams import reading, writing
 from fastnn.files.strict_json import parse_json
 
@@ -91,9 +92,7 @@ def parse_container(file, size):
     prefix = _read(file, 8, size)
     n_header = int.from_bytes(prefix, "little")
     if not 2 <= n_header <= MAX_HEADER_BYTES:
-        raise ModelFormatError(
-            f"not a fastnn file: a header of {n_header} bytes (at most {MAX_HEADER_BYTES})"
-        )
+        raise foreign(prefix, n_header, MAX_HEADER_BYTES)
     header = _parse_header(raw := _read(file, n_header, size - 8))
     metadata = _check_metadata(header.pop("__metadata__", None))
     n_data = size - 8 - n_header

@@ -10,6 +10,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn import get_config
 
+from fastnn._numbers import check_numbers
+
 __all__ = ["count", "given_numbers", "given_rows", "given_targets", "given_weights", "quantity"]
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -134,6 +136,7 @@ def given_numbers(values, dtype, *, name):
 
 
 def _array(values, name):
+    check_numbers(values, name)
     try:
         return np.asarray(values)
     except ValueError as error:  # lists of several lengths

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from fastnn._numbers import check_numbers
+
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -15,6 +17,7 @@ def as_matrix(X, model):
         If X has the wrong shape, column names or type.
     """
     _check_names(X, model.feature_names)
+    check_numbers(X)
     X = _from_pandas(X)
     X = _two_dimensional(X if sparse.issparse(X) else np.asarray(X))
     if X.shape[1] != model.n_features_in:

@@ -6,6 +6,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from fastnn._numbers import check_numbers
+
 __all__ = [
     "goes_straight_to_the_kernel",
     "scoring_data",
@@ -13,6 +15,9 @@ __all__ = [
     "training_data",
     "training_weights",
 ]
+
+# What scikit-learn would cast; complex numbers it refuses.
+_KINDS = "MmV"
 
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
@@ -34,14 +39,21 @@ def goes_straight_to_the_kernel(X, n_features):
 
 def scoring_data(estimator, X):
     """Validate X for a fitted estimator, with scikit-learn's errors."""
+    check_numbers(X, kinds=_KINDS)
     X = validate_data(estimator, X, accept_sparse="csr", order="C", reset=False)
     if X.dtype not in _FLOATS:
         X = X.astype(np.float64)
     return _for_kernels(X)
 
 
-def training_data(estimator, X, y, *, reset, y_numeric):
-    """Validate X and y together; a column of targets becomes a vector, with a warning."""
+def training_data(estimator, X, y, *, reset, y_numeric, suffix=""):
+    """Validate X and y together; a column of targets becomes a vector, with a warning.
+
+    ``suffix`` is that of their names in messages, such as "_val".
+    """
+    check_numbers(X, f"X{suffix}", _KINDS)
+    if y_numeric:
+        check_numbers(y, f"y{suffix}", _KINDS)
     X, y = validate_data(
         estimator,
         X,
@@ -55,12 +67,17 @@ def training_data(estimator, X, y, *, reset, y_numeric):
     )
     if y_numeric and issparse(y):
         y = check_array(y, accept_sparse=False, input_name="y")
+    if y_numeric and y.dtype.kind in "US":
+        raise ValueError(
+            f"y{suffix} must hold real numbers, got text, dtype {y.dtype}: convert it, as in "
+            "y.astype(float)."
+        )
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     return _for_kernels(X), y
 
 
-def training_weights(sample_weight, X, dtype, factors=None):
+def training_weights(sample_weight, X, dtype, factors=None, name="sample_weight"):
     """Validate sample weights; return them and the rows that have one other than zero.
 
     Parameters
@@ -79,6 +96,7 @@ def training_weights(sample_weight, X, dtype, factors=None):
     """
     weights = None
     if sample_weight is not None:
+        check_numbers(sample_weight, name)
         weights = _check_sample_weight(sample_weight, X).astype(dtype, copy=False)
     by_class = None if factors is None else factors(weights)
     if by_class is not None:

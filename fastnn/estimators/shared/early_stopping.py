@@ -49,7 +49,7 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
             "a stochastic solver, or leave them out."
         )
     X, labels = data.training_data(
-        estimator, X_val, y_val, reset=False, y_numeric=estimator._y_numeric
+        estimator, X_val, y_val, reset=False, y_numeric=estimator._y_numeric, suffix="_val"
     )
     estimator._check_further_targets(labels)
     targets = estimator._encode(labels, dtype)
@@ -58,7 +58,11 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
             f"y_val must have the outputs of y: got shape {targets.shape}, y has {y.shape}."
         )
     weight, _ = data.training_weights(
-        sample_weight_val, X, dtype, lambda weights: estimator._class_factors(labels, weights)
+        sample_weight_val,
+        X,
+        dtype,
+        lambda weights: estimator._class_factors(labels, weights),
+        name="sample_weight_val",
     )
     return Rows(X, targets, labels, weight)
 

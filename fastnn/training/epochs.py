@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.exceptions import DivergenceError
+from fastnn.training.history import History, remedy_of_divergence
 from fastnn.training.shuffling import shuffle_rows
 
 __all__ = ["EpochLoop", "History"]
@@ -19,26 +20,6 @@ __all__ = ["EpochLoop", "History"]
 # Longest stretch, in seconds, that training aims to stay out of Python, and so out of the reach of
 # Ctrl-C; long enough that the return costs nothing.
 _STRETCH = 0.03
-
-
-@dataclass
-class History:
-    """What training has recorded; a warm start or another ``partial_fit`` goes on with it.
-
-    ``learning_rates`` has that of the last step of each epoch. ``validation_scores`` and
-    ``validation_losses`` are empty where nothing is validated. ``stale`` counts the epochs since
-    the last improvement, ``rows_seen`` the rows trained on, over all fits.
-    """
-
-    loss_curve: list = field(default_factory=list)
-    learning_rates: list = field(default_factory=list)
-    best_loss: float = math.inf
-    validation_scores: list = field(default_factory=list)
-    validation_losses: list = field(default_factory=list)
-    best_score: float = -math.inf
-    n_iter: int = 0
-    rows_seen: int = 0
-    stale: int = 0
 
 
 @dataclass
@@ -106,12 +87,13 @@ class EpochLoop:
         Returns
         -------
         str
-            ``"converged"``, ``"max_iter"`` or ``"stopped"`` (by the observer).
+            ``"converged"``, ``"max_iter"``, ``"stopped"`` (by the observer), or ``"diverged"``,
+            where ``validation`` has best weights to keep.
 
         Raises
         ------
         DivergenceError
-            If the loss or a weight is not finite at the end of an epoch.
+            If the loss or a weight is not finite at the end of an epoch, without ``validation``.
         """
         self._begin()
         self._data = self.trainer.data(self.X, self.y, self.sample_weight)
@@ -122,10 +104,16 @@ class EpochLoop:
                 self.observer.epoch_begin()
             if self.shuffle:
                 shuffle_rows(self.rng, order)  # further, from the order of the last epoch
-            self._record(self._train_epoch(order))
-            self._average_and_judge()
+            finite = self._record(self._train_epoch(order))
+            if finite:
+                self._average_and_judge()
+            else:
+                self._give_up()
             self.schedule.epoch_ended(history.rows_seen)
             asked_to_stop = self.observer is not None and self.observer.epoch_end()
+            if not finite:
+                outcome = "diverged"
+                break
             if history.stale > self._patience() and self._plateau():
                 outcome = "converged"
                 break
@@ -185,15 +173,15 @@ class EpochLoop:
         self._stretch = max(1, min(affordable, 8 * self._stretch))
 
     def _record(self, loss):
+        """Enter an epoch into the history; whether its loss and the weights are finite."""
         history = self.history
         history.n_iter += 1
-        if not (math.isfinite(loss) and self.trainer.all_finite()):
+        finite = math.isfinite(loss) and self.trainer.all_finite()
+        if not finite and self.validation is None:
             raise DivergenceError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
-                "values and need to be preprocessed. "
-                f"Training diverged in epoch {history.n_iter}: lower learning_rate_init (the "
-                f"learning rate was {self._rate:g}), scale the inputs (and a "
-                "regression's targets), for example with StandardScaler, or clip extreme values.",
+                "values and need to be preprocessed. Training diverged in epoch "
+                f"{history.n_iter}: {remedy_of_divergence(self._rate)}",
                 epoch=history.n_iter,
             )
         history.rows_seen += len(self.rows)
@@ -201,6 +189,13 @@ class EpochLoop:
         history.learning_rates.append(self._rate)
         if self.verbose:
             print(f"Iteration {history.n_iter}, loss = {loss:.8f}")
+        return finite
+
+    def _give_up(self):
+        """After an epoch that diverged: the best weights are back, and no score is one."""
+        self.trainer.restore(self._best_weights)
+        self.history.validation_scores.append(math.nan)
+        self.history.validation_losses.append(math.nan)
 
     def _average_and_judge(self):
         if self.averaging is None:

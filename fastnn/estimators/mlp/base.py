@@ -1,6 +1,5 @@
 """What MLPClassifier and MLPRegressor share: parameters, fitting, scoring, persistence."""
 
-import warnings
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from numbers import Integral
@@ -12,12 +11,14 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn._version import __version__
+from fastnn._warnings import warn
 from fastnn.estimators.mlp.fitting import Fit
 from fastnn.estimators.mlp.outputs import input_gradients, outputs
 from fastnn.estimators.mlp.toolbox import ToolboxParameters
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.availability import available_unless, no_hidden_layers
 from fastnn.estimators.shared.callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
+from fastnn.estimators.shared.hidden_features import HiddenFeaturesMixin, as_asked
 from fastnn.exceptions import VersionMismatchWarning
 from fastnn.layers.activations import one_per_layer
 from fastnn.losses import loss_of_output
@@ -40,6 +41,7 @@ _NOT_OF_EVERY_FIT = (
 
 class BaseMLP(
     CallbackSupportMixin,
+    HiddenFeaturesMixin,
     TransformerMixin,
     ToolboxParameters,
     BaseEstimator,
@@ -65,7 +67,8 @@ class BaseMLP(
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
             Rows for early stopping to watch, in place of a part of X.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Their targets.
+            Their targets, in the units that y has here: what transforms y on the way, such as
+            ``TransformedTargetRegressor``, leaves them as they are.
         sample_weight_val : array-like of shape (n_val,), default=None
             Their weights.
 
@@ -101,7 +104,17 @@ class BaseMLP(
             for name in constraints
             if getattr(self, name) is not getattr(cls, name, _NO_DEFAULT)
         }
-        validate_parameter_constraints(constraints, given, caller_name=cls.__name__)
+        try:
+            validate_parameter_constraints(constraints, given, caller_name=cls.__name__)
+        except ValueError as error:
+            hint = self._hint_at_positions()
+            if not hint:
+                raise
+            raise type(error)(f"{error} {hint}") from None
+
+    def _hint_at_positions(self):
+        """What to write instead, if the first positional parameter is not what was meant."""
+        return ""
 
     @abstractmethod
     def _learn_targets(self, y, continuing, one_epoch):
@@ -130,8 +143,8 @@ class BaseMLP(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_units)
-            Of the dtype of the model.
+        ndarray or data frame of shape (n_samples, n_units)
+            Of the dtype of the model; a frame if ``set_output`` has asked for one.
         """
         check_is_fitted(self)
         n_hidden = len(self.coefs_) - 1
@@ -140,9 +153,9 @@ class BaseMLP(
                 f"layer must be an int from {-n_hidden} to {n_hidden - 1}, a hidden layer's "
                 f"number; got {layer!r}."
             )
-        X = data.scoring_data(self, X)
         check_finite = not get_config()["assume_finite"]
-        return outputs(self, X, check_finite, layer=layer % n_hidden)
+        rows = data.scoring_data(self, X)
+        return as_asked(self, outputs(self, rows, check_finite, layer=layer % n_hidden), X)
 
     def input_gradients(self, X):
         """Return the gradient of each output of the network by each feature, row by row.
@@ -196,7 +209,7 @@ class BaseMLP(
         if "coefs_" not in self.__dict__:
             check_is_fitted(self)
         if "feature_names_in_" not in self.__dict__ and data.goes_straight_to_the_kernel(
-            X, self.n_features_in_
+            X, len(self.coefs_[0])
         ):
             try:
                 return outputs(self, X, check_finite=True)
@@ -223,12 +236,11 @@ class BaseMLP(
         state = dict(state)
         version = state.pop("_fastnn_version", "an unknown version")
         if version != __version__:
-            warnings.warn(
+            warn(
                 f"This {type(self).__name__} was pickled by fastnn {version} and is read by "
                 f"{__version__}: it may not work, or differently. Fit it anew, or use the version "
                 "that wrote it.",
                 VersionMismatchWarning,
-                stacklevel=2,
             )
         super().__setstate__(state)
 

@@ -16,6 +16,7 @@ from fastnn.estimators.shared.availability import (
 )
 from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.estimators.shared.docs import documented
+from fastnn.estimators.shared.missing import located
 from fastnn.training.validation import accuracy
 
 __all__ = ["MLPClassifier"]
@@ -82,33 +83,41 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _learn_targets(self, y, continuing, one_epoch):
         known = hasattr(self, "classes_") and (self.warm_start or one_epoch)
         if known:
-            labels.check_same_classes(y, self.classes_, all_present=self.warm_start)
+            of_all = self.warm_start and not one_epoch
+            labels.check_same_classes(y, self.classes_, all_present=of_all)
         else:
             self._label_binarizer = labels.learn_classes(y)
             self.classes_ = self._label_binarizer.classes_
-        return labels.loss_of_labels(self, self._label_binarizer)
+        return labels.loss_of_labels(self, self._binarizer())
+
+    def _binarizer(self):
+        """What a fit has learned of the labels; without one, what fitted attributes say."""
+        found = self.__dict__.get("_label_binarizer")
+        if found is None:
+            found = labels.known_classes(self.classes_, self.out_activation_, self.n_outputs_)
+        return found
 
     def _check_further_targets(self, y):
         labels.check_same_classes(y, self.classes_, all_present=False, name="y_val")
 
     def _encode(self, y, dtype):
-        numbers = labels.loss_of_labels(self, self._label_binarizer).integer_targets
-        return labels.encode(self._label_binarizer, y, dtype, numbers=numbers)
+        numbers = labels.loss_of_labels(self, self._binarizer()).integer_targets
+        return labels.encode(self._binarizer(), y, dtype, numbers=numbers)
 
     def _strata(self, y):
-        if self._label_binarizer.y_type_ == "multiclass":
+        if self._binarizer().y_type_ == "multiclass":
             return y if y.ndim == 1 else y.argmax(axis=1)
         return y.ravel().astype(np.intp) if y.shape[1] == 1 else None
 
     def _default_score(self, loss, p, y, weight):
-        if self._label_binarizer.y_type_ == "multiclass":
+        if self._binarizer().y_type_ == "multiclass":
             return float(np.average(p.argmax(axis=1) == self._strata(y), weights=weight))
         return accuracy(loss, p, y, weight)
 
     def _class_factors(self, y, weight):
         if self.class_weight is None:
             return None
-        return labels.class_factors(self.class_weight, self._label_binarizer, y, weight)
+        return labels.class_factors(self.class_weight, self._binarizer(), y, weight)
 
     @available_unless(no_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -129,7 +138,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         with unchanged_on_failure(self):
             if _check_partial_fit_first_call(self, classes):
-                multilabel = type_of_target(y).startswith("multilabel")
+                with located(y=y):
+                    multilabel = type_of_target(y).startswith("multilabel")
                 self._label_binarizer = labels.learn_classes(y if multilabel else classes)
             return self._fit(X, y, sample_weight, one_epoch=True)
 
@@ -148,9 +158,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         classes = self.classes_
         threshold = 0.0 if self.out_activation_ == "identity" else 0.5
         if p.shape[1] > 1:
-            if self._label_binarizer.y_type_ == "multiclass":
+            if self._binarizer().y_type_ == "multiclass":
                 return classes.take(p.argmax(axis=1))
-            return self._label_binarizer.inverse_transform(p, threshold)
+            return self._binarizer().inverse_transform(p, threshold)
         if len(classes) == 1:
             return classes.repeat(len(p))
         return classes.take(p.reshape(-1) > threshold)

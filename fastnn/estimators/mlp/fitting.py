@@ -7,13 +7,19 @@ from functools import partial
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.optimize import _check_optimize_result
 
 from fastnn.estimators.mlp import solvers
 from fastnn.estimators.mlp.blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators.mlp.checks import check_data, check_parameters
 from fastnn.estimators.mlp.hidden_layers import first_weights, hidden_widths
-from fastnn.estimators.mlp.history import badness, history_attributes, past_history, warn_of_end
+from fastnn.estimators.mlp.history import (
+    badness,
+    history_attributes,
+    past_history,
+    warn_of_end,
+    warn_of_lbfgs,
+)
+from fastnn.estimators.mlp.scaling import advice_on_scale
 from fastnn.estimators.mlp.starts import Outcome, best_outcome, seeds_after_first
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.callbacks import FitCallbacks
@@ -75,12 +81,13 @@ class Fit:
         # L-BFGS computes in float64, and its solution is rounded to the dtype of the model.
         self.work_dtype = np.dtype(np.float64) if est.solver == "lbfgs" else self.dtype
         self.y = est._encode(self.labels, self.work_dtype)
-        self.weight, self.rows = data.training_weights(
+        self.weight, self.rows, unit = data.training_weights(
             sample_weight,
             self.X,
             self.work_dtype,
             lambda weights: est._class_factors(self.labels, weights),
         )
+        self.alpha = est.alpha / unit  # in which the penalty is to be measured as well
         self._held_out = given_rows(est, *held_out, y=self.y, dtype=self.work_dtype)
 
     def _make_network(self):
@@ -134,7 +141,7 @@ class Fit:
             X,
             y,
             sample_weight=weight,
-            alpha=est.alpha,
+            alpha=self.alpha,
             n_threads=self.n_threads,
             max_iter=est.max_iter,
             max_fun=est.max_fun,
@@ -153,7 +160,7 @@ class Fit:
 
         def report():
             if not stopped:
-                _check_optimize_result("lbfgs", result, est.max_iter)
+                warn_of_lbfgs(est, result, self._advice(attributes["loss_"]))
 
         return Outcome(attributes, attributes["loss_"], report, stopped)
 
@@ -166,14 +173,14 @@ class Fit:
         rows, held_out = self._training_rows
         batch_size = solvers.batch_size(est, len(rows))
         history = past_history(est) if self.continuing else History()
-        optimizer = solvers.make_optimizer(est)
+        optimizer = solvers.make_optimizer(est, self.alpha)
         schedule = solvers.make_schedule(est, -(-len(rows) // batch_size))
         if self.one_epoch and self.continuing:
             solvers.resume(est, self.network.n_params, optimizer, schedule, history)
         trainer = make_trainer(
             self.network,
             optimizer,
-            alpha=est.alpha * (1 - est.l1_ratio),
+            alpha=self.alpha * (1 - est.l1_ratio),
             batch_size=batch_size,
             n_threads=self.n_threads,
             clip_value=est.clip_value,
@@ -221,19 +228,29 @@ class Fit:
         attributes = {
             **self._model(),
             **history_attributes(est, history),
-            "_solver_state": solvers.solver_state(
-                est, optimizer, schedule, history.stale, resumable=self.one_epoch
-            ),
         }
+        if end != "diverged":  # else the moments are not finite, or soon would not be
+            attributes["_solver_state"] = solvers.solver_state(
+                est, optimizer, schedule, history.stale, resumable=self.one_epoch
+            )
 
         report = partial(
-            warn_of_end,
-            est,
+            self._warn_of_end,
             history,
-            converged=end != "max_iter" or self.one_epoch,
+            "one epoch" if self.one_epoch else end,
             averaged=averaging is None or averaging.count > 0,
         )
         return Outcome(attributes, badness(history), report, end == "stopped")
+
+    def _warn_of_end(self, history, end, averaged):
+        least = min(history.loss_curve, key=lambda loss: (math.isnan(loss), loss))
+        advice = "" if end in ("one epoch", "diverged") else self._advice(least)
+        warn_of_end(self.estimator, history, end, averaged=averaged, advice=advice)
+
+    def _advice(self, loss):
+        rows = self.rows if self._training_rows is None else self._training_rows[0]
+        data = self.X, self.y, self.weight
+        return advice_on_scale(self.estimator, *data, rows, self.loss, loss)
 
     def _model(self, *, copy=False):
         """What the network is, as attributes; the weights in the dtype of the data."""
@@ -261,7 +278,7 @@ class Fit:
             return objective
         total = self.X.shape[0] if self.weight is None else self.weight.sum()
         penalty = sum(np.vdot(coef, coef) for coef in self.network.coefs)
-        penalty *= 0.5 * self.estimator.alpha / total
+        penalty *= 0.5 * self.alpha / total
         return (objective - penalty) / n_outputs + penalty
 
     def _split(self):

@@ -1,13 +1,13 @@
 """The history of a fit as attributes of the estimator, to go on from and to leave; warnings."""
 
 import math
-import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
-from fastnn.training.epochs import History
+from fastnn._warnings import warn
+from fastnn.training.history import History, remedy_of_divergence
 
-__all__ = ["badness", "history_attributes", "past_history", "warn_of_end"]
+__all__ = ["badness", "history_attributes", "past_history", "warn_of_end", "warn_of_lbfgs"]
 
 
 def past_history(estimator):
@@ -21,7 +21,7 @@ def past_history(estimator):
         validation_scores=scores,
         validation_losses=list(getattr(estimator, "validation_loss_curve_", None) or []),
         best_score=estimator.best_validation_score_ if scores else -math.inf,
-        rows_seen=estimator.t_,
+        rows_seen=getattr(estimator, "t_", 0),
     )
 
 
@@ -46,19 +46,63 @@ def badness(history):
     return -history.best_score if history.validation_scores else history.loss_curve[-1]
 
 
-def warn_of_end(estimator, history, *, converged, averaged):
-    """Warn of a fit that ended before it converged, or before there was anything to average."""
-    if not converged:
-        warnings.warn(
-            f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
-            "optimization hasn't converged yet.",
+def warn_of_end(estimator, history, end, *, averaged, advice):
+    """Warn of a fit that ended before it converged, or before there was anything to average.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    history : History
+    end : str
+        As ``EpochLoop.run`` returns it.
+    averaged : bool
+        Whether there is an average, if one was asked for.
+    advice : str
+        What to say of the size of the data, or "".
+    """
+    if end == "diverged":
+        kept = "of the epoch with the best validation score"
+        if not any(score == score for score in history.validation_scores):
+            kept = "that training began with"
+        warn(
+            f"Training diverged in epoch {history.n_iter}; the weights {kept} are kept. "
+            + remedy_of_divergence(history.learning_rates[-1]),
             ConvergenceWarning,
-            stacklevel=2,
         )
+    elif end == "max_iter":
+        unfinished = (
+            f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
+            "optimization hasn't converged yet."
+        )
+        warn(f"{unfinished} {advice}".strip(), ConvergenceWarning)
+    elif advice:
+        warn(advice, ConvergenceWarning)
     if not averaged:
-        warnings.warn(
+        warn(
             f"averaging='swa' has averaged nothing: training ended after {history.n_iter} epochs, "
             f"and averaging_start={estimator.averaging_start} of max_iter={estimator.max_iter} is "
-            "later. Lower one of them, or raise n_iter_no_change.",
-            stacklevel=2,
+            "later. Lower one of them, or raise n_iter_no_change."
         )
+
+
+def warn_of_lbfgs(estimator, result, advice):
+    """Warn, in scikit-learn's words, of an L-BFGS that ended before it converged."""
+    if result.status == 0:
+        if advice:
+            warn(advice, ConvergenceWarning)
+        return
+    n_iter = min(result.nit, estimator.max_iter)
+    message = (
+        f"lbfgs failed to converge after {n_iter} iteration(s) (status={result.status}):\n"
+        f"{result.message}\n"
+    )
+    if n_iter == estimator.max_iter:
+        message += (
+            "\nIncrease the number of iterations to improve the convergence "
+            f"(max_iter={estimator.max_iter})."
+        )
+    message += (
+        "\nYou might also want to scale the data as shown in:\n"
+        "    https://scikit-learn.org/stable/modules/preprocessing.html"
+    )
+    warn(f"{message}\n{advice}".strip(), ConvergenceWarning)

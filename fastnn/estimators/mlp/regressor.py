@@ -78,6 +78,12 @@ class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
     _y_numeric = True
     _default_score = staticmethod(r2)
 
+    def _hint_at_positions(self):
+        if isinstance(self.loss, str):
+            return ""
+        meant = f"MLPRegressor(hidden_layer_sizes={self.loss!r})"
+        return f"The first parameter of MLPRegressor is loss, as in scikit-learn: write {meant}."
+
     def _made_loss(self):
         parameters = {name: getattr(self, of) for name, of in _OF_LOSS.get(self.loss, ())}
         return make_loss(self.loss, **parameters)

@@ -6,12 +6,12 @@ so that ``partial_fit`` can go on where ``fit`` left off, and is pickled only if
 """
 
 import copy
-import warnings
 from dataclasses import fields
 
 import numpy as np
 
 from fastnn import schedules
+from fastnn._warnings import warn
 from fastnn.optimizers import OPTIMIZERS
 
 __all__ = [
@@ -27,11 +27,14 @@ __all__ = [
 _OWN_NAMES = {"nesterov": "nesterovs_momentum"}
 
 
-def make_optimizer(estimator):
-    """Return the optimizer that the solver names; its fields are the parameters of their names."""
+def make_optimizer(estimator, alpha=None):
+    """Return the optimizer that the solver names; its fields are the parameters of their names.
+
+    ``alpha`` stands for the parameter if it is to be another number.
+    """
     cls = OPTIMIZERS[estimator.solver]
     values = {f.name: getattr(estimator, _OWN_NAMES.get(f.name, f.name), None) for f in fields(cls)}
-    values["l1"] = estimator.alpha * estimator.l1_ratio
+    values["l1"] = (estimator.alpha if alpha is None else alpha) * estimator.l1_ratio
     return cls(**{name: value for name, value in values.items() if value is not None})
 
 
@@ -76,10 +79,7 @@ def batch_size(estimator, n_rows):
     if asked == "auto":
         return min(200, n_rows)
     if asked > n_rows:
-        warnings.warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-            stacklevel=2,
-        )
+        warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return int(min(asked, n_rows))
 
 

@@ -2,11 +2,14 @@
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from fastnn._numbers import check_numbers
+from fastnn._warnings import warn
+from fastnn.estimators.shared.missing import located
 
 __all__ = [
     "goes_straight_to_the_kernel",
@@ -18,6 +21,9 @@ __all__ = [
 
 # What scikit-learn would cast; complex numbers it refuses.
 _KINDS = "MmV"
+
+# Weights whose greatest is 2 ** -40 to 2 ** 40 leave float32 enough digits on either side.
+_WEIGHTS = 40
 
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
@@ -40,7 +46,14 @@ def goes_straight_to_the_kernel(X, n_features):
 def scoring_data(estimator, X):
     """Validate X for a fitted estimator, with scikit-learn's errors."""
     check_numbers(X, kinds=_KINDS)
-    X = validate_data(estimator, X, accept_sparse="csr", order="C", reset=False)
+    with located(X=X):
+        X = validate_data(estimator, X, accept_sparse="csr", order="C", reset=False)
+    n_features = len(estimator.coefs_[0])
+    if X.shape[1] != n_features and not hasattr(estimator, "n_features_in_"):
+        raise ValueError(
+            f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting "
+            f"{n_features} features as input."
+        )
     if X.dtype not in _FLOATS:
         X = X.astype(np.float64)
     return _for_kernels(X)
@@ -54,17 +67,18 @@ def training_data(estimator, X, y, *, reset, y_numeric, suffix=""):
     check_numbers(X, f"X{suffix}", _KINDS)
     if y_numeric:
         check_numbers(y, f"y{suffix}", _KINDS)
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse="csr",
-        multi_output=True,
-        y_numeric=y_numeric,
-        dtype=(np.float64, np.float32),
-        order="C",
-        reset=reset,
-    )
+    with located(suffix, X=X, y=y):
+        X, y = validate_data(
+            estimator,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=y_numeric,
+            dtype=(np.float64, np.float32),
+            order="C",
+            reset=reset,
+        )
     if y_numeric and issparse(y):
         y = check_array(y, accept_sparse=False, input_name="y")
     if y_numeric and y.dtype.kind in "US":
@@ -73,7 +87,12 @@ def training_data(estimator, X, y, *, reset, y_numeric, suffix=""):
             "y.astype(float)."
         )
     if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
+        warn(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of "
+            "y to (n_samples, ), for example using ravel().",
+            DataConversionWarning,
+        )
+        y = y.ravel()
     return _for_kernels(X), y
 
 
@@ -89,24 +108,37 @@ def training_weights(sample_weight, X, dtype, factors=None, name="sample_weight"
     factors : callable, optional
         Takes the validated weights (or None) and returns what they are multiplied by (or None).
 
+    name : str
+        What the weights are called in messages.
+
     Returns
     -------
     weights : ndarray of shape (n_samples,), or None
+        Divided by ``unit``.
     rows : ndarray of intp
+    unit : float
+        One, or a power of two that brings weights into the range of the dtype.
     """
     weights = None
     if sample_weight is not None:
         check_numbers(sample_weight, name)
-        weights = _check_sample_weight(sample_weight, X).astype(dtype, copy=False)
+        with located(sample_weight=sample_weight):
+            weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
     by_class = None if factors is None else factors(weights)
     if by_class is not None:
-        weights = (by_class if weights is None else weights * by_class).astype(dtype, copy=False)
+        weights = by_class if weights is None else weights * by_class
     if weights is None:
-        return None, np.arange(X.shape[0])
+        return None, np.arange(X.shape[0]), 1.0
     rows = np.flatnonzero(weights)
     if len(rows) == 0:
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    return weights, rows
+    most = np.abs(weights).max()
+    unit = 1.0
+    if np.isfinite(most) and not 2.0**-_WEIGHTS <= most <= 2.0**_WEIGHTS:
+        # Exact, as in another unit, but for weights that are nothing beside the greatest.
+        exponent = int(np.frexp(most)[1])
+        weights, unit = np.ldexp(weights, -exponent), 2.0 ** max(exponent, -1022)
+    return weights.astype(dtype, copy=False), rows, unit
 
 
 def split_off_validation_rows(rows, strata, fraction, rng):

@@ -1,14 +1,22 @@
 """What early stopping watches: the score of the weights in training on rows set apart."""
 
 import copy
+import inspect
+import math
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.metrics import check_scoring
 
+from fastnn._warnings import warn
 from fastnn.estimators.shared import data
 from fastnn.training.validation import mean_loss
 
 __all__ = ["HeldOut", "Rows", "ScoredHeldOut", "given_rows", "watch"]
+
+
+# Standard deviations of y that y_val lies from its mean, where it cannot be of the same kind.
+_FAR = 5.0
 
 
 class Rows(NamedTuple):
@@ -53,11 +61,13 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
     )
     estimator._check_further_targets(labels)
     targets = estimator._encode(labels, dtype)
+    if estimator._y_numeric and targets.shape[1:] == y.shape[1:]:
+        _warn_of_other_scale(y, targets)
     if targets.shape[1:] != y.shape[1:]:
         raise ValueError(
             f"y_val must have the outputs of y: got shape {targets.shape}, y has {y.shape}."
         )
-    weight, _ = data.training_weights(
+    weight, _, _ = data.training_weights(
         sample_weight_val,
         X,
         dtype,
@@ -65,6 +75,22 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
         name="sample_weight_val",
     )
     return Rows(X, targets, labels, weight)
+
+
+def _warn_of_other_scale(y, y_val):
+    """Warn of validation targets that no model of y could predict."""
+    y, y_val = y.astype(np.float64), y_val.astype(np.float64)
+    with np.errstate(all="ignore"):
+        centre, spread = y.mean(axis=0), y.std(axis=0)
+        far = np.sqrt(((y_val - centre) ** 2).mean(axis=0)) > _FAR * spread
+    if (far & (spread > 0)).any():
+        j = int(np.argmax(far & (spread > 0)))
+        warn(
+            f"y_val is of another scale than y: their means are {y_val[:, j].mean():.3g} and "
+            f"{centre[j]:.3g}, and the standard deviation of y is {spread[j]:.3g}. Whoever "
+            "transforms y, as TransformedTargetRegressor does in its fit, hands y_val on as it is: "
+            "pass y_val transformed in the same way."
+        )
 
 
 def watch(estimator, rows, loss, snapshot):
@@ -116,13 +142,15 @@ class HeldOut:
     def measure(self, trainer):
         """Return (score, loss) of the weights that the trainer has now."""
         p = trainer.forward(self.X)
-        loss = mean_loss(self._loss, p, self._y, self.weight)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a training about to diverge
+            loss = mean_loss(self._loss, p, self._y, self.weight)
         return self._score_outputs(trainer, p, loss), loss
 
     def _score_outputs(self, trainer, p, loss):
         if self._score is None:
             return -loss
-        return self._score(self._loss, p, self._y, self.weight)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._score(self._loss, p, self._y, self.weight)
 
 
 class ScoredHeldOut(HeldOut):
@@ -133,7 +161,7 @@ class ScoredHeldOut(HeldOut):
     rows : Rows
     loss : Loss
     scorer : callable
-        ``scorer(estimator, X, y[, sample_weight])``.
+        ``scorer(estimator, X, y[, sample_weight])``: with weights if it takes any.
     fitted_copy : callable
         Returns a fitted estimator with the weights in training.
     """
@@ -143,7 +171,22 @@ class ScoredHeldOut(HeldOut):
         self._labels = rows.labels
         self._scorer = scorer
         self._fitted_copy = fitted_copy
+        given = rows.weight is not None and _takes_weights(scorer)
+        self._weighted = {"sample_weight": rows.weight} if given else {}
 
     def _score_outputs(self, trainer, p, loss):
-        weighted = {} if self.weight is None else {"sample_weight": self.weight}
-        return float(self._scorer(self._fitted_copy(), self.X, self._labels, **weighted))
+        if not np.isfinite(p).all():
+            return math.nan  # which many a scorer would raise an error about
+        return float(self._scorer(self._fitted_copy(), self.X, self._labels, **self._weighted))
+
+
+def _takes_weights(scorer):
+    """Whether a scorer has a use for sample weights, as far as its signature tells."""
+    function = getattr(scorer, "_score_func", scorer)  # that of make_scorer
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # a function without one, in C
+        return False
+    return "sample_weight" in parameters or any(
+        parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()
+    )

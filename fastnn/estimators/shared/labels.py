@@ -7,12 +7,26 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from fastnn.losses import BY_OUTPUTS, make_loss
 
-__all__ = ["check_same_classes", "class_factors", "encode", "learn_classes", "loss_of_labels"]
+__all__ = [
+    "check_same_classes",
+    "class_factors",
+    "encode",
+    "known_classes",
+    "learn_classes",
+    "loss_of_labels",
+]
 
 
 def learn_classes(y):
     """Return a LabelBinarizer that knows the classes of y and what kind of labels they are."""
     return LabelBinarizer().fit(y)
+
+
+def known_classes(classes, out_activation, n_outputs):
+    """Return the LabelBinarizer of a network whose fitted attributes were set by hand."""
+    if out_activation == "logistic" and n_outputs > 1:
+        return LabelBinarizer().fit(np.eye(n_outputs, dtype=int))
+    return LabelBinarizer().fit(classes)
 
 
 def check_same_classes(y, classes, *, all_present, name="y"):

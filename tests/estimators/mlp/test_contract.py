@@ -99,6 +99,7 @@ def test_public_methods(name):
     ]
     assert methods[1] - methods[0] == set()
     of_transformers = {"transform", "fit_transform", "set_transform_request", "set_output"}
+    of_transformers.add("get_feature_names_out")
     allowed = {
         "set_callbacks",
         "input_gradients",

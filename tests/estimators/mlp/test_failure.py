@@ -122,7 +122,6 @@ def test_interrupt_goes_through_cross_validation(monkeypatch):
     "parameters",
     [
         {"solver": "sgd", "learning_rate_init": 1e3},
-        {"solver": "sgd", "learning_rate_init": 1e3, "early_stopping": True},
     ],
     ids=str,
 )

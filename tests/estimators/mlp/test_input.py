@@ -1,5 +1,7 @@
 """What goes in: bad input, labels of every kind, weights, layouts, frames, sparse matrices."""
 
+import re
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -43,6 +45,15 @@ BAD = {
 }
 
 
+def without_place(module, info):
+    """The message of an error but for the line that says where, which is ours alone."""
+    text = str(info.value)
+    if module is fastnn and re.search("contains (NaN|infinity)", text):
+        text, place = text.rsplit("\n", 1)
+        assert re.fullmatch(r"\w+: the first is in row \d+.*; 1 of 60 rows have one\.", place)
+    return text
+
+
 @pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
 @pytest.mark.parametrize("case", BAD)
@@ -55,7 +66,7 @@ def test_bad_training_data_raises_their_errors(case, name, method):
         more = {"classes": [0, 1]} if (method, name) == ("partial_fit", "MLPClassifier") else {}
         with pytest.raises((ValueError, TypeError)) as info:
             getattr(estimator, method)(*BAD[case], **more)
-        found.append((type(info.value), str(info.value)))
+        found.append((type(info.value), without_place(module, info)))
     assert found[0] == found[1]
 
 
@@ -90,7 +101,7 @@ def test_bad_rows_to_predict_raise_their_errors(rows):
         estimator = module.MLPClassifier(**SMALL).fit(X, Y)
         with pytest.raises((ValueError, TypeError)) as info:
             estimator.predict(rows)
-        found.append((type(info.value), str(info.value)))
+        found.append((type(info.value), without_place(module, info)))
     assert found[0] == found[1]
 
 
@@ -111,7 +122,7 @@ def test_bad_weights_raise_their_errors(weight):
     for module in (fastnn, sklearn.neural_network):
         with pytest.raises(ValueError) as info:  # noqa: PT011 (the texts are compared below)
             module.MLPClassifier(**SMALL).fit(X, Y, sample_weight=weight)
-        found.append(str(info.value))
+        found.append(without_place(module, info))
     assert found[0] == found[1]
 
 
@@ -194,7 +205,7 @@ def test_warm_start_needs_the_same_classes():
         model = module.MLPClassifier(warm_start=True, **SMALL).fit(X, Y)
         with pytest.raises(ValueError, match="warm_start can only be used where `y`") as info:
             model.fit(X, Y3)
-        found.append(str(info.value))
+        found.append(without_place(module, info))
     assert found[0] == found[1]
 
 

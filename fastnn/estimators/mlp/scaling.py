@@ -1,0 +1,103 @@
+"""Whether a fit went nowhere because features or targets are far from unit size, and what to do."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import is_classifier
+
+from fastnn.training.validation import mean_loss
+
+__all__ = ["advice_on_scale"]
+
+# Networks are made for features and targets with a standard deviation of about one.
+_MOST, _LEAST = 30.0, 0.01
+
+# Share of the loss of a constant prediction from which on a fit has gone nowhere.
+_NOWHERE = 0.9
+
+# Rows, and values in all, that tell how large the features are; rows that tell a constant's loss.
+_SAMPLE, _MOST_VALUES, _MOST_ROWS = 1000, 1_000_000, 20_000
+
+
+def advice_on_scale(estimator, X, y, weight, rows, loss, shown_loss):
+    """Return what to tell the user of a fit that is hardly better than a constant, else "".
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    X, y, weight
+        The training data as validated; the targets as the loss takes them.
+    rows : ndarray of intp
+        The rows trained on.
+    loss : Loss
+    shown_loss : float
+        The least loss of an epoch.
+    """
+    some = rows[:: -(-len(rows) // _MOST_ROWS)]
+    y, weight = y[some], None if weight is None else weight[some]
+    if is_classifier(estimator) and loss.output_activation == "identity":
+        return ""  # margins
+    constant = _loss_of_a_constant(loss, y, weight)
+    if constant is None or shown_loss < _NOWHERE * constant:
+        return ""
+    of_y = None if loss.integer_targets else _size_of_targets(loss, y)
+    of_X = _size_of_features(estimator, X, rows)
+    if of_X is None and of_y is None:
+        return ""
+    name = type(estimator).__name__
+    model = f"{name}(...)"
+    if of_X is not None:
+        model = f"make_pipeline(StandardScaler(), {model})"
+    if of_y is not None:
+        model = f"TransformedTargetRegressor({model}, transformer=StandardScaler())"
+    sizes = " and ".join(size for size in (of_X, of_y) if size is not None)
+    return (
+        f"The fit is no better than a constant prediction: networks need numbers of about unit "
+        f"size, and {sizes}. Scale them: {model}."
+    )
+
+
+def _loss_of_a_constant(loss, y, weight):
+    """The mean loss of the best constant prediction, or about; None if there is nothing to it."""
+    if loss.integer_targets:
+        shares = np.bincount(y, weight, minlength=int(y.max()) + 1)
+        p = shares / shares.sum()
+    else:
+        p = np.average(y, axis=0, weights=weight)
+    p = np.broadcast_to(p.astype(np.float64), (len(y), len(p)))
+    with np.errstate(all="ignore"):
+        found = mean_loss(loss, p, y, weight)
+    return found if np.isfinite(found) and found > 0 else None
+
+
+def _size_of_targets(loss, y):
+    if loss.output_activation != "identity":
+        return None
+    return _size("y", y.reshape(len(y), -1).astype(np.float64), None)
+
+
+def _size_of_features(estimator, X, rows):
+    n = min(_SAMPLE, max(2, _MOST_VALUES // X.shape[1]))
+    X = X[rows[:: -(-len(rows) // n)]].astype(np.float64)
+    return _size("X", X, getattr(estimator, "feature_names_in_", None))
+
+
+def _size(name, values, names):
+    """What is wrong with the size of the columns, in words, or None."""
+    with np.errstate(all="ignore"):
+        mean = np.asarray(values.mean(axis=0)).ravel()
+        if issparse(values):
+            squares = np.asarray(values.multiply(values).mean(axis=0)).ravel()
+            spread = np.sqrt(np.maximum(squares - mean**2, 0))
+        else:
+            spread = values.std(axis=0)
+    centre = np.abs(mean)
+    size = np.maximum(spread, centre)
+    if not np.isfinite(size).all():
+        return None
+    j = int(size.argmax())
+    if _LEAST <= size[j] <= _MOST or size[j] == 0:
+        return None
+    column = "" if values.shape[1] == 1 and name == "y" else f" in column {j}"
+    if names is not None:
+        column = f" in column {names[j]!r}"
+    return f"{name} has mean {mean[j]:.3g} and standard deviation {spread[j]:.3g}{column}"

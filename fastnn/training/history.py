@@ -1,0 +1,34 @@
+"""What a training has recorded, and what to do where it diverged."""
+
+import math
+from dataclasses import dataclass, field
+
+__all__ = ["History", "remedy_of_divergence"]
+
+
+@dataclass
+class History:
+    """What training has recorded; a warm start or another ``partial_fit`` goes on with it.
+
+    ``learning_rates`` has that of the last step of each epoch. ``validation_scores`` and
+    ``validation_losses`` are empty where nothing is validated. ``stale`` counts the epochs since
+    the last improvement, ``rows_seen`` the rows trained on, over all fits.
+    """
+
+    loss_curve: list = field(default_factory=list)
+    learning_rates: list = field(default_factory=list)
+    best_loss: float = math.inf
+    validation_scores: list = field(default_factory=list)
+    validation_losses: list = field(default_factory=list)
+    best_score: float = -math.inf
+    n_iter: int = 0
+    rows_seen: int = 0
+    stale: int = 0
+
+
+def remedy_of_divergence(rate):
+    """Say what to do about a training that diverged at a learning rate."""
+    return (
+        f"lower learning_rate_init (the learning rate was {rate:g}), scale the inputs (and a "
+        "regression's targets), for example with StandardScaler, or clip extreme values."
+    )

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
+from fastnn._warnings import warn
 from fastnn.training.epochs import EpochLoop, History
+from fastnn.training.history import message_of_divergence
 from fastnn.training.trainer import Trainer
 from fastnn.training.validation import mean_loss
 
@@ -91,7 +94,7 @@ def run_epochs(
     schedule.begin(trainer.optimizer.learning_rate_init, steps, steps * epochs)
     minds_plateaus = early_stopping or schedule.acts_on_plateaus
     observed = watched is not None and not early_stopping
-    EpochLoop(
+    end = EpochLoop(
         trainer,
         X,
         y,
@@ -110,6 +113,8 @@ def run_epochs(
         validation=watched if early_stopping else None,
         observer=_Observer(watched, trainer) if observed else None,
     ).run()
+    if end == "diverged":
+        warn(message_of_divergence(history), ConvergenceWarning)
     trainer.finish()
     trainer.network.rows_seen += history.rows_seen
     return history.loss_curve

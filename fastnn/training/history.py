@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-__all__ = ["History", "remedy_of_divergence"]
+__all__ = ["History", "message_of_divergence", "remedy_of_divergence"]
 
 
 @dataclass
@@ -24,6 +24,17 @@ class History:
     n_iter: int = 0
     rows_seen: int = 0
     stale: int = 0
+
+
+def message_of_divergence(history):
+    """Say what became of a training that diverged, and had best weights to keep."""
+    kept = "of the epoch with the best validation score"
+    if all(math.isnan(score) for score in history.validation_scores):
+        kept = "that training began with"
+    return (
+        f"Training diverged in epoch {history.n_iter}; the weights {kept} are kept. "
+        + remedy_of_divergence(history.learning_rates[-1])
+    )
 
 
 def remedy_of_divergence(rate):

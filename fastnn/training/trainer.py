@@ -117,8 +117,7 @@ class Trainer:
     def data(self, X, y, sample_weight=None):
         """Rows and targets as `train` takes them: checked once, for any number of calls."""
         data = self.network.data(X, y, sample_weight)
-        if self.network.has("running"):
-            self._mean_weight = mean_of_weights(data[-1])
+        self._mean_weight = mean_of_weights(data[-1])
         return data
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
@@ -222,8 +221,7 @@ class Trainer:
         packed[len(self._average) :] = self._settled[1]
 
     def settle(self):
-        """Set the running statistics to those of the rows trained on, under the weights that the
-        engine has: an average has no others that are its own."""
+        """Set the running statistics to those of the rows trained on, under the present weights."""
         if self._trained_on is not None:
             (X, _, _, weight), order = self._trained_on
             settle(self._engine, X, weight, order, self.batch_size)

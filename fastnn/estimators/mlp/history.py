@@ -5,7 +5,7 @@ import math
 from sklearn.exceptions import ConvergenceWarning
 
 from fastnn._warnings import warn
-from fastnn.training.history import History, remedy_of_divergence
+from fastnn.training.history import History, message_of_divergence
 
 __all__ = ["badness", "history_attributes", "past_history", "warn_of_end", "warn_of_lbfgs"]
 
@@ -61,14 +61,7 @@ def warn_of_end(estimator, history, end, *, averaged, advice):
         What to say of the size of the data, or "".
     """
     if end == "diverged":
-        kept = "of the epoch with the best validation score"
-        if not any(score == score for score in history.validation_scores):
-            kept = "that training began with"
-        warn(
-            f"Training diverged in epoch {history.n_iter}; the weights {kept} are kept. "
-            + remedy_of_divergence(history.learning_rates[-1]),
-            ConvergenceWarning,
-        )
+        warn(message_of_divergence(history), ConvergenceWarning)
     elif end == "max_iter":
         unfinished = (
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "

@@ -132,7 +132,7 @@ def test_a_single_row_is_normalised_as_at_prediction(dtype, isa):
     running = [np.array(pair) for pair in net.running]
     train(net, SGD(), X[:1], y[:1], steps=1, batch_size=1)
     for found, before in zip(net.running, running, strict=True):
-        same_bits(np.array(found), before)
+        assert same_bits(np.array(found), before)
 
 
 def test_a_network_composed_by_hand_does_the_same():
@@ -268,7 +268,7 @@ def test_settled_bits_do_not_depend_on_threads(averaging, sparse, dtype):
     wanted = Parts.fitted(fits[0]).arrays()
     for model in fits[1:]:
         for name, array in Parts.fitted(model).arrays().items():
-            same_bits(array, wanted[name])
+            assert same_bits(array, wanted[name])
 
 
 def test_statistics_that_training_never_had_are_not_made_up():

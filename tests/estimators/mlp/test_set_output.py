@@ -20,9 +20,10 @@ from fastnn import MLPClassifier, MLPRegressor, load, save
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-RNG = np.random.RandomState(0)
 NAMES = ["temp", "wind", "rain"]
-X = pd.DataFrame(RNG.normal(size=(80, 3)), columns=NAMES, index=range(100, 180))
+X = pd.DataFrame(
+    np.random.RandomState(0).normal(size=(80, 3)), columns=NAMES, index=range(100, 180)
+)
 C, R = (X.temp > 0).astype(int), X.temp + X.wind
 SHORT = {"hidden_layer_sizes": (7, 5), "max_iter": 5, "random_state": 0}
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame}

@@ -7,8 +7,7 @@ from sklearn.model_selection import GridSearchCV
 
 from fastnn import DivergenceError, MLPClassifier, MLPRegressor, load, save
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(300, 4))
+X = np.random.RandomState(0).normal(size=(300, 4))
 Y = X[:, 0] * 3 + X[:, 1]
 WILD = {"solver": "sgd", "activation": "identity", "hidden_layer_sizes": (20,), "random_state": 0}
 

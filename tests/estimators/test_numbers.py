@@ -17,8 +17,8 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
 )
 
-RNG = np.random.RandomState(0)
-X, T = RNG.normal(size=(40, 2)), RNG.normal(size=40)
+X, T = np.split(np.random.RandomState(0).normal(size=(40, 3)), [2], axis=1)
+T = T.ravel()
 Y = (X[:, 0] > 0).astype(int)
 DAYS = np.arange("2026-01-01", "2026-02-10", dtype="M8[D]")
 PYTHON_DAYS = DAYS.tolist()

@@ -13,10 +13,9 @@ from fastnn import MLPClassifier, MLPRegressor, Predictor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(120, 3))
+X = np.random.RandomState(0).normal(size=(120, 3))
 Y = (X[:, 0] > 0).astype(int)
-W = RNG.uniform(1, 2, 120)
+W = np.random.RandomState(1).uniform(1, 2, 120)
 SHORT = {"hidden_layer_sizes": (5,), "max_iter": 20, "random_state": 0}
 
 

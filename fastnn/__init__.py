@@ -1,6 +1,7 @@
 """Neural networks on a CPU, for people who live in scikit-learn."""
 
 from fastnn._config import config
+from fastnn._public import publish
 from fastnn._version import __version__
 from fastnn.estimators import MLPClassifier, MLPRegressor
 from fastnn.exceptions import DivergenceError, ModelFormatError, VersionMismatchWarning
@@ -25,3 +26,5 @@ __all__ = [
     "to_c",
     "to_onnx",
 ]
+
+publish(globals(), ["MLPClassifier", "MLPRegressor", "Network", "Predictor"])

@@ -4,6 +4,7 @@ A layer is shapes, activations and rates, no numbers that are learned; its ``add
 stages make it up (stages.py).
 """
 
+from fastnn._public import publish
 from fastnn.layers.activations import ACTIVATIONS, Activation, CustomActivation
 from fastnn.layers.dense import Dense
 from fastnn.layers.noise import Dropout, GaussianNoise
@@ -21,3 +22,5 @@ __all__ = [
     "LayerNorm",
     "Residual",
 ]
+
+publish(globals(), __all__)

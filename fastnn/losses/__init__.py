@@ -5,6 +5,7 @@ gradient by the raw output is output - target.
 """
 
 from fastnn._names import meant
+from fastnn._public import publish
 from fastnn.losses._base import Loss
 from fastnn.losses._classification import (
     Hinge,
@@ -146,3 +147,6 @@ def make_loss(loss, **parameters):
     if unknown:
         raise ValueError(f"loss={loss!r} has no parameter {', '.join(sorted(unknown))}")
     return cls(**parameters)
+
+
+publish(globals(), __all__)

@@ -1,5 +1,6 @@
 """Optimizers: hyper-parameters, and the coefficients of each step's update."""
 
+from fastnn._public import publish
 from fastnn.optimizers.optimizers import (
     OPTIMIZERS,
     SGD,
@@ -27,3 +28,5 @@ __all__ = [
     "RMSProp",
     "Rprop",
 ]
+
+publish(globals(), __all__)

@@ -6,6 +6,7 @@ beyond ``T`` only by training that goes on for longer (``partial_fit``): it then
 Where training has stopped improving, the schedule decides whether that is the end.
 """
 
+from fastnn._public import publish
 from fastnn.schedules._base import Schedule
 from fastnn.schedules._composed import Multiplier, Warmup
 from fastnn.schedules._cosine import Cosine, CosineRestarts, OneCycle
@@ -46,3 +47,5 @@ SCHEDULES = {
     "cosine_restarts": CosineRestarts,
     "one_cycle": OneCycle,
 }
+
+publish(globals(), __all__)

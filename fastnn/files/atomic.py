@@ -39,9 +39,6 @@ def atomic_write(path):
     path = os.path.realpath(os.fsdecode(path))
     check_replaceable(path)
     folder, name = os.path.split(path)
-    if not os.path.isdir(folder):
-        told = f"cannot write {name!r}, there is no such folder: make it, or choose another"
-        raise FileNotFoundError(errno.ENOENT, told, folder)
     # Names of files are limited, and a long one has no room for more.
     temporary = os.path.join(folder, f".{name[:50]}.{secrets.token_hex(4)}.tmp")
     old = _status(path)

@@ -46,6 +46,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         ptrdiff_t ldy;                                                                                          \
         const T *weight;           /* (n_samples,) sample weights, or NULL for ones */                          \
         const T *parameter;        /* (n_out,) of the loss, one an output, or NULL */                           \
+        T low, high;               /* what a reported log loss is kept between; its gradient is not */          \
     } fastnn_targets_##S;                                                                                       \
                                                                                                                 \
     typedef struct {               /* a pair of a sparse row on its own */                                      \

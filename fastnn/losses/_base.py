@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from fastnn._ranges import check_ranges
 
@@ -14,7 +15,7 @@ class Loss:
 
     Training computes it from the raw outputs z together with its gradient
     (csrc/formulas/losses.def, csrc/training/softmax.inc); ``rows`` computes it once more, in
-    float64, from predictions.
+    float64. Neither takes the logarithm of a probability, so that no loss overflows.
 
     Attributes
     ----------
@@ -76,15 +77,18 @@ class Loss:
                     f"loss={self.name!r} needs {wanted}, and y holds {value:g}: {remedy}"
                 )
 
-    def rows(self, p, y):
-        """Loss of each row, (n,) of float64, from predictions p (n, n_out) and targets y.
+    def predictions(self, z: np.ndarray) -> np.ndarray:
+        """What the output activation makes of raw outputs z (n, n_out)."""
+        return _OUTPUTS[self.output_activation](z)
 
-        Probabilities are kept one machine epsilon of their own dtype away from 0 and 1.
-        """
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Loss of each row, (n,) of float64, from raw outputs z (n, n_out) and targets y."""
         raise NotImplementedError
 
 
-def bounded(p):
-    """Probabilities in float64, one epsilon of their dtype away from 0 and 1, as in training."""
-    eps = np.finfo(p.dtype).eps
-    return p.astype(np.float64).clip(eps, 1 - eps)
+_OUTPUTS = {
+    "identity": lambda z: z,
+    "softmax": lambda z: softmax(z, axis=1),
+    "logistic": expit,
+    "exp": np.exp,
+}

@@ -4,10 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import log_softmax
 
 from fastnn._ranges import between, share
-from fastnn.losses._base import Loss, bounded
+from fastnn.losses._base import Loss
+
+
+def _softplus(z):
+    """log(1 + e^z)."""
+    return np.logaddexp(0.0, z)
+
 
 _ZERO_TO_ONE = (0.0, 1.0, "[]", "encode the two classes as 0 and 1")
 
@@ -37,8 +43,8 @@ class SoftmaxLogLoss(Loss):
     def parameter(self, n_out):
         return np.full(n_out, self.label_smoothing) if self.label_smoothing else None
 
-    def rows(self, p, y):
-        log_p = np.log(bounded(p))
+    def rows(self, z, y):
+        log_p = log_softmax(z.astype(np.float64), axis=1)
         own = log_p[np.arange(len(y)), y]
         return -(1 - self.label_smoothing) * own - self.label_smoothing * log_p.mean(axis=1)
 
@@ -66,10 +72,10 @@ class LogisticLogLoss(Loss):
     def parameter(self, n_out):
         return np.full(n_out, self.label_smoothing) if self.label_smoothing else None
 
-    def rows(self, p, y):
-        p, y = bounded(p), y.astype(np.float64)
+    def rows(self, z, y):
+        z, y = z.astype(np.float64), y.astype(np.float64)
         y = y + self.label_smoothing * (0.5 - y)
-        return -(xlogy(y, p) + xlogy(1 - y, 1 - p)).sum(axis=1)
+        return (_softplus(z) - z * y).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -101,9 +107,9 @@ class SoftmaxFocalLoss(_Focal):
     output_activation: ClassVar[str] = "softmax"
     integer_targets: ClassVar[bool] = True
 
-    def rows(self, p, y):
-        p = bounded(p)[np.arange(len(y)), y]
-        return -((1 - p) ** self.gamma) * np.log(p)
+    def rows(self, z, y):
+        log_p = log_softmax(z.astype(np.float64), axis=1)[np.arange(len(y)), y]
+        return -((-np.expm1(log_p)) ** self.gamma) * log_p
 
 
 @dataclass(frozen=True)
@@ -113,9 +119,9 @@ class LogisticFocalLoss(_Focal):
     output_activation: ClassVar[str] = "logistic"
     _targets: ClassVar[tuple] = _ZERO_TO_ONE
 
-    def rows(self, p, y):
-        p = np.where(y > 0.5, bounded(p), 1 - bounded(p))
-        return -((1 - p) ** self.gamma * np.log(p)).sum(axis=1)
+    def rows(self, z, y):
+        margin = np.where(y > 0.5, 1.0, -1.0) * z
+        return (np.exp(-self.gamma * _softplus(margin)) * _softplus(-margin)).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -131,9 +137,9 @@ class Hinge(Loss):
     _targets: ClassVar[tuple] = _ZERO_TO_ONE
     _margin: ClassVar[float] = 1.0
 
-    def rows(self, p, y):
+    def rows(self, z, y):
         t = 2 * y.astype(np.float64) - 1
-        return np.maximum(self._margin - t * p, 0).sum(axis=1)
+        return np.maximum(self._margin - t * z, 0).sum(axis=1)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ class SquaredError(Loss):
     canonical: ClassVar[bool] = True
     averaged: ClassVar[bool] = True
 
-    def rows(self, p, y):
-        return 0.5 * ((p.astype(np.float64) - y) ** 2).mean(axis=1)
+    def rows(self, z, y):
+        return 0.5 * ((z.astype(np.float64) - y) ** 2).mean(axis=1)
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class AbsoluteError(Loss):
 
     name: ClassVar[str] = "absolute_error"
 
-    def rows(self, p, y):
-        return np.abs(p.astype(np.float64) - y).sum(axis=1)
+    def rows(self, z, y):
+        return np.abs(z.astype(np.float64) - y).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Huber(Loss):
     def parameter(self, n_out):
         return np.full(n_out, self.delta)
 
-    def rows(self, p, y):
-        r = np.abs(p.astype(np.float64) - y)
+    def rows(self, z, y):
+        r = np.abs(z.astype(np.float64) - y)
         rows = np.where(r <= self.delta, r**2 / 2, self.delta * (r - self.delta / 2))
         return rows.sum(axis=1)
 
@@ -63,8 +63,8 @@ class LogCosh(Loss):
 
     name: ClassVar[str] = "log_cosh"
 
-    def rows(self, p, y):
-        r = np.abs(p.astype(np.float64) - y)
+    def rows(self, z, y):
+        r = np.abs(z.astype(np.float64) - y)
         with np.errstate(divide="ignore"):
             near = -0.5 * np.log1p(-(np.tanh(r) ** 2))
         return np.where(r < 1, near, r - np.log(2) + np.log1p(np.exp(-2 * r))).sum(axis=1)
@@ -112,8 +112,8 @@ class Quantile(Loss):
     def encode(self, y):
         return np.repeat(y, len(self.levels), axis=1)
 
-    def rows(self, p, y):
-        level, r = self.parameter(p.shape[1]), y - p.astype(np.float64)
+    def rows(self, z, y):
+        level, r = self.parameter(z.shape[1]), y - z.astype(np.float64)
         return np.maximum(level * r, (level - 1) * r).sum(axis=1)
 
 
@@ -126,10 +126,10 @@ class Poisson(Loss):
     output_activation: ClassVar[str] = "exp"
     _targets: ClassVar[tuple] = (0.0, np.inf, "[]", "counts are not negative")
 
-    def rows(self, p, y):
-        p, y = p.astype(np.float64), y.astype(np.float64)
-        # xlogy(y, y / p) with the division taken out of the logarithm: p may underflow to 0.
-        return (xlogy(y, y) - xlogy(y, p) - y + p).sum(axis=1)
+    def rows(self, z, y):
+        z, y = z.astype(np.float64), y.astype(np.float64)
+        with np.errstate(over="ignore"):
+            return (xlogy(y, y) - y * z - y + np.exp(z)).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ class Gamma(Loss):
     output_activation: ClassVar[str] = "exp"
     _targets: ClassVar[tuple] = (0.0, np.inf, "(]", "take 'tweedie' where some targets are 0")
 
-    def rows(self, p, y):
-        p, y = p.astype(np.float64), y.astype(np.float64)
-        with np.errstate(divide="ignore"):
-            return (y / p + np.log(p) - np.log(y) - 1).sum(axis=1)
+    def rows(self, z, y):
+        z, y = z.astype(np.float64), y.astype(np.float64)
+        with np.errstate(over="ignore"):
+            return (y * np.exp(-z) + z - np.log(y) - 1).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,8 @@ class Tweedie(Loss):
     def parameter(self, n_out):
         return np.full(n_out, self.power)
 
-    def rows(self, p, y):
-        m, y = p.astype(np.float64), y.astype(np.float64)
+    def rows(self, z, y):
+        z, y = z.astype(np.float64), y.astype(np.float64)
         a, b = 1 - self.power, 2 - self.power
-        with np.errstate(divide="ignore"):
-            return (y**b / (a * b) - y * m**a / a + m**b / b).sum(axis=1)
+        with np.errstate(over="ignore"):
+            return (y**b / (a * b) - y * np.exp(a * z) / a + np.exp(b * z) / b).sum(axis=1)

@@ -32,7 +32,7 @@ class Watched:
     def measure(self, trainer):
         """(score, loss) of the present weights: the lower the loss, the higher the score."""
         X, y, weight = self._data
-        loss = mean_loss(trainer.network.loss, trainer.forward(X), y, weight)
+        loss = mean_loss(trainer.network.loss, trainer.forward(X, raw=True), y, weight)
         self.losses.append(loss)
         return -loss, loss
 

@@ -42,6 +42,7 @@ def minimize_lbfgs(
     sample_weight=None,
     alpha=0.0,
     n_threads=1,
+    epsilon=0.0,
     max_iter=200,
     max_fun=15000,
     tol=1e-4,
@@ -54,7 +55,7 @@ def minimize_lbfgs(
     ----------
     network : CompiledNetwork
         Of dtype float64. Its parameters are the starting point and become the solution.
-    X, y, sample_weight, alpha, n_threads
+    X, y, sample_weight, alpha, n_threads, epsilon
         As in `fastnn.training.objective.Objective`.
     max_iter, max_fun : int
         Most iterations, and most evaluations of the loss.
@@ -84,7 +85,13 @@ def minimize_lbfgs(
     """
 
     evaluate = Objective(
-        network, X, y, sample_weight=sample_weight, alpha=alpha, n_threads=n_threads
+        network,
+        X,
+        y,
+        sample_weight=sample_weight,
+        alpha=alpha,
+        n_threads=n_threads,
+        epsilon=epsilon,
     )
     minimizer = _Minimizer(network.params, evaluate, max_iter, max_fun, tol)
     stopped = False

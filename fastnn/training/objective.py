@@ -49,6 +49,9 @@ class Objective:
     n_threads : int, default=1
     seed : int, default=0
         Of the random numbers of dropout and noise, which are those of a first training step.
+    epsilon : float, default=0.0
+        How far from 0 and 1 a log loss takes a probability to be: that of scikit-learn is one
+        machine epsilon. The gradient knows no such bound, and is that of the loss for 0.
 
     Raises
     ------
@@ -56,8 +59,10 @@ class Objective:
         For data of another shape, dtype or memory order, or a class number out of range.
     """
 
-    def __init__(self, network, X, y, *, sample_weight=None, alpha=0.0, n_threads=1, seed=0):
-        self._network, self._alpha, self._seed = network, alpha, seed
+    def __init__(
+        self, network, X, y, *, sample_weight=None, alpha=0.0, n_threads=1, seed=0, epsilon=0.0
+    ):
+        self._network, self._alpha, self._seed, self._epsilon = network, alpha, seed, epsilon
         n = X.shape[0]
         self._data = network.data(X, y, sample_weight)
         weight = self._data[-1]
@@ -92,7 +97,7 @@ class Objective:
         elif grad.shape != network.params.shape:
             raise ValueError(f"grad must have shape {network.params.shape}, got {grad.shape}")
         network.load(engine)
-        engine.configure(seed=self._seed)
+        engine.configure(seed=self._seed, epsilon=self._epsilon)
         if not self._overwrites:
             engine.gradient[:] = 0
         data_loss = 0.0

@@ -17,7 +17,7 @@ __all__ = ["Trainer", "make_trainer"]
 _AHEAD = 1024
 
 
-def make_trainer(network, optimizer, *, batch_size, n_threads=1, **options):
+def make_trainer(network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, **options):
     """A `Trainer` that starts from a network's parameters and an optimizer's state.
 
     Parameters
@@ -27,6 +27,9 @@ def make_trainer(network, optimizer, *, batch_size, n_threads=1, **options):
     batch_size : int
     n_threads : int, default=1
         Most threads to train with.
+    epsilon : float, default=0.0
+        How far from 0 and 1 reported log losses take a probability to be: scikit-learn's are
+        those of one machine epsilon. Gradients know no such bound.
     **options
         Fields of `StepOptions`.
 
@@ -39,7 +42,7 @@ def make_trainer(network, optimizer, *, batch_size, n_threads=1, **options):
     whole_gradient = block < batch_size or options.clip_norm is not None
     groups = network.groups_of(batch_size)
     engine = network.make_engine(block, n_threads, optimizer, whole_gradient, n_groups=groups)
-    return Trainer(network, engine, optimizer, options, batch_size)
+    return Trainer(network, engine, optimizer, options, batch_size, epsilon)
 
 
 class Trainer:
@@ -55,11 +58,12 @@ class Trainer:
         being that before its update, with the penalty.
     """
 
-    def __init__(self, network, engine, optimizer, options, batch_size):
+    def __init__(self, network, engine, optimizer, options, batch_size, epsilon):
         self.network, self.optimizer = network, optimizer
         self.options, self.batch_size = options, batch_size
         self.whole_batch = options.whole_batch or batch_size
-        self._engine, self._mean_weight, self._trained_on = engine, 1.0, None
+        self._engine, self._epsilon = engine, epsilon
+        self._mean_weight, self._trained_on = 1.0, None
         self.loss_sum = 0.0
         work = network.work_of(self.batch_size, optimizer.rule)
         self._threads = ThreadChoice(engine.n_threads, *work)
@@ -193,6 +197,7 @@ class Trainer:
             average=self._average,
             average_decay=options.average_decay or 0.0,
             seed=options.seed,
+            epsilon=self._epsilon,
             track=True,
             **{name: bound for name, bound in bounds.items() if bound is not None},
         )

@@ -1,8 +1,8 @@
 """Losses and scores of network outputs on rows that are not trained on.
 
-All functions take outputs ``p`` of shape (n, n_out), targets ``y`` in the form that the loss of the
-network takes (class numbers or an (n, n_out) array), and weights of shape (n,) or None.
-They compute in float64.
+The scores take predictions ``p`` of shape (n, n_out), all functions targets ``y`` in the form that
+the loss of the network takes (class numbers or an (n, n_out) array), and weights of shape (n,) or
+None. They compute in float64.
 """
 
 import numpy as np
@@ -41,11 +41,10 @@ def r2(loss, p, y, weight):
     return float(scores.mean())
 
 
-def mean_loss(loss, p, y, weight):
+def mean_loss(loss, z, y, weight):
     """Weighted mean loss of the rows, without any penalty on the weights of the network.
 
-    ``loss`` is a name or an object of `fastnn.losses`. Summed over outputs, except that
-    ``squared_error`` is half the mean over them. Probabilities are kept one machine epsilon of
-    their own dtype away from 0 and 1, as in training.
+    ``loss`` is a name or an object of `fastnn.losses`, ``z`` are raw outputs (n, n_out). Summed
+    over outputs, except that ``squared_error`` is half the mean over them.
     """
-    return float(np.average(make_loss(loss).rows(p, y), weights=weight))
+    return float(np.average(make_loss(loss).rows(z, y), weights=weight))

@@ -37,6 +37,12 @@ def loss_case(rng, name, rows, n, dtype):
     return z, None, y, y
 
 
+def bounds_of(dtype):
+    """Those of scikit-learn's log losses, to which a fit keeps what it reports."""
+    eps = float(np.finfo(dtype).eps)
+    return {"low": eps, "high": -np.log(eps)}
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -55,7 +61,7 @@ def test_loss_and_its_gradient(isa, dtype, name, weighted, rng):
             w = np.ones(rows) if weight is None else weight[sample].astype(np.float64)
             target, z = wanted[sample].astype(np.float64), z.astype(np.float64)
             q = q if q is None else q.astype(np.float64)[: 1 if labels is not None else n]
-            losses, slopes = LOSSES[name][0](z, target, q, np.finfo(dtype).eps)
+            losses, slopes = LOSSES[name][0](z, target, q, 0)
             rtol = 20 * TOLERANCE[dtype]
             # Terms of many times the result cancel in a deviance: their rounding is absolute.
             scale = 1 + np.abs(target).max() * np.exp(-z.min()) if "exp" in LOSSES[name][1] else 1
@@ -152,11 +158,28 @@ def test_a_nan_stays_in_its_row(isa, dtype, name, rng):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_losses_of_certain_rows_are_finite(isa, dtype):
+    """They are those of the raw outputs, or kept between bounds; the gradient knows no bounds."""
     sample, row_loss, eps = np.arange(2), np.empty(2), np.finfo(dtype).eps
     z = padded(np.array([[1e4, -1e4], [-1e4, 1e4]], dtype), isa)
-    labels = np.zeros(2, np.intp)
-    probe.loss("softmax_log_loss", z, 2, z.copy(), labels, None, None, sample, row_loss, isa)
-    np.testing.assert_allclose(row_loss, [eps, -np.log(eps)], rtol=1e-6)
-    y = np.array([[1, 0], [1, 0]], dtype)
-    probe.loss("logistic_log_loss", z, 2, z.copy(), None, y, None, sample, row_loss, isa)
-    np.testing.assert_allclose(row_loss, [2 * eps, -2 * np.log(eps)], rtol=1e-6)
+    labels, y = np.zeros(2, np.intp), np.array([[1, 0], [1, 0]], dtype)
+    gradients = []
+    for bounds, factor in (({}, None), (bounds_of(dtype), 1)):
+        low, high = (eps, -np.log(eps)) if factor else (0, 1e4)
+        D = z.copy()
+        probe.loss("softmax_log_loss", z, 2, D, labels, None, None, sample, row_loss, isa, **bounds)
+        np.testing.assert_allclose(row_loss, [low, high if factor else 2 * high], rtol=1e-6)
+        gradients.append(D)
+        D = z.copy()
+        probe.loss("logistic_log_loss", z, 2, D, None, y, None, sample, row_loss, isa, **bounds)
+        np.testing.assert_allclose(row_loss, [2 * low, 2 * high], rtol=1e-6)
+        gradients.append(D)
+    np.testing.assert_array_equal(gradients[:2], gradients[2:])
+    z = padded(np.full((2, 40), -1e4, dtype), isa)  # more outputs than are turned
+    z[1, 0] = 1e4
+    labels = np.array([0, 1])
+    for bounds, high in (({}, 2e4), (bounds_of(dtype), -np.log(eps))):
+        D = z.copy()
+        probe.loss(
+            "softmax_log_loss", z, 40, D, labels, None, None, sample, row_loss, isa, **bounds
+        )
+        np.testing.assert_allclose(row_loss, [np.log(40), high], rtol=1e-6)

@@ -131,7 +131,7 @@ class Network:
         w = np.ones(len(z), dtype=self.dtype) if sample_weight is None else sample_weight
         total = w.sum()
 
-        losses, slopes = function(z, y, parameter, np.finfo(self.dtype).eps)
+        losses, slopes = function(z, y, parameter, 0)
         data = float(w @ losses.sum(axis=1)) / total
         penalty = 0.5 * alpha * sum(float((coef**2).sum()) for coef in coefs) / total
         shown = data / z.shape[1] if self.loss == "squared_error" else data

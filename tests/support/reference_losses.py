@@ -2,8 +2,8 @@
 
 Each function takes z and y (n, n_out), y one-hot for softmax, and the loss's parameter q, a number
 or one per output. It returns the losses of the outputs (n, n_out), whose sum is that of the row,
-and the gradient by z. Log losses lie between eps and -log(eps), as if the probability were kept one
-machine epsilon away from 0 and 1; the slope is that of the loss unbounded.
+and the gradient by z. With an eps the log loss lies between eps and -log(eps), as if the
+probability were kept so far away from 0 and 1; the slope is that of the loss unbounded.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ def softplus(z):
 
 
 def bounded(loss, eps):
-    return np.clip(loss, eps, -np.log(eps))
+    return np.clip(loss, eps, -np.log(eps)) if eps else loss
 
 
 def softmax_log_loss(z, y, q, eps):
@@ -35,7 +35,7 @@ def softmax_focal_loss(z, y, q, eps):
     loss = -(y * log_softmax(z, axis=1)).sum(axis=1, keepdims=True)
     # By the product rule, with d(loss) = p - y and d(wrong) = own * (p - y).
     slope = wrong**q + q * wrong ** (q - 1) * own * loss
-    return wrong**q * bounded(loss, eps) * y, slope * (p - y)
+    return wrong**q * loss * y, slope * (p - y)
 
 
 def logistic_log_loss(z, y, q, eps):
@@ -43,13 +43,13 @@ def logistic_log_loss(z, y, q, eps):
 
 
 def logistic_smoothed_log_loss(z, y, q, eps):
-    return logistic_log_loss(z, y * (1 - q) + q / 2, None, eps)
+    return logistic_log_loss(z, y * (1 - q) + q / 2, None, 0)
 
 
 def logistic_focal_loss(z, y, q, eps):
     t = 2 * y - 1
     p, wrong, loss = expit(t * z), expit(-t * z), softplus(-t * z)
-    return wrong**q * bounded(loss, eps), -t * wrong**q * (q * p * loss + wrong)
+    return wrong**q * loss, -t * wrong**q * (q * p * loss + wrong)
 
 
 def hinge(z, y, q, eps, margin=1):

@@ -6,6 +6,7 @@ from kernel_cases import DTYPES, make_data, make_network, train
 from numerical import assert_gradient
 from reference_losses import LOSSES as TWIN
 from reference_losses import targets
+from sklearn import neural_network
 from sklearn._loss import loss as sklearn_losses
 from sklearn.linear_model import (
     GammaRegressor,
@@ -17,7 +18,8 @@ from sklearn.linear_model import (
 )
 from sklearn.metrics import hinge_loss, mean_pinball_loss
 
-from fastnn import losses
+from fastnn import MLPClassifier, Network, losses
+from fastnn.inspection import check_gradients
 from fastnn.layers import Dense
 from fastnn.losses import LOSSES, loss_of_output, make_loss
 from fastnn.network.compiled import CompiledNetwork
@@ -62,11 +64,11 @@ def test_the_loss_of_predictions_is_that_of_training(dtype, loss, rng):
     expected, _ = loss_and_grad(network, X, y)
     if loss.averaged:
         expected /= network.n_out
-    got = mean_loss(loss, network.forward(X), y, None)
+    got = mean_loss(loss, network.forward(X, raw=True), y, None)
     assert got == pytest.approx(expected, rel=1e-12 if dtype == np.float64 else 1e-5)
     weight = rng.uniform(size=len(X)).astype(dtype)
     expected, _ = loss_and_grad(network, X, y, sample_weight=weight)
-    got = mean_loss(loss, network.forward(X), y, weight)
+    got = mean_loss(loss, network.forward(X, raw=True), y, weight)
     assert got == pytest.approx(expected / (network.n_out if loss.averaged else 1), rel=1e-5)
 
 
@@ -83,11 +85,12 @@ def test_names_stand_for_default_parameters(name, rng):
     loss.check_targets(y)
     z = rng.normal(size=(30, 4))
     one_hot = np.eye(4)[y] if y.dtype == np.intp else y
-    expected = function(z, one_hot, parameter, np.finfo(float).eps)[0].sum(axis=1)
+    expected = function(z, one_hot, parameter, 0)[0].sum(axis=1)
     p = np.exp(z) if output == "exp" else 1 / (1 + np.exp(-z)) if output == "logistic" else z
     if output == "softmax":
         p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    got = loss.rows(p, y) * (4 if loss.averaged else 1)
+    np.testing.assert_allclose(loss.predictions(z), p, rtol=1e-13)
+    got = loss.rows(z, y) * (4 if loss.averaged else 1)
     np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
 
 
@@ -107,11 +110,10 @@ def test_names_stand_for_default_parameters(name, rng):
 )
 def test_values_are_those_of_scikit_learn(loss, theirs, rng):
     y, z = targets(loss.name, rng, 50, 1), rng.normal(size=(50, 1))
-    p = theirs.link.inverse(z)
     expected = theirs.loss(y.ravel(), z.ravel().copy())
     if loss.name != "logistic_log_loss":  # there the constant is the entropy of y, not the loss
         expected = expected + theirs.constant_to_optimal_zero(y.ravel())
-    np.testing.assert_allclose(loss.rows(p, y), expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(loss.rows(z, y), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_margins_and_quantiles_are_those_of_scikit_learn(rng):
@@ -228,3 +230,54 @@ def test_parameters_reach_every_thread(n_threads):
 def test_bad_parameters_and_targets_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def certain(loss, dtype="float64"):
+    """A network that is sure of the wrong label, by 100, and a row of data."""
+    net = Network([Dense(2 if loss.startswith("softmax") else 1)], loss, dtype=dtype, n_in=1)
+    net.parameters = [0, 0, 0, 100] if loss.startswith("softmax") else [0, 100]
+    return net, np.ones((3, 1)), np.zeros(3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "loss", ["softmax_log_loss", "logistic_log_loss", "softmax_focal_loss", "logistic_focal_loss"]
+)
+def test_a_loss_of_100_is_reported_as_100(loss, dtype):
+    """From the raw outputs, as docs/toolbox.md has it; scikit-learn's ends at 36.04."""
+    net, X, y = certain(loss, dtype)
+    value, gradient = net.loss_and_grad(X, y)
+    assert value == pytest.approx(100, rel=1e-6)
+    assert np.abs(gradient).max() > 0.9
+    assert check_gradients(net, X, y).passed
+    z, targets = net.predict(X, raw=True), y.astype(int) if "softmax" in loss else y[:, None]
+    assert make_loss(loss).rows(z, targets) == pytest.approx([100] * 3, rel=1e-6)
+    net.fit(X, y, epochs=1, optimizer="sgd", learning_rate=1e-9, X_val=X, y_val=y)
+    assert net.loss_curve_ == pytest.approx([100], rel=1e-6)
+    assert net.validation_loss_curve_ == pytest.approx([100], rel=1e-6)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+@pytest.mark.filterwarnings("ignore")
+def test_estimators_report_the_loss_that_scikit_learn_does(solver, n_classes):
+    """At most -log(epsilon) a row; the validation loss, which it does not have, has no bound."""
+    X = np.repeat([[1.0], [-1.0]], 99, axis=0)
+    y = np.repeat([0, n_classes - 1], 99)
+    y[:3] = np.arange(3) % n_classes  # wrong rows, by 50 and 100
+    settings = {"hidden_layer_sizes": (), "solver": solver, "max_iter": 1, "warm_start": True}
+    settings |= {"learning_rate_init": 1e-12, "random_state": 0, "alpha": 0.0}
+    fits = []
+    for estimator in (MLPClassifier, neural_network.MLPClassifier):
+        model = estimator(**settings).fit(X, y)
+        model.coefs_[0][...] = -50 if n_classes == 2 else [[50, 0, -50]]
+        model.intercepts_[0][...] = 0
+        fits.append(model.fit(X, y))
+    ours, theirs = fits
+    assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-9)
+    if solver == "sgd":
+        wrong = [0, 50] if n_classes == 2 else [50, 100]
+        most = -np.log(np.finfo(np.float64).eps)
+        assert ours.loss_ == pytest.approx(sum(min(loss, most) for loss in wrong) / 198)
+        ours.set_params(early_stopping=True).fit(X, y, X_val=X, y_val=y)
+        assert ours.validation_loss_curve_ == pytest.approx([sum(wrong) / 198])

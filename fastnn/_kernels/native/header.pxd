@@ -29,12 +29,14 @@ cdef extern from "fastnn.h" nogil:
         Py_ssize_t ldy
         const float *weight
         const float *parameter
+        float low, high
     ctypedef struct fastnn_targets_f64:
         const Py_ssize_t *labels
         const double *y
         Py_ssize_t ldy
         const double *weight
         const double *parameter
+        double low, high
 
     ctypedef struct fastnn_kernels_f32:
         int lanes, tile_rows

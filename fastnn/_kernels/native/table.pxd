@@ -134,16 +134,16 @@ cdef inline void softmax(Kernels k, Py_ssize_t rows, Py_ssize_t n, floating *z, 
 
 cdef inline void loss_rows(Kernels k, int loss, Py_ssize_t rows, Py_ssize_t n, const floating *z, floating *d,
                            Py_ssize_t ld, const Py_ssize_t *labels, const floating *y, Py_ssize_t ldy,
-                           const floating *weight, const floating *parameter, const Py_ssize_t *sample,
-                           double *row_loss) noexcept nogil:
-    cdef fastnn_targets_f32 t32
-    cdef fastnn_targets_f64 t64
+                           const floating *weight, const floating *parameter, double low, double high,
+                           const Py_ssize_t *sample, double *row_loss) noexcept nogil:
+    cdef fastnn_targets_f32 t
+    cdef fastnn_targets_f64 u
     if floating is float:
-        t32.labels, t32.y, t32.ldy, t32.weight, t32.parameter = labels, y, ldy, weight, parameter
-        k.f32.loss[loss](rows, n, z, d, ld, &t32, sample, row_loss)
+        t.labels, t.y, t.ldy, t.weight, t.parameter, t.low, t.high = labels, y, ldy, weight, parameter, low, high
+        k.f32.loss[loss](rows, n, z, d, ld, &t, sample, row_loss)
     else:
-        t64.labels, t64.y, t64.ldy, t64.weight, t64.parameter = labels, y, ldy, weight, parameter
-        k.f64.loss[loss](rows, n, z, d, ld, &t64, sample, row_loss)
+        u.labels, u.y, u.ldy, u.weight, u.parameter, u.low, u.high = labels, y, ldy, weight, parameter, low, high
+        k.f64.loss[loss](rows, n, z, d, ld, &u, sample, row_loss)
 
 
 cdef inline double update(Kernels k, int rule, Py_ssize_t n, floating *w, const floating *g, floating *m, floating *v,

@@ -70,7 +70,8 @@ def log(const floating[::1] x, floating[::1] y, isa=None, bint flush=False):
 
 
 def loss(str name, floating[:, ::1] Z, Py_ssize_t n, floating[:, ::1] D, labels, y, weight,
-         const Py_ssize_t[::1] sample, double[::1] row_loss, isa=None, parameter=None):
+         const Py_ssize_t[::1] sample, double[::1] row_loss, isa=None, parameter=None, double low=0,
+         double high=INFINITY):
     """row_loss and D from raw outputs Z; row r belongs to row sample[r] of the targets."""
     cdef str code = "f" if sizeof(floating) == 4 else "d"
     cdef const Py_ssize_t *c = <const Py_ssize_t *> address(labels, "n", False)
@@ -80,7 +81,7 @@ def loss(str name, floating[:, ::1] Z, Py_ssize_t n, floating[:, ::1] D, labels,
     cdef Py_ssize_t ldy = 0 if y is None else y.shape[1]
     cdef int number = table.losses()[name]
     loss_rows(kernels_of(isa), number, Z.shape[0], n, <const floating *> &Z[0, 0], &D[0, 0],
-              Z.shape[1], c, targets, ldy, w, p, &sample[0], &row_loss[0])
+              Z.shape[1], c, targets, ldy, w, p, low, high, &sample[0], &row_loss[0])
 
 
 def update(str rule, floating[::1] w, const floating[::1] g, floating[::1] m, floating[::1] v, floating[::1] u,

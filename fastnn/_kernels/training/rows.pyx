@@ -133,8 +133,8 @@ cdef void losses(Sweep *s, const Pass *p, floating tag) noexcept nogil:
     if p.r1 > p.r0:
         loss_rows(s.k, s.loss, p.r1 - p.r0, last.n, <const floating *> at.h + p.r0 * last.ld,
                   <floating *> at.d + p.r0 * last.ld, last.ld, s.data.labels, <const floating *> s.data.y, s.data.ldy,
-                  <const floating *> s.data.weight, <const floating *> s.data.parameter, p.sample + p.r0,
-                  s.row_loss + p.r0)
+                  <const floating *> s.data.weight, <const floating *> s.data.parameter, s.loss_low, s.loss_high,
+                  p.sample + p.r0, s.row_loss + p.r0)
 
 
 cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssize_t unit, floating tag) noexcept nogil:

@@ -69,6 +69,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     double clip_value, clip_norm    # bounds of a gradient's elements and of its norm, or infinity
     double max_norm                 # bound of the norm of a unit's incoming weights, or infinity
     double average_decay
+    double loss_low, loss_high      # what a reported log loss is kept between
     double loss_scale
     bint accumulate                 # add to the gradient that is there rather than start from zero
     fastnn_barrier barrier          # zero between calls

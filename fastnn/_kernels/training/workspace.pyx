@@ -3,7 +3,7 @@
 import numpy as np
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, log
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense
@@ -92,10 +92,12 @@ cdef class Workspace:
 
     def configure(self, *, double l2=0, double l1=0, double clip_value=INFINITY, double clip_norm=INFINITY,
                   double max_norm=INFINITY, average=None, double average_decay=0, unsigned long long seed=0,
-                  bint training=True, bint track=False):
-        """What a run does beside the plain step: see Sweep. average: a vector in packed order, of n_master elements."""
+                  double epsilon=0, bint training=True, bint track=False):
+        """What a run does beside the plain step: see Sweep. average: a vector in packed order, of n_master elements.
+        epsilon: how far from 0 and 1 a reported log loss takes a probability to be."""
         self.s.l2, self.s.l1, self.s.clip_value, self.s.clip_norm = l2, l1, clip_value, clip_norm
         self.s.max_norm, self.s.seed, self.s.training, self.s.track = max_norm, seed, training, track
+        self.s.loss_low, self.s.loss_high = epsilon, -log(epsilon) if epsilon else INFINITY
         self._average, self.s.average_decay = average, average_decay
         self.s.average = address(average, self._format, True)
 

@@ -143,6 +143,7 @@ class Fit:
             sample_weight=weight,
             alpha=self.alpha,
             n_threads=self.n_threads,
+            epsilon=np.finfo(self.work_dtype).eps,
             max_iter=est.max_iter,
             max_fun=est.max_fun,
             tol=est.tol,
@@ -183,6 +184,7 @@ class Fit:
             alpha=self.alpha * (1 - est.l1_ratio),
             batch_size=batch_size,
             n_threads=self.n_threads,
+            epsilon=np.finfo(self.work_dtype).eps,  # as scikit-learn reports its losses
             clip_value=est.clip_value,
             clip_norm=est.clip_norm,
             max_norm=est.max_norm,

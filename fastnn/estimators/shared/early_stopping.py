@@ -128,8 +128,8 @@ class HeldOut:
         The rows, with targets as the loss takes them.
     loss : Loss
     score : callable or None
-        ``score(loss, p, y, weight) -> float`` over the outputs p, higher being better. Without one,
-        the negative loss is the score.
+        ``score(loss, p, y, weight) -> float`` over the predictions p, higher being better.
+        Without one, the negative loss is the score.
     """
 
     def __init__(self, X, y, weight, loss, score):
@@ -141,16 +141,16 @@ class HeldOut:
 
     def measure(self, trainer):
         """Return (score, loss) of the weights that the trainer has now."""
-        p = trainer.forward(self.X)
+        z = trainer.forward(self.X, raw=True)
         with np.errstate(over="ignore", invalid="ignore"):  # of a training about to diverge
-            loss = mean_loss(self._loss, p, self._y, self.weight)
-        return self._score_outputs(trainer, p, loss), loss
+            loss = mean_loss(self._loss, z, self._y, self.weight)
+        return self._score_outputs(trainer, z, loss), loss
 
-    def _score_outputs(self, trainer, p, loss):
+    def _score_outputs(self, trainer, z, loss):
         if self._score is None:
             return -loss
         with np.errstate(over="ignore", invalid="ignore"):
-            return self._score(self._loss, p, self._y, self.weight)
+            return self._score(self._loss, self._loss.predictions(z), self._y, self.weight)
 
 
 class ScoredHeldOut(HeldOut):
@@ -174,8 +174,8 @@ class ScoredHeldOut(HeldOut):
         given = rows.weight is not None and _takes_weights(scorer)
         self._weighted = {"sample_weight": rows.weight} if given else {}
 
-    def _score_outputs(self, trainer, p, loss):
-        if not np.isfinite(p).all():
+    def _score_outputs(self, trainer, z, loss):
+        if not np.isfinite(z).all():
             return math.nan  # which many a scorer would raise an error about
         return float(self._scorer(self._fitted_copy(), self.X, self._labels, **self._weighted))
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn.inspection import _network, _twins
+from fastnn.inspection._opening import opened
 from fastnn.inspection._plotting import COLORS, axes
 
 __all__ = ["ActivationDisplay"]
@@ -41,7 +42,7 @@ class ActivationDisplay:
 
         Parameters
         ----------
-        estimator : MLPClassifier or MLPRegressor
+        estimator : MLPClassifier, MLPRegressor, Network or Pipeline that ends in one
             Fitted, or not yet: then with its initial weights. It is not changed.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -60,11 +61,12 @@ class ActivationDisplay:
         ValueError
             If the network has no hidden layer.
         """
-        _network.check_estimator(estimator, "ActivationDisplay.from_estimator")
-        _, problem = _twins.twins(_network.problem_of_estimator(estimator, X, y))
-        outputs = _twins.layer_outputs(problem, units=True)[:-1]
-        names = [f"hidden {k} ({name})" for k, name in enumerate(problem.activations, start=1)]
-        return cls(outputs, names).plot(ax=ax, bins=bins, **fill)
+        estimator, X, _ = opened(estimator, X, y, "ActivationDisplay.from_estimator")
+        problem = _network.problem_of(estimator, X, y)
+        units, _ = _twins.layer_outputs(*_twins.twins(problem))
+        used = _twins.activations(problem)[:-1]
+        names = [f"hidden {k} ({name})" for k, name in enumerate(used, start=1)]
+        return cls(units[:-1], names).plot(ax=ax, bins=bins, **fill)
 
     def plot(self, ax=None, *, bins=60, **fill):
         """Draw.

@@ -1,22 +1,28 @@
 """diagnose: measure, judge, report."""
 
-from fastnn.inspection import _layer_rules, _network, _training_rules
+from typing import Any
+
+from fastnn.inspection import _layer_rules, _training_rules
+from fastnn.inspection._causes import without_consequences
 from fastnn.inspection._measures import measure
+from fastnn.inspection._opening import opened
 from fastnn.inspection._report import Report
 
 __all__ = ["diagnose"]
 
 
-def diagnose(estimator, X, y):
+def diagnose(estimator: Any, X: Any, y: Any) -> Report:
     """Look for what keeps a network from learning.
 
     Inputs, layers and losses are measured on these rows, and judged by the thresholds in
-    ``fastnn.inspection.THRESHOLDS``, each of which says why it lies where it does.
+    ``fastnn.inspection.THRESHOLDS``, each of which says why it lies where it does. What follows
+    from another thing that is wrong is left out.
 
     Parameters
     ----------
-    estimator : MLPClassifier or MLPRegressor
+    estimator : MLPClassifier, MLPRegressor, Network or Pipeline that ends in one
         Fitted, or not yet: then its initial weights are judged. It is neither fitted nor changed.
+        Of a pipeline, the rows go through the steps before the network.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The rows trained on or, to see overfitting without a validation set, others. At most 10,000
         are looked at, and the gradients of 64 single rows.
@@ -30,7 +36,7 @@ def diagnose(estimator, X, y):
     Raises
     ------
     TypeError
-        If the estimator is no MLP of fastnn.
+        If there is no network of fastnn.
 
     References
     ----------
@@ -50,10 +56,10 @@ def diagnose(estimator, X, y):
     >>> report["vanishing gradients"].layers[0]
     'hidden layer 1'
     """
-    _network.check_estimator(estimator, "diagnose")
-    measures = measure(estimator, X, y)
+    model, X, names = opened(estimator, X, y, "diagnose")
+    measures = measure(model, X, y, names)
     rules = _layer_rules.RULES
     if measures.constant_loss > 1e-8:  # else there is nothing to learn
         rules += _training_rules.RULES
     verdicts = [verdict for rule in rules if (verdict := rule(measures)) is not None]
-    return Report(measures, verdicts)
+    return Report(measures, without_consequences(verdicts))

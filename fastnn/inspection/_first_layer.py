@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.inspection import _network
+from fastnn.inspection._opening import opened
 from fastnn.inspection._plotting import axes
 
 __all__ = ["FirstLayerWeightsDisplay"]
@@ -59,7 +59,7 @@ class FirstLayerWeightsDisplay:
         ValueError
             If the features do not fill the image, or the estimator is not fitted.
         """
-        _network.check_estimator(estimator, "FirstLayerWeightsDisplay.from_estimator")
+        estimator = opened(estimator, None, None, "FirstLayerWeightsDisplay.from_estimator").model
         if not hasattr(estimator, "coefs_"):
             raise ValueError("The estimator is not fitted: it has no coefs_. Call fit first.")
         display = cls(estimator.coefs_[0], image_shape, n_units=n_units)

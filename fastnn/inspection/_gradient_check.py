@@ -8,6 +8,7 @@ import numpy as np
 
 from fastnn.inspection import _network
 from fastnn.inspection._differences import TOLERANCE, relative_errors
+from fastnn.inspection._opening import opened
 
 __all__ = ["GradientCheck", "check_gradients"]
 
@@ -101,7 +102,7 @@ def check_gradients(
 
     Parameters
     ----------
-    model : MLPClassifier, MLPRegressor or Network
+    model : MLPClassifier, MLPRegressor, Network or Pipeline that ends in one
         An estimator is checked at its fitted weights with its own ``alpha`` or, before ``fit``, at
         its initial weights. It is not changed.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
@@ -142,11 +143,8 @@ def check_gradients(
         raise ValueError(f"epsilon must be positive, for example 1e-6; got {epsilon!r}.")
     if n_probes is not None and n_probes < 1:
         raise ValueError(f"n_probes must be at least 1, or None for a default; got {n_probes!r}.")
-    if _network.is_network(model):
-        problem = _network.problem_of_network(model, X, y, sample_weight)
-    else:
-        _network.check_estimator(model, "check_gradients")
-        problem = _network.problem_of_estimator(model, X, y, sample_weight)
+    model, X, _ = opened(model, X, y, "check_gradients")
+    problem = _network.problem_of(model, X, y, sample_weight)
     network = problem.network
     loss, gradient = problem.loss_and_grad()
     if not (np.isfinite(loss) and np.isfinite(gradient).all()):

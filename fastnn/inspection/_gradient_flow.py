@@ -3,7 +3,8 @@
 import numpy as np
 
 from fastnn.inspection import _network, _twins
-from fastnn.inspection._measures import layer_measures
+from fastnn.inspection._layer_measures import layer_measures
+from fastnn.inspection._opening import opened
 from fastnn.inspection._plotting import COLORS, MARKERS, axes, tidy
 
 __all__ = ["GradientFlowDisplay"]
@@ -43,7 +44,7 @@ class GradientFlowDisplay:
 
         Parameters
         ----------
-        estimator : MLPClassifier or MLPRegressor
+        estimator : MLPClassifier, MLPRegressor, Network or Pipeline that ends in one
             Fitted, or not yet: then at its initial weights. It is not changed.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -55,10 +56,10 @@ class GradientFlowDisplay:
         -------
         GradientFlowDisplay
         """
-        _network.check_estimator(estimator, "GradientFlowDisplay.from_estimator")
-        problem = _network.problem_of_estimator(estimator, X, y)
+        estimator, X, _ = opened(estimator, X, y, "GradientFlowDisplay.from_estimator")
+        problem = _network.problem_of(estimator, X, y)
         problem.alpha = 0.0
-        layers = layer_measures(*_twins.twins(problem))
+        layers = layer_measures(*_twins.twins(problem), _twins.activations(problem))
         display = cls(
             [layer.name for layer in layers],
             np.array([layer.gradient_norm / np.sqrt(layer.n_weights) for layer in layers]),

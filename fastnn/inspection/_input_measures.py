@@ -28,6 +28,8 @@ class InputMeasures:
         and exact linear dependence left out; None for sparse input or more than 1000 features.
     middle_ratio : float or None
         Largest over median eigenvalue.
+    names : ndarray of str or None
+        Of the features, where they have some.
     """
 
     sizes: np.ndarray
@@ -35,9 +37,14 @@ class InputMeasures:
     signal: float
     condition_number: float | None
     middle_ratio: float | None
+    names: np.ndarray | None = None
+
+    def name(self, k: int) -> str:
+        """Feature k, in words."""
+        return f"feature {k}" if self.names is None else f"feature {self.names[k]!r}"
 
 
-def input_measures(X):
+def input_measures(X, names=None):
     """Measure the rows of X."""
     squares = np.asarray((X.multiply(X) if issparse(X) else X**2).mean(axis=0)).ravel()
     variances = np.maximum(squares - np.asarray(X.mean(axis=0)).ravel() ** 2, 0.0)
@@ -50,6 +57,7 @@ def input_measures(X):
         signal=float(np.sqrt(variances.mean())),
         condition_number=condition,
         middle_ratio=middle,
+        names=names if names is not None and len(names) == X.shape[1] else None,
     )
 
 

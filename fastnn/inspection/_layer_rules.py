@@ -81,16 +81,36 @@ def _exploding(m):
 def _dead_units(m):
     if m.n_rows < value("rows"):
         return None
-    layers = _hidden(m, lambda layer: over("dead units", layer.dead / layer.n_units))
+    layers = _hidden(m, lambda layer: _many_dead(m, layer))
     if not layers:
         return None
     most = max(layer.dead / layer.n_units for layer in m.layers[:-1])
+    found = f"up to {most:.0%} of a layer's units are zero for every row, and get no gradient"
+    if any(layer.name in layers and layer.dead_at_first == 0 for layer in m.layers):
+        found += ", none of them at the first weights: too long steps killed them"
     return Verdict(
         "dead units",
-        f"up to {most:.0%} of a layer's units are zero for every row, and get no gradient.",
-        "a smaller learning_rate_init, init='he_normal', activation='leaky_relu', scaled inputs.",
+        f"{found}.",
+        "a smaller learning_rate_init (a tenth), init='he_normal', activation='leaky_relu', scaled "
+        "inputs.",
         layers,
     )
+
+
+def _many_dead(m, layer):
+    """Most units of a layer, or a good part that was not dead at the first weights.
+
+    Units that a strong penalty has switched off are not missed, nor those that L-BFGS, whose steps
+    nobody sets, has no use for.
+    """
+    if over("dead units", layer.dead / layer.n_units):
+        return True
+    if layer.dead_at_first is None or m.course.solver == "lbfgs":
+        return False
+    if over("strong penalty", m.course.alpha):
+        return False
+    died = layer.dead - layer.dead_at_first
+    return died > value("few units") and over("units that died", died / layer.n_units)
 
 
 def _saturated(m):
@@ -110,11 +130,12 @@ def _saturated(m):
 
 def _unscaled_inputs(m):
     sizes = m.inputs.sizes
+    name = m.inputs.name(sizes.argmax())
     largest, typical = sizes.max(), np.median(sizes[sizes > 0]) if sizes.any() else 0.0
     if over("input size", largest):
-        found = f"feature {sizes.argmax()} has a root mean square of {largest:.3g}."
+        found = f"{name} has a root mean square of {largest:.3g}."
     elif m.inputs.condition_number is not None and over("input spread", largest / typical):
-        found = f"feature {sizes.argmax()} is {largest / typical:.0f} times as large as most."
+        found = f"{name} is {largest / typical:.0f} times as large as most."
     elif 0 < m.inputs.row_norm < value("small rows"):
         found = f"rows have a norm of {m.inputs.row_norm:.1e} only."
     else:
@@ -128,9 +149,9 @@ def _unscaled_inputs(m):
 
 
 def _unscaled_targets(m):
-    if not over("target size", m.target_size) or m.solver == "lbfgs":
+    if not over("target size", m.target_size) or m.course.solver == "lbfgs":
         return None
-    if m.fitted and m.training_loss < value("underfitting") * m.constant_loss:
+    if m.fitted and m.course.training_loss < value("underfitting") * m.constant_loss:
         return None  # it has found its way
     return Verdict(
         "unscaled targets",

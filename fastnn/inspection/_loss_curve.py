@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.inspection import _network
+from fastnn.inspection._opening import opened
 from fastnn.inspection._plotting import COLORS, axes, logarithmic, tidy
 
 __all__ = ["LossCurveDisplay"]
@@ -68,7 +68,7 @@ class LossCurveDisplay:
         ValueError
             If the estimator has no loss curve.
         """
-        _network.check_estimator(estimator, "LossCurveDisplay.from_estimator")
+        estimator = opened(estimator, None, None, "LossCurveDisplay.from_estimator").model
         curve = getattr(estimator, "loss_curve_", None)
         if not curve:
             raise ValueError(

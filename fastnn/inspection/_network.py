@@ -5,14 +5,14 @@ A `Problem` is a float64 network with data in the form that the network takes.
 """
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
-from fastnn.estimators.mlp.base import BaseMLP
 from fastnn.estimators.mlp.fitting import Fit
+from fastnn.inspection._opening import is_network
 from fastnn.layers import Dense
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.network.network import Network
@@ -22,11 +22,8 @@ __all__ = [
     "Problem",
     "best_constant_loss",
     "blocks",
-    "check_estimator",
-    "is_network",
     "output_sum",
-    "problem_of_estimator",
-    "problem_of_network",
+    "problem_of",
 ]
 
 
@@ -34,9 +31,8 @@ __all__ = [
 class Problem:
     """A network in float64, and rows with targets as its loss takes them.
 
-    The network is a copy: whoever has the problem may write to ``network.params``. That of an
-    estimator has a block for each hidden layer, and the name of its activation; ``alpha`` is the L2
-    part of the penalty.
+    The network is a copy: whoever has the problem may write to ``network.params``. ``alpha`` is the
+    L2 part of the penalty.
     """
 
     network: CompiledNetwork
@@ -44,33 +40,24 @@ class Problem:
     y: np.ndarray
     sample_weight: np.ndarray | None = None
     alpha: float = 0.0
-    blocks: list = field(default_factory=list)
-    activations: list = field(default_factory=list)
     fitted: bool = True
 
-    def loss_and_grad(self):
-        """Loss over all rows with the L2 penalty, and its gradient as one vector."""
+    def loss_and_grad(self, epsilon=0.0):
+        """Loss over all rows with the L2 penalty, and its gradient as one vector; `epsilon` as in
+        `fastnn.training.objective.Objective`."""
         return loss_and_grad(
-            self.network, self.X, self.y, sample_weight=self.sample_weight, alpha=self.alpha
+            self.network,
+            self.X,
+            self.y,
+            sample_weight=self.sample_weight,
+            alpha=self.alpha,
+            epsilon=epsilon,
         )
 
     def take(self, rows):
         """The same network on some of the rows."""
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return replace(self, X=self.X[rows], y=self.y[rows], sample_weight=weight)
-
-
-def check_estimator(estimator, caller):
-    """Raise a TypeError that says what to pass instead, unless this is an MLP of fastnn."""
-    if isinstance(estimator, BaseMLP):
-        return
-    wanted = "an MLPClassifier or MLPRegressor of fastnn"
-    if hasattr(estimator, "steps"):
-        wanted = (
-            "the last step of a pipeline, with data that have been through the others: "
-            f"{caller}(pipeline[-1], pipeline[:-1].transform(X), y)"
-        )
-    raise TypeError(f"{caller} takes {wanted}; got {type(estimator).__name__}.")
 
 
 def problem_of_estimator(estimator, X, y, sample_weight=None):
@@ -86,20 +73,23 @@ def problem_of_estimator(estimator, X, y, sample_weight=None):
     fit = Fit(estimator, X, y, sample_weight, one_epoch=fitted)
     problem = problem_of_network(fit.network, fit.X, fit.y, fit.weight)
     alpha = float(estimator.alpha * (1 - estimator.l1_ratio))
-    names = [getattr(block.activation, "name", block.activation) for block in fit._blocks]
-    return replace(problem, alpha=alpha, blocks=fit._blocks, activations=names, fitted=fitted)
+    return replace(problem, alpha=alpha, fitted=fitted)
 
 
-def is_network(model):
-    """Whether this is a network, rather than an estimator."""
-    return isinstance(model, (Network, CompiledNetwork))
+def problem_of(model, X, y, sample_weight=None):
+    """The network of an estimator, or a network, on some rows."""
+    make = problem_of_network if is_network(model) else problem_of_estimator
+    return make(model, X, y, sample_weight)
 
 
 def problem_of_network(network, X, y, sample_weight=None):
     """A float64 copy of a network, with the rows in float64 too."""
+    fitted = True
     if isinstance(network, Network):
+        X, y, sample_weight = network.data(X, y, sample_weight)
         if not hasattr(network, "compiled"):
-            raise ValueError("The network has no weights yet: call build(n_in) or fit first.")
+            network = copy.deepcopy(network).build(X.shape[1])
+        fitted = hasattr(network, "loss_curve_")
         network = network.compiled
     twin = CompiledNetwork(network.n_in, network.layers, network.loss)
     twin.copy_from(network)
@@ -109,7 +99,7 @@ def problem_of_network(network, X, y, sample_weight=None):
         y = y.astype(np.float64)
     if sample_weight is not None:
         sample_weight = np.asarray(sample_weight, dtype=np.float64)
-    return Problem(twin, X, y, sample_weight)
+    return Problem(twin, X, y, sample_weight, fitted=fitted)
 
 
 def blocks(network, vector):

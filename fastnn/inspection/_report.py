@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from html import escape
 
 from fastnn.inspection._measures import Measures
-from fastnn.inspection._verdict import names_of_layers
+from fastnn.inspection._training_rules import last_gain
+from fastnn.inspection._verdict import names_of_layers, over
 
 __all__ = ["Report"]
 
@@ -16,6 +17,11 @@ _HEAD = (
 _NOTE = (
     "gradient, weights: norms of the loss's gradient by the layer's weights, and of the weights; "
     "update: learning_rate_init x gradient / weights, the relative step of plain gradient descent."
+)
+
+_HELD_OUT = (
+    "Overfitting shows on held-out rows only: if the network was trained on these, pass others "
+    "(or fit with early_stopping=True)."
 )
 
 _STYLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
@@ -34,6 +40,8 @@ class Report:
         ``layers`` (one `LayerMeasures` each), ``inputs``, losses.
     verdicts : list of Verdict
         Empty if nothing is wrong.
+    notes : list of str
+        What cannot be told from these rows.
     """
 
     measures: Measures
@@ -43,6 +51,21 @@ class Report:
     def layers(self):
         """The layers' measures, the output layer last."""
         return self.measures.layers
+
+    @property
+    def notes(self):
+        """What the report cannot tell, and why."""
+        m, notes = self.measures, []
+        if not self.verdicts and m.constant_loss > 1e-8 and over("still moving", last_gain(m)):
+            curve, quarter = m.course.watched_curve, m.course.quarter
+            notes.append(
+                f"All {len(curve)} epochs were used, and the last {quarter} still brought the loss "
+                f"from {curve[-1 - quarter]:.3g} to {curve[-1]:.3g}: more (a larger max_iter) may "
+                "help."
+            )
+        if m.fitted and m.course.validation_loss is None and "overfitting" not in self:
+            notes.append(_HELD_OUT)
+        return notes
 
     def __contains__(self, name):
         return any(verdict.name == name for verdict in self.verdicts)
@@ -92,6 +115,7 @@ class Report:
             lines.append("No alarm.")
         for verdict in self.verdicts:
             lines += [_headline(verdict), f"  {verdict.finding}", f"  Remedy: {verdict.remedy}"]
+        lines += self.notes
         return "\n".join(lines)
 
     def __repr__(self):
@@ -114,6 +138,7 @@ class Report:
             f'<table style="{_STYLE}"><tr>{row(_HEAD, "th")}</tr>{body}</table>'
             f"<p><small>{escape(_NOTE)}</small></p>"
             + (f"<ul>{verdicts}</ul>" if verdicts else "<p><b>No alarm.</b></p>")
+            + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         )
 
 

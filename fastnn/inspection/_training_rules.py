@@ -4,18 +4,19 @@ import numpy as np
 
 from fastnn.inspection._verdict import Verdict, over, value
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "last_gain"]
 
 
 def _overfitting(m):
-    pairs = [(m.training_loss, m.loss), (m.training_loss, m.validation_loss)]
-    gaps = [held_out - training for training, held_out in pairs if None not in (training, held_out)]
-    if not gaps or not max(gaps) > value("overfitting") * m.constant_loss:
+    training = m.course.training_loss
+    if training is None:
+        return None
+    losses = [loss for loss in (m.loss_as_recorded, m.course.validation_loss) if loss is not None]
+    if not max(losses) - training > value("overfitting") * m.constant_loss:
         return None
     return Verdict(
         "overfitting",
-        f"the loss is {max(gaps) + m.training_loss:.3g} on held-out rows and "
-        f"{m.training_loss:.3g} on those trained on.",
+        f"the loss is {max(losses):.3g} on held-out rows and {training:.3g} on those trained on.",
         "early_stopping=True, a larger alpha, dropout, fewer or smaller layers, more data, the "
         "mean of several models (BaggingClassifier, BaggingRegressor).",
         [],
@@ -25,7 +26,7 @@ def _overfitting(m):
 def _underfitting(m):
     if not m.fitted:
         return None
-    least = min(m.loss, m.training_loss)
+    least = min(m.loss, m.course.training_loss)
     if not least > value("underfitting") * m.constant_loss:
         return None
     return Verdict(
@@ -39,7 +40,7 @@ def _underfitting(m):
 
 
 def _rate_too_high(m):
-    curve, constant = m.loss_curve, m.constant_loss
+    curve, constant = m.course.loss_curve, m.constant_loss
     if len(curve) < value("epochs"):
         return None
     half = curve[len(curve) // 2 :]
@@ -72,9 +73,14 @@ def _rate_too_high(m):
     )
 
 
+def _by_penalty(m):
+    """Whether it may be the penalty that falls: the loss of training has it in it."""
+    return over("strong penalty", m.course.alpha)
+
+
 def _rate_too_low(m):
-    curve = m.loss_curve
-    if len(curve) < value("epochs") or not curve[0] > curve[-1]:
+    curve = m.course.loss_curve
+    if len(curve) < value("epochs") or not curve[0] > curve[-1] or _by_penalty(m):
         return None
     share = (curve[-1 - len(curve) // 4] - curve[-1]) / (curve[0] - curve[-1])
     slow = over("still falling", share)
@@ -90,4 +96,29 @@ def _rate_too_low(m):
     )
 
 
-RULES = (_rate_too_high, _rate_too_low, _underfitting, _overfitting)
+def last_gain(m):
+    """How much of the constant's loss the last quarter of the epochs has brought, if they ended the
+    fit; else None."""
+    curve = m.course.watched_curve
+    if not m.course.cut_off or len(curve) < value("epochs") // 2 or _by_penalty(m):
+        return None
+    return (curve[-1 - m.course.quarter] - curve[-1]) / m.constant_loss
+
+
+def _stopped_early(m):
+    if not over("cut off", last_gain(m)):
+        return None
+    curve, quarter = m.course.watched_curve, m.course.quarter
+    if not over("left by the cut", curve[-1] / m.constant_loss):
+        return None
+    return Verdict(
+        "stopped early",
+        "the loss was still falling when the epochs were used up: from "
+        f"{curve[-1 - quarter]:.3g} to {curve[-1]:.3g} in the last {quarter} of {len(curve)}.",
+        "more epochs (a larger max_iter, or epochs of a Network's fit), a larger "
+        "learning_rate_init, scaled inputs and targets.",
+        [],
+    )
+
+
+RULES = (_rate_too_high, _rate_too_low, _stopped_early, _underfitting, _overfitting)

@@ -1,67 +1,94 @@
-"""A network as it is in training and at prediction, both without anything random, layer by layer.
-
-Only the networks of estimators: they are made of blocks, one for each hidden layer.
-"""
+"""A network as it is in training and at prediction, without anything random, layer by layer."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from fastnn.estimators.mlp.blocks import Parts, build_network
+from fastnn.inspection._chains import NORMS, chains, place
+from fastnn.layers import BatchNorm, Dense, Dropout, GaussianNoise, Residual
 from fastnn.layers.activations import BERNOULLI
+from fastnn.layers.stages import traits_of
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.objective import loss_and_grad
 from fastnn.training.statistics import settle_statistics
 
-__all__ = ["layer_outputs", "layer_parameters", "row_deltas", "twins"]
+__all__ = ["activations", "layer_outputs", "layer_parameters", "row_deltas", "twins"]
 
 
 def twins(problem):
     """The problem without dropout, noise and sampling: as in a training step, and at prediction.
 
     They differ where there is a BatchNorm. In training its mean and variance are those of the rows.
-    At prediction they are fixed, and the whole of it is part of the weights and intercepts before
-    it, so that a single row has a gradient. Before a fit there are no running statistics: those of
-    the rows stand in for them.
+    At prediction they are fixed, and a diagonal dense layer does what it does, so that a single row
+    has a gradient. Before a fit there are no running statistics: those of the rows stand in for
+    them.
 
     Returns
     -------
     training, prediction : Problem
     """
-    parts = Parts.of(problem.network, problem.blocks)
-    blocks = [
-        block._replace(
-            dropout=0.0,
-            activation="logistic" if block.activation == BERNOULLI else block.activation,
-        )
-        for block in problem.blocks
-    ]
-    training = _built(problem, blocks, parts)
+    network = problem.network
+    certain = CompiledNetwork(network.n_in, _certain(network.layers), network.loss)
+    certain.copy_from(network)
     if not problem.fitted:
-        settle_statistics(training.network, problem.X)
-        parts = Parts.of(training.network, blocks)
-    return training, _folded(training, blocks, parts)
+        settle_statistics(certain, problem.X)
+    training = replace(problem, network=certain)
+    if not certain.running:
+        return training, training
+    return training, replace(training, network=_settled(certain))
 
 
-def _built(problem, blocks, parts):
-    old = problem.network
-    network = build_network(old.n_in, blocks, old.n_out, old.loss, np.float64)
-    Parts.of(network, blocks).take(parts)
-    return replace(problem, network=network, blocks=blocks)
+def _certain(layers):
+    """The layers without what is random."""
+    found = []
+    for layer in layers:
+        if isinstance(layer, Residual):
+            layer = Residual(_certain(layer.layers))
+        elif getattr(layer, "activation", None) == BERNOULLI:
+            layer = replace(layer, activation="logistic")
+        if not isinstance(layer, (Dropout, GaussianNoise)):
+            found.append(layer)
+    return found
 
 
-def _folded(problem, blocks, parts):
-    if not problem.network.running:
-        return problem
-    parts, blocks = parts.copy(), list(blocks)
-    for k, norm in enumerate(parts.norms):
-        if norm is not None and norm["kind"] == "batch":
-            factor = norm["gain"] / np.sqrt(norm["variance"] + norm["epsilon"])
-            parts.coefs[k] *= factor
-            parts.intercepts[k] -= norm["mean"]
-            parts.intercepts[k] *= factor
-            parts.intercepts[k] += norm["shift"]
-            parts.norms[k], blocks[k] = None, blocks[k]._replace(norm=None)
-    return _built(problem, blocks, parts)
+def _settled(network):
+    """The network with a dense layer in the place of each BatchNorm."""
+    widths = iter([spec.n for spec in network.stages if traits_of(spec).running])
+
+    def without_norms(layers):
+        for layer in layers:
+            if isinstance(layer, Residual):
+                yield Residual(list(without_norms(layer.layers)))
+            else:
+                yield Dense(next(widths)) if isinstance(layer, BatchNorm) else layer
+
+    settled = CompiledNetwork(network.n_in, list(without_norms(network.layers)), network.loss)
+    scales = zip(network.gains, network.shifts, strict=True)
+    denses = zip(network.coefs, network.intercepts, strict=True)
+    norms = zip(settled.gains, settled.shifts, strict=True)
+    own = zip(settled.coefs, settled.intercepts, strict=True)
+    running = iter(network.running)
+    for spec in network.stages:
+        traits = traits_of(spec)
+        if traits.matrix:
+            for to, given in zip(next(own), next(denses), strict=True):
+                to[...] = given
+        elif traits.scales and not traits.running:
+            for to, given in zip(next(norms), next(scales), strict=True):
+                to[...] = given
+        elif traits.running:
+            (coef, intercept), (gain, shift), (mean, variance) = map(next, (own, scales, running))
+            factor = gain / np.sqrt(variance + spec.value)
+            coef[...] = np.diag(factor)
+            intercept[...] = shift - mean * factor
+    return settled
+
+
+def activations(problem):
+    """Names of the activations of all layers, the output layer's "identity" last."""
+    certain = CompiledNetwork(1, _certain(problem.network.layers), problem.network.loss)
+    pairs = zip(chains(problem.network), chains(certain), strict=True)
+    return [BERNOULLI if own.activation == BERNOULLI else of.activation for own, of in pairs]
 
 
 def layer_parameters(problem, vector):
@@ -69,55 +96,59 @@ def layer_parameters(problem, vector):
 
     Returns
     -------
-    list of (coef, gain or None, offset)
-        The offset is what is added last before the activation: the shift of a normalisation, or
-        else the intercept. The projections of skip connections are left out.
+    list of (coef, gain or None)
+        The gain is that of a normalisation. The projections of skip connections are left out.
     """
-    views = problem.network.views(vector)
-    norms = iter(zip(views.gains, views.shifts, strict=True))
-    pairs = zip(views.coefs, views.intercepts, strict=True)
-    dense = [(coef, intercept) for coef, intercept in pairs if intercept.size]
-    normalised = [block.norm is not None for block in problem.blocks] + [False]
+    specs, views = problem.network.stages, problem.network.views(vector)
     return [
-        (coef, *(next(norms) if has_norm else (None, intercept)))
-        for (coef, intercept), has_norm in zip(dense, normalised, strict=True)
+        (
+            views.coefs[place(specs, chain.dense)],
+            None if chain.norm is None else views.gains[place(specs, chain.norm)],
+        )
+        for chain in chains(problem.network)
     ]
 
 
-def layer_outputs(problem, *, units=False):
-    """Outputs of every layer, the output layer's raw ones last.
+def layer_outputs(training, prediction):
+    """What the units of every layer put out at prediction, and what the next layer gets.
 
     Parameters
     ----------
-    problem : Problem
-        At prediction, see `twins`.
-    units : bool, default=False
-        With skip connections: what the activations put out, before the input is added to it.
+    training, prediction : Problem
+        The `twins`.
 
     Returns
     -------
-    list of ndarray of shape (n, n_units)
+    units, outputs : list of ndarray of shape (n, n_units)
+        They differ where a skip connection adds the input; the output layer's are its raw ones.
     """
-    outputs = problem.network.layer_outputs(problem.X, branches=units)
-    ends = np.cumsum([len(block.layers()) for block in problem.blocks], dtype=int)
-    return [*(outputs[end - 1] for end in ends), outputs[-1]]
+    of = chains(training.network)  # stage by stage, both twins are the same
+    wanted = sorted({stage for chain in of for stage in (chain.units, chain.output)})
+    found = dict(zip(wanted, prediction.network.stage_outputs(prediction.X, wanted), strict=True))
+    return [found[chain.units] for chain in of], [found[chain.output] for chain in of]
 
 
-def row_deltas(problem):
+def row_deltas(training, prediction):
     """Gradient of each row's own loss by the pre-activations of every layer, at prediction.
 
-    That of a single row is its gradient by what is added last to them.
+    That of a single row is its gradient by what is added last to them: the shift of a
+    normalisation, or else the intercept.
 
     Returns
     -------
     list of ndarray of shape (n, n_units)
     """
-    network, n = problem.network, problem.X.shape[0]
-    gradient = np.empty_like(network.params)
-    by_offsets = [offset for *_, offset in layer_parameters(problem, gradient)]
-    deltas = [np.empty((n, offset.size)) for offset in by_offsets]
+    network, n = prediction.network, prediction.X.shape[0]
+    gradient, specs = np.empty_like(network.params), network.stages
+    views = network.views(gradient)
+    offsets = []
+    for chain in chains(training.network):
+        stage = chain.dense if chain.norm is None else chain.norm
+        of = views.shifts if specs[stage].kind in NORMS else views.intercepts
+        offsets.append(of[place(specs, stage)])
+    deltas = [np.empty((n, offset.size)) for offset in offsets]
     for i in range(n):
-        loss_and_grad(network, problem.X[i : i + 1], problem.y[i : i + 1], grad=gradient)
-        for delta, offset in zip(deltas, by_offsets, strict=True):
+        loss_and_grad(network, prediction.X[i : i + 1], prediction.y[i : i + 1], grad=gradient)
+        for delta, offset in zip(deltas, offsets, strict=True):
             delta[i] = offset
     return deltas

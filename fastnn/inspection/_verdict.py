@@ -34,6 +34,17 @@ THRESHOLDS = {
         "of a layer. Two in five of an upper layer may be dead from the start, and over half after "
         "a good fit of a simple function with a large alpha.",
     ),
+    "units that died": Threshold(
+        0.18,
+        "of a layer, beyond those dead with new first weights. Good fits lose up to a seventh; at a "
+        "learning rate of 0.1 or more Adam kills a fifth to nine tenths.",
+    ),
+    "few units": Threshold(5, "may die by chance in a small layer."),
+    "strong penalty": Threshold(
+        0.5,
+        "an alpha that may switch units off which the function does not need, and whose penalty "
+        "may be most of what falls in training.",
+    ),
     "rows": Threshold(50, "below which a unit that is zero for all of them need not be dead."),
     "saturated": Threshold(0.5, "of a layer's outputs. Good fits stay below a quarter."),
     "input size": Threshold(
@@ -79,6 +90,15 @@ THRESHOLDS = {
     "still falling": Threshold(
         0.15, "of the whole fall in the last quarter of the epochs. Finished fits have up to 0.06."
     ),
+    "cut off": Threshold(
+        0.08,
+        "of the constant's loss, in the last quarter of the epochs that were allowed: what a few "
+        "more would bring. Fits of 100 epochs that are as good as done have up to 0.06.",
+    ),
+    "still moving": Threshold(
+        0.005, "the same: worth a note, though fits that have long been good may do so."
+    ),
+    "left by the cut": Threshold(0.1, "of the constant's loss: else there is little to gain."),
     "left to learn": Threshold(0.3, "of the constant's loss: else slow does not matter."),
     "epochs": Threshold(8, "below which a curve says nothing."),
 }
@@ -94,7 +114,7 @@ class Verdict:
         One of ``"vanishing gradients"``, ``"vanishing signals"``, ``"exploding"``,
         ``"dead units"``, ``"saturated"``, ``"unscaled inputs"``, ``"unscaled targets"``,
         ``"correlated inputs"``, ``"overfitting"``, ``"underfitting"``,
-        ``"learning rate too high"``, ``"learning rate too low"``.
+        ``"learning rate too high"``, ``"learning rate too low"``, ``"stopped early"``.
     finding : str
         What was seen.
     remedy : str

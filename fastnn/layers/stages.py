@@ -68,6 +68,11 @@ class Stages:
             self.add("activation", activation=table.activations()[activation][0])
 
 
+def traits_of(spec):
+    """What a stage is like: `fastnn._kernels.layers.kinds.Traits`."""
+    return TRAITS[spec.kind]
+
+
 def check_layers(layers):
     """Raise an error, a ValueError and a TypeError at once, for anything that is not a layer."""
     for layer in layers:

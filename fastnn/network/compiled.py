@@ -110,13 +110,17 @@ class CompiledNetwork(Layout):
             layer.add_to(stages)
             added = branches and isinstance(layer, Residual)
             ends.append(stages.specs[-1].source if added else stages.source)
-        outputs = [None] * len(stages.specs)
-        for end in ends:
-            if end >= 0:
-                outputs[end] = np.empty((X.shape[0], stages.width(end)), self.dtype)
+        return self.stage_outputs(X, ends)
+
+    def stage_outputs(self, X, numbers):
+        """What these of the network's `stages` put out at prediction, (n, width) each; of -1, X."""
+        outputs = [None] * len(self.stages)
+        for number in numbers:
+            if number >= 0 and outputs[number] is None:
+                outputs[number] = np.empty((X.shape[0], self.stages[number].n), self.dtype)
         rows = input_rows(X, self.n_in, self.dtype)
         self.make_engine(self.cached_rows(), 1, whole_gradient=False).rows_through(rows, outputs)
-        return [outputs[end] if end >= 0 else X for end in ends]
+        return [outputs[number] if number >= 0 else X for number in numbers]
 
     def input_gradient(self, X, unit=0):
         """Gradient of a raw output by the input, row by row, at prediction.

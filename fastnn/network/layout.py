@@ -145,6 +145,11 @@ class Layout:
         return self._stages.custom
 
     @property
+    def stages(self):
+        """The stages that make up the layers, a `StageSpec` each."""
+        return self._stages.specs
+
+    @property
     def n_coefs(self):
         """Number of weights: `params` begins with them."""
         return sum(coef.size for coef in self.coefs)

@@ -143,7 +143,7 @@ class Network(BaseNetwork):
         plateau = {"n_iter_no_change": count("n_iter_no_change", n_iter_no_change)}
         plateau["tol"] = quantity("tol", tol)
         n_threads = effective_n_threads(n_jobs)
-        data = self._data(X, y, sample_weight)
+        data = self.data(X, y, sample_weight)
         X, _, weight = data
         rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
         batch_size = rows_of_a_batch(batch_size, len(rows), optimizer)
@@ -200,13 +200,14 @@ class Network(BaseNetwork):
             In the order of ``parameters``.
         """
         network, options = self._built(), StepOptions(alpha=alpha, seed=seed)
-        X, y, weight = self._data(X, y, sample_weight)
+        X, y, weight = self.data(X, y, sample_weight)
         return loss_and_grad(
             network, X, y, sample_weight=weight, alpha=options.alpha, seed=options.seed
         )
 
-    def _data(self, X, y, weight, *, n_in=None, suffix=""):
-        """Rows, targets and weights, checked; `suffix` is that of their names in messages."""
+    def data(self, X, y, weight, *, n_in=None, suffix=""):
+        """Rows, targets and weights as the kernels take them, checked; `suffix` is that of their
+        names in messages."""
         name = f"X{suffix}"
         if hasattr(self, "compiled"):
             n_in = self.compiled.n_in
@@ -226,7 +227,7 @@ class Network(BaseNetwork):
         for name, value in (("X_val", X), ("y_val", y)):
             if value is None:
                 raise ValueError(f"{name} is missing: X_val and y_val go together")
-        return Watched(*self._data(X, y, weight, n_in=n_in, suffix="_val"))
+        return Watched(*self.data(X, y, weight, n_in=n_in, suffix="_val"))
 
     @contextmanager
     def _unchanged_on_failure(self):

@@ -420,7 +420,7 @@ def test_every_threshold_has_a_reason():
 
 
 def test_other_models_are_refused():
-    with pytest.raises(TypeError, match=r"diagnose takes an MLPClassifier .* LogisticRegression"):
+    with pytest.raises(TypeError, match=r"diagnose takes an MLPClassifier, .* LogisticRegression"):
         diagnose(LogisticRegression(), X, CLASSES)
     with pytest.raises(ValueError, match="features"):
         diagnose(model_for(CLASSES, 3).fit(X, CLASSES), X[:, :4], CLASSES)

@@ -193,9 +193,10 @@ def test_the_gradient_by_the_input_is_checked(monkeypatch):
     assert check.errors["X"] == pytest.approx(0.01, rel=0.05)
 
 
-def test_a_network_without_weights_is_refused():
-    with pytest.raises(ValueError, match=r"build\(n_in\)"):
-        check_gradients(Network([Dense(3)], "softmax_log_loss"), X, CLASSES)
+def test_a_network_without_weights_is_checked_at_its_first_ones():
+    net = Network([Dense(3)], "softmax_log_loss", random_state=0)
+    assert check_gradients(net, X, CLASSES).passed
+    assert not hasattr(net, "compiled")
 
 
 def test_the_penalty_is_part_of_it():
@@ -221,7 +222,9 @@ def test_bad_arguments(arguments, words):
 
 
 def test_other_models_are_refused():
-    with pytest.raises(TypeError, match=r"MLPClassifier or MLPRegressor.*LogisticRegression"):
+    with pytest.raises(
+        TypeError, match=r"MLPClassifier, MLPRegressor or Network.*LogisticRegression"
+    ):
         check_gradients(LogisticRegression(), X, CLASSES)
     pipeline = make_pipeline(StandardScaler(), MLPClassifier())
     with pytest.raises(TypeError, match=r"pipeline\[:-1\].transform"):

@@ -83,4 +83,6 @@ def same_network():
 
 
 if __name__ == "__main__":
-    main()
+    from command_line import run
+
+    run(main)

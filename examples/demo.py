@@ -117,4 +117,6 @@ def duration(seconds):
 
 
 if __name__ == "__main__":
-    main()
+    from command_line import run
+
+    run(main)

@@ -6,7 +6,6 @@ them has not improved for ``n_iter_no_change`` epochs, and the weights of the be
 A penalty, dropout and noise on the inputs need no rows set apart, but a strength to be chosen.
 """
 
-import sys
 import warnings
 
 from sklearn.compose import TransformedTargetRegressor
@@ -55,13 +54,10 @@ def main():
 
 
 def plot(results):
-    import matplotlib.pyplot as plt
-
-    LossCurveDisplay.from_estimator(results["early stopping"]["network"])
-    plt.show()
+    return LossCurveDisplay.from_estimator(results["early stopping"]["network"]).figure_
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

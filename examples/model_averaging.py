@@ -8,7 +8,6 @@ good ones. The mean of the weights along the way comes nearer, whether all epoch
 count the same ("swa") or the last steps count most ("ema"); at the cost of one network.
 """
 
-import sys
 import warnings
 
 import numpy as np
@@ -81,7 +80,7 @@ def plot(results):
     import matplotlib.pyplot as plt
 
     blue, orange = "#0072B2", "#D55E00"
-    _, (left, right) = plt.subplots(
+    figure, (left, right) = plt.subplots(
         1, 2, figsize=(10, 4.5), layout="constrained", sharey=True, width_ratios=(3, 2)
     )
     n = np.arange(1, N_MODELS + 1)
@@ -96,10 +95,10 @@ def plot(results):
         right.plot(place, scores.mean(), "_", color="black", markersize=40)
     right.set(xlabel="weights kept", xlim=(-0.5, len(WEIGHTS) - 0.5))
     right.set_xticks(range(len(WEIGHTS)), ["last", "ema", "swa"])
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

@@ -4,7 +4,6 @@ A grid tries few values of every parameter; random draws try as many values of e
 draws, which is better when only some of the parameters matter (Bergstra and Bengio, 2012).
 """
 
-import sys
 import warnings
 
 from scipy.stats import loguniform
@@ -55,17 +54,17 @@ def main():
 def plot(results):
     import matplotlib.pyplot as plt
 
-    _, ax = plt.subplots(layout="constrained")
+    figure, ax = plt.subplots(layout="constrained")
     for name, marker, color in (("grid", "s", "#0072B2"), ("random", "o", "#D55E00")):
         found = results[name]["search"].cv_results_
         rates = found["param_mlpclassifier__learning_rate_init"].astype(float)
         ax.semilogx(rates, found["mean_test_score"], marker, color=color, label=f"{name} search")
     ax.set(xlabel="learning_rate_init", ylabel="accuracy in cross-validation")
     ax.legend(frameon=False)
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

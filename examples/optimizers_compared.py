@@ -4,7 +4,6 @@ Every solver gets the best of a few learning rates by its training loss, since e
 Those that see the whole data set before each step take 20 steps in all, the others 440.
 """
 
-import sys
 import warnings
 
 from sklearn.datasets import load_digits
@@ -64,7 +63,7 @@ def main():
 def plot(results):
     import matplotlib.pyplot as plt
 
-    _, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+    figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
     styles = ["-", "--", "-.", ":"]
     curves = {name: model for name, model in results.items() if hasattr(model, "loss_curve_")}
     for i, (name, model) in enumerate(curves.items()):
@@ -78,11 +77,15 @@ def plot(results):
     ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    OptimizerPathDisplay.from_bowl()
-    plt.show()
+    names = ["sgd", "rmsprop", "adam", "rprop"]
+    return [
+        figure,
+        OptimizerPathDisplay.from_bowl().figure_,
+        OptimizerPathDisplay.from_bowl(optimizers=names).figure_,
+    ]
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

@@ -9,8 +9,6 @@ stochastic gradient descent on the loss ``max(0, -t z)``. It ends after finitely
 a line exists (Novikoff, 1962), and never where none does.
 """
 
-import sys
-
 import numpy as np
 
 from fastnn import MLPClassifier
@@ -85,10 +83,10 @@ def plot(results):
         ax.set_title(f"{function}, {network}", fontsize="medium")
     figure.suptitle("circles should be 0, triangles 1")
     figure.colorbar(image, ax=axes, label="probability of 1")
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

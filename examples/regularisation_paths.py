@@ -7,7 +7,6 @@ The L2 penalty makes all weights smaller and none zero. The L1 penalty (``l1_rat
 and more of them exactly zero, and with all of its weights a feature drops out.
 """
 
-import sys
 import warnings
 
 import numpy as np
@@ -60,7 +59,7 @@ def plot(results):
     import matplotlib.pyplot as plt
 
     blue, orange = "#0072B2", "#D55E00"
-    _, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained", sharey="col")
+    figure, axes = plt.subplots(2, 2, figsize=(10, 7), layout="constrained", sharey="col")
     for (left, right), (penalty, found) in zip(axes, results.items(), strict=True):
         alpha = ALPHAS[penalty]
         left.semilogx(alpha, found["zeros"], marker="o", color=blue)
@@ -69,10 +68,10 @@ def plot(results):
         right.semilogx(alpha, found["R2 test"], "s--", color=orange, label="test")
         right.set(xlabel="alpha", ylabel="R squared", title=penalty)
         right.legend(frameon=False)
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

@@ -5,7 +5,6 @@ The messages are made up from two overlapping vocabularies. A vectorizer turns e
 the first layer costs as much as the words of a message, not as the vocabulary.
 """
 
-import sys
 import time
 import warnings
 
@@ -85,15 +84,15 @@ def plot(results):
     colors = [
         "#D55E00" if known[i] in SPAM else "#0072B2" if known[i] in HAM else "0.6" for i in order
     ]
-    _, ax = plt.subplots(figsize=(6, 8), layout="constrained")
+    figure, ax = plt.subplots(figsize=(6, 8), layout="constrained")
     ax.barh([known[i] for i in order], probability[order], color=colors)
     ax.set(xlabel="probability of spam for a message of this word alone")
     ax.set_title("orange: words of spam, blue: of the rest, grey: of both", fontsize="medium")
     ax.tick_params(axis="y", labelsize="small")
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

@@ -10,7 +10,6 @@ Ten layers train with any of the remedies. At thirty only skip connections do re
 the gradient down unchanged, whatever becomes of it inside the layers (He et al., 2016).
 """
 
-import sys
 import warnings
 
 from sklearn.datasets import load_digits
@@ -77,7 +76,7 @@ def plot(results):
     import matplotlib.pyplot as plt
     from sklearn.base import clone
 
-    _, axes = plt.subplots(1, 2, figsize=(13, 4.5), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(13, 4.5), layout="constrained", sharey=True)
     markers = ["o", "s", "^", "D", "v", "P", "X", "*", "p"]
     for ax, depth in zip(axes, DEPTHS, strict=True):
         for i, (name, _) in enumerate(REMEDIES):
@@ -89,10 +88,10 @@ def plot(results):
         ax.set(yscale="log", xlabel="layer", title=f"{depth} hidden layers")
     axes[0].set_ylabel("gradient of a row by the pre-activations")
     axes[1].legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

@@ -4,7 +4,6 @@ Gradient descent can go no faster than its steepest direction allows, and along 
 needs as many times more steps as the condition number says. Whitening makes all directions alike.
 """
 
-import sys
 import warnings
 
 import numpy as np
@@ -78,16 +77,16 @@ def epochs_needed(X, y, rate):
 def plot(results):
     import matplotlib.pyplot as plt
 
-    _, ax = plt.subplots(layout="constrained")
+    figure, ax = plt.subplots(layout="constrained")
     for name, style in (("scaled", "-"), ("whitened", "--")):
         curve = results[name]["curve"]
         ax.loglog(np.arange(1, len(curve) + 1), curve, style, label=name)
     ax.set(xlabel="epoch", ylabel="loss")
     ax.legend(frameon=False)
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

@@ -1,5 +1,7 @@
 """Neural networks on a CPU, for people who live in scikit-learn."""
 
+from importlib import import_module
+
 from fastnn._config import config
 from fastnn._public import publish
 from fastnn._version import __version__
@@ -20,11 +22,30 @@ __all__ = [
     "VersionMismatchWarning",
     "__version__",
     "config",
+    "initializers",
+    "inspection",
+    "layers",
     "load",
+    "losses",
+    "optimizers",
     "register_with_skl2onnx",
     "save",
+    "schedules",
     "to_c",
     "to_onnx",
 ]
 
 publish(globals(), ["MLPClassifier", "MLPRegressor", "Network", "Predictor"])
+
+#: Modules that come with the first use, unless something has imported them already.
+_MODULES = frozenset({"initializers", "inspection", "layers", "losses", "optimizers", "schedules"})
+
+
+def __getattr__(name: str):
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

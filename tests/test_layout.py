@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,9 @@ WINGS = {
         *("files", "initializers", "layers", "losses", "model", "network", "optimizers"),
         *("schedules", "scoring", "threads", "training"),
     },
-    "inspection": {"estimators", "layers", "network", "network/network.py", "training"},
+    "inspection": {
+        *("estimators", "layers", "network", "network/network.py", "optimizers", "training"),
+    },
     "persistence": {"estimators", "files", "model", "scoring"},
     "__main__": {"_config"},
 }
@@ -202,3 +206,21 @@ def test_no_flag_of_the_fast_math_family():
     assert "-O3" in flags
     forbidden = r"-Ofast|-ffast-math|-funsafe-math|-ffinite-math|-fassociative|-freciprocal"
     assert not [f for f in flags if re.match(forbidden, f)]
+
+
+@pytest.mark.parametrize(
+    "name", ["inspection", "layers", "losses", "optimizers", "schedules", "initializers"]
+)
+def test_public_modules_come_with_the_package(name):
+    code = (
+        "import sys, fastnn; assert 'fastnn.inspection' not in sys.modules; "
+        f"assert '{name}' in dir(fastnn) and '{name}' in fastnn.__all__; "
+        f"module = fastnn.{name}; assert module is sys.modules['fastnn.{name}']; "
+        "assert 'matplotlib' not in sys.modules; assert not hasattr(fastnn, 'nothing')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_inspection_is_there_after_import_fastnn_alone():
+    code = "import fastnn; fastnn.inspection.diagnose; from fastnn import *; layers, inspection"
+    subprocess.run([sys.executable, "-c", code], check=True)

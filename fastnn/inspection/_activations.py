@@ -4,7 +4,7 @@ import numpy as np
 
 from fastnn.inspection import _network, _twins
 from fastnn.inspection._opening import opened
-from fastnn.inspection._plotting import COLORS, axes
+from fastnn.inspection._plotting import COLORS, axes, entitled
 
 __all__ = ["ActivationDisplay"]
 
@@ -110,5 +110,6 @@ class ActivationDisplay:
         self.ax_.set_yticks(np.arange(n)[::-1] + 0.15, names)
         self.ax_.tick_params(axis="y", length=0)
         self.ax_.spines[["top", "right", "left"]].set_visible(False)
+        entitled(self.ax_, "Outputs of the hidden layers")
         self.ax_.set(xlabel="output of a unit", xlim=(edges[0], edges[-1]), ylim=(-0.05, n))
         return self

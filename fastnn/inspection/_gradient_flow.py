@@ -5,7 +5,7 @@ import numpy as np
 from fastnn.inspection import _network, _twins
 from fastnn.inspection._layer_measures import layer_measures
 from fastnn.inspection._opening import opened
-from fastnn.inspection._plotting import COLORS, MARKERS, axes, tidy
+from fastnn.inspection._plotting import COLORS, MARKERS, axes, entitled, tidy
 
 __all__ = ["GradientFlowDisplay"]
 
@@ -98,7 +98,8 @@ class GradientFlowDisplay:
         ticks = [i for i in range(len(at)) if i % step == 0 and i + step <= len(at) - 1]
         ticks.append(len(at) - 1)
         self.ax_.set_xticks(at[ticks], [labels[i] for i in ticks])
-        self.ax_.set(xlabel="layer", ylabel="gradient (root mean square)")
+        self.ax_.set(xlabel="layer", ylabel="gradient, root mean square (log scale)")
+        entitled(self.ax_, "Gradient by layer")
         tidy(self.ax_)
         self.ax_.legend(frameon=False)
         return self

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastnn.inspection._opening import opened
-from fastnn.inspection._plotting import COLORS, axes, logarithmic, tidy
+from fastnn.inspection._plotting import COLORS, axes, entitled, logarithmic, tidy, whole_numbers
 
 __all__ = ["LossCurveDisplay"]
 
@@ -53,7 +53,7 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        estimator : MLPClassifier or MLPRegressor
+        estimator : MLPClassifier, MLPRegressor, Network or Pipeline that ends in one
             Fitted with a stochastic solver.
         ax : Axes, default=None
         **line
@@ -76,9 +76,10 @@ class LossCurveDisplay:
                 "which records none."
             )
         validation = getattr(estimator, "validation_loss_curve_", None)
+        scores = getattr(estimator, "validation_scores_", None)
         best = None
-        if validation:
-            best = len(curve) - len(validation) + int(np.argmax(estimator.validation_scores_)) + 1
+        if validation and scores:
+            best = len(curve) - len(validation) + int(np.argmax(scores)) + 1
         display = cls(
             curve,
             validation_loss_curve=validation,
@@ -122,6 +123,8 @@ class LossCurveDisplay:
         self.ax_.set(xlabel="epoch", ylabel="loss")
         if min(self.loss_curve) > 0:
             logarithmic(self.ax_)
+        whole_numbers(self.ax_)
+        entitled(self.ax_, "Loss by epoch")
         tidy(self.ax_)
         self._plot_learning_rate(epochs)
         lines = [self.line_, self.validation_line_, self.best_, self.learning_rate_line_]

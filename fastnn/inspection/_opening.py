@@ -50,10 +50,10 @@ def opened(model, X, y, caller):
     """
     if hasattr(model, "steps") and hasattr(model, "named_steps"):
         last, before = model.steps[-1][1], model[:-1]
-        if X is None or not before.steps:
-            return opened(last, X, y, caller)
-        before = _fitted(before, X, y)
-        found = opened(last, before.transform(X), y, caller)
+        if X is not None and before.steps:
+            before = _fitted(before, X, y)
+            X = before.transform(X)
+        found = opened(last, X, y, caller)
         return found if found.names is not None else found._replace(names=_names_after(before))
     if not isinstance(model, BaseMLP) and not is_network(model):
         raise TypeError(
@@ -81,5 +81,5 @@ def _names_after(steps):
     """Names that transformers give what they put out, if they know them."""
     try:
         return np.asarray(steps.get_feature_names_out(), dtype=object)
-    except (AttributeError, ValueError):
+    except (AttributeError, ValueError):  # NotFittedError is both
         return None

@@ -1,19 +1,13 @@
 """OptimizerPathDisplay: ways down an elongated bowl."""
 
+from typing import Any, Self
+
 import numpy as np
 
-from fastnn.estimators import MLPRegressor
-from fastnn.inspection._plotting import COLORS, MARKERS, pyplot
+from fastnn.inspection._bowl import PATHS, named, paths_down
+from fastnn.inspection._plotting import COLORS, MARKERS, entitled, pyplot
 
 __all__ = ["OptimizerPathDisplay"]
-
-#: Name, rows a batch (0: all), learning rate, momentum and number of steps of each path.
-_PATHS = (
-    ("batch", 0, 1.85, 0.0, 40),
-    ("mini-batch of 16", 16, 0.5, 0.0, 150),
-    ("stochastic", 1, 0.06, 0.0, 900),
-    ("batch with momentum 0.8", 0, 0.25, 0.8, 60),
-)
 
 
 class OptimizerPathDisplay:
@@ -45,17 +39,36 @@ class OptimizerPathDisplay:
         self.optimum = optimum
 
     @classmethod
-    def from_bowl(cls, condition_number=15.0, *, n_samples=128, noise=0.6, random_state=0, ax=None):
-        """Train an ``MLPRegressor(hidden_layer_sizes=())`` in four ways, and draw its weights.
+    def from_bowl(
+        cls,
+        condition_number: float = 15.0,
+        *,
+        optimizers: Any = None,
+        n_steps: int = 100,
+        batch_size: int | None = None,
+        n_samples: int = 128,
+        noise: float = 0.6,
+        random_state: int = 0,
+        ax: Any = None,
+    ) -> Self:
+        """Train a linear neuron by several optimizers, and draw its weights.
 
-        Full batches go straight down the steep sides and zigzag along the flat bottom; single rows
-        take noisy steps, that are right on average; momentum damps the zigzag and gathers speed
-        along the bottom.
+        Without optimizers of one's own there are four ways of gradient descent: full batches go
+        straight down the steep sides and zigzag along the flat bottom; single rows take noisy
+        steps, that are right on average; momentum damps the zigzag and gathers speed along the
+        bottom.
 
         Parameters
         ----------
         condition_number : float, default=15.0
             Of ``X^T X``: squared ratio of the axes of the ellipses.
+        optimizers : str, Optimizer, list or dict, default=None
+            One or several, as names of `fastnn.optimizers.OPTIMIZERS` at a learning rate that suits
+            the bowl, or as objects, which are not changed; a dict gives them names of its own.
+        n_steps : int, default=100
+            Of each of these optimizers.
+        batch_size : int or None, default=None
+            Rows of their batches; None is all of them.
         n_samples : int, default=128
         noise : float, default=0.6
             Standard deviation of the noise of the targets, without which single rows would agree.
@@ -70,33 +83,16 @@ class OptimizerPathDisplay:
         Raises
         ------
         ValueError
-            If the condition number is less than 1.
+            If the condition number is less than 1, or an optimizer is unknown.
         """
-        if not condition_number >= 1:
-            raise ValueError(f"condition_number must be at least 1, got {condition_number!r}.")
-        rng = np.random.RandomState(random_state)
-        X, _ = np.linalg.qr(_centred(rng.normal(size=(n_samples, 2))))
-        turn = np.array([[0.8, -0.6], [0.6, 0.8]])
-        X = np.sqrt(n_samples) * X * [1.0, condition_number**-0.5] @ turn.T
-        optimum = np.zeros(2)
-        y = _centred(noise * rng.normal(size=n_samples))
-        y -= X @ np.linalg.lstsq(X, y)[0]  # so that the least squares are at the optimum
-        start = turn @ [1.0, -3.0]
-        paths = {}
-        for name, batch_size, rate, momentum, n_steps in _PATHS:
-            model = MLPRegressor(
-                hidden_layer_sizes=(),
-                solver="sgd",
-                alpha=0.0,
-                batch_size=batch_size or n_samples,
-                momentum=momentum,
-                nesterovs_momentum=False,
-                n_jobs=1,
-            )
-            paths[name] = _path(model, X, y, start, rate, n_steps, rng)
-        return cls(paths, X.T @ X / n_samples, optimum).plot(ax=ax)
+        rows = n_samples if batch_size is None else batch_size
+        ways = PATHS
+        if optimizers is not None:
+            ways = [(name, rows, way, n_steps) for name, way in named(optimizers).items()]
+        found = paths_down(condition_number, ways, n_samples, noise, random_state)
+        return cls(*found).plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Self:
         """Draw.
 
         Parameters
@@ -133,12 +129,12 @@ class OptimizerPathDisplay:
         margin = 0.08 * (high - low).max()
         for each in dict.fromkeys(self.axes_[:n]):
             self._contours(each, low - margin, high + margin)
-        colors = [COLORS[name] for name in ("blue", "green", "pink", "orange")]
+        colors = [COLORS[name] for name in ("blue", "green", "pink", "orange", "grey")]
         for i, (name, path) in enumerate(self.paths.items()):
             each = self.axes_[i]
             (self.lines_[name],) = each.plot(
                 *path.T,
-                color=colors[i % 4],
+                color=colors[i % 5],
                 marker=MARKERS[i % 4],
                 markersize=3.5 if len(path) < 100 else 1.5,
                 linewidth=1.2 if len(path) < 100 else 0.8,
@@ -148,7 +144,10 @@ class OptimizerPathDisplay:
             each.plot(*self.optimum, marker="*", color="black", markersize=11)
             if ax is None:
                 each.set_title(f"{name}: {len(path) - 1} steps", fontsize="medium")
-        if ax is not None:
+        if ax is None:
+            self.figure_.suptitle("Paths to the least squared error of two weights")
+        else:
+            entitled(ax, "Paths to the least squared error of two weights")
             ax.legend(frameon=False)
         return self
 
@@ -160,23 +159,3 @@ class OptimizerPathDisplay:
         ax.contour(u, v, loss, levels=levels, colors="0.8", linewidths=0.8)
         ax.set(xlabel="first weight", ylabel="second weight", aspect="equal")
         ax.label_outer()
-
-
-def _centred(values):
-    return values - values.mean(axis=0)
-
-
-def _path(model, X, y, start, learning_rate, n_steps, rng):
-    """Weights after each of so many steps of ``partial_fit``."""
-    n, batch_size = len(X), model.batch_size
-    model.set_params(learning_rate_init=1e-300).partial_fit(X, y)  # only to have weights
-    model.set_params(learning_rate_init=learning_rate)
-    model.coefs_[0][:, 0], model.intercepts_[0][:] = start, 0.0
-    path, rows = [np.array(start)], []
-    for _ in range(n_steps):
-        if len(rows) < batch_size:
-            rows = list(rng.permutation(n))
-        batch, rows = rows[:batch_size], rows[batch_size:]
-        model.partial_fit(X[batch], y[batch])
-        path.append(model.coefs_[0][:, 0].copy())
-    return np.array(path)

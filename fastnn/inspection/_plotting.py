@@ -1,6 +1,15 @@
 """What the pictures share: matplotlib when it is needed, axes, colours."""
 
-__all__ = ["COLORS", "MARKERS", "axes", "logarithmic", "pyplot", "tidy"]
+__all__ = [
+    "COLORS",
+    "MARKERS",
+    "axes",
+    "entitled",
+    "logarithmic",
+    "pyplot",
+    "tidy",
+    "whole_numbers",
+]
 
 #: Told apart with every common colour vision: Okabe and Ito, "Color universal design", 2008.
 COLORS = {
@@ -40,11 +49,25 @@ def tidy(ax, grid="y"):
         ax.grid(axis=grid, color="0.9", linewidth=0.8)
 
 
+def entitled(ax, title):
+    """Give axes a title, unless they have one."""
+    if not ax.get_title():
+        ax.set_title(title, fontsize="medium")
+
+
+def whole_numbers(ax):
+    """Ticks of the x axis at whole numbers only: there is no half epoch."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
 def logarithmic(ax):
-    """Logarithmic y axis with plain numbers."""
+    """Logarithmic y axis with plain numbers, and a label that says so."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.set_ylabel(f"{ax.get_ylabel()} (log scale)")

@@ -36,8 +36,8 @@ THRESHOLDS = {
     ),
     "units that died": Threshold(
         0.18,
-        "of a layer, beyond those dead with new first weights. Good fits lose up to a seventh; at a "
-        "learning rate of 0.1 or more Adam kills a fifth to nine tenths.",
+        "of a layer, beyond those dead with new first weights. Good fits lose up to a seventh; at "
+        "learning rates of 0.1 and more Adam kills a fifth to nine tenths.",
     ),
     "few units": Threshold(5, "may die by chance in a small layer."),
     "strong penalty": Threshold(

@@ -1,5 +1,6 @@
 """Every example runs, and what it says it shows is so."""
 
+import os
 import re
 import runpy
 import subprocess
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "demo")
+HELPERS = {"demo", "command_line"}
+SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in HELPERS)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -131,7 +133,7 @@ CLAIMS = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_example(name, capsys, monkeypatch):
+def test_example(name, capsys):
     script = runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="example")
     results = script["main"]()
     assert len(capsys.readouterr().out.splitlines()) >= 4
@@ -142,13 +144,29 @@ def test_example(name, capsys, monkeypatch):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    shown = []
-    monkeypatch.setattr(plt, "show", lambda: shown.extend(plt.get_fignums()))
-    script["plot"](results)
-    for number in shown:
-        plt.figure(number).canvas.draw()
-    assert shown
+    drawn = script["plot"](results)
+    for figure in drawn if isinstance(drawn, list) else [drawn]:
+        figure.canvas.draw()
+        assert figure.axes
     plt.close("all")
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, "demo"])
+def test_unknown_arguments_are_refused(name):
+    command = [sys.executable, EXAMPLES / f"{name}.py", "--colour"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "unrecognized arguments: --colour" in run.stderr
+    assert run.stdout == ""
+
+
+def test_a_picture_is_written_where_it_is_asked_for(tmp_path):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "picture.png"
+    command = [sys.executable, EXAMPLES / "perceptron_to_mlp.py", "--plot", file]
+    drawing = {**os.environ, "MPLBACKEND": "Agg"}
+    subprocess.run(command, capture_output=True, check=True, env=drawing)
+    assert file.read_bytes().startswith(b"\x89PNG")
 
 
 def test_as_a_script_it_prints_and_does_not_draw():

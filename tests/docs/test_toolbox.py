@@ -285,12 +285,16 @@ def test_no_penalty_on_biases():
 
 
 def test_remedies_are_parameters():
-    def sick(activation, scale, sizes=(20,) * 8):
+    def sick(activation, scale, sizes=(20,) * 8, shift=0.0):
         given = {"init": "normal", "init_scale": scale, "learning_rate_init": 1e-300}
         model = MLPRegressor(hidden_layer_sizes=sizes, activation=activation, max_iter=1, **given)
-        return diagnose(model.set_params(random_state=0).fit(X, Y), X, Y)
+        model.set_params(random_state=0).fit(X, Y)
+        for intercept in model.intercepts_[:-1]:
+            intercept[:15] += shift
+        return diagnose(model, X, Y)
 
-    reports = [sick("logistic", 0.1), sick("relu", 5.0), sick("tanh", 3.0), sick("tanh", 1e-4)]
+    reports = [sick("logistic", 0.1), sick("relu", 5.0), sick("tanh", 1e-4)]
+    reports.append(sick("tanh", 0.3, (20, 20), shift=9.0))
     remedies = {verdict.name: verdict.remedy for r in reports for verdict in r.verdicts}
     assert {"vanishing gradients", "vanishing signals", "exploding", "saturated"} <= set(remedies)
     named = {name for remedy in remedies.values() for name in re.findall(r"(\w+)=", remedy)}

@@ -17,6 +17,7 @@ from fastnn.inspection import (
     OptimizerPathDisplay,
     diagnose,
 )
+from fastnn.optimizers import OPTIMIZERS, SGD, Optimizer
 
 plt = pytest.importorskip("matplotlib.pyplot")
 plt.switch_backend("Agg")
@@ -156,11 +157,89 @@ def test_first_layer_weights(model):
 def test_first_layer_images_need_a_shape(model):
     shaped = FirstLayerWeightsDisplay.from_estimator(model, image_shape=(4, 16), n_units=1)
     assert shaped.im_.get_array().shape == (4, 16)
-    narrow = MLPClassifier((3,), max_iter=2).fit(X[:, :10], y)
     with pytest.raises(ValueError, match="image_shape"):
-        FirstLayerWeightsDisplay.from_estimator(narrow)
+        FirstLayerWeightsDisplay.from_estimator(model, image_shape=(5, 5))
     with pytest.raises(ValueError, match="not fitted"):
         FirstLayerWeightsDisplay.from_estimator(MLPClassifier())
+
+
+def test_a_table_is_a_heat_map_with_the_names_of_its_features():
+    pandas = pytest.importorskip("pandas")
+    names = [f"column {i}" for i in range(50)]
+    table = pandas.DataFrame(X[:, :50], columns=names)
+    fitted = MLPClassifier((12, 8), random_state=0, max_iter=5).fit(table, y)
+    display = FirstLayerWeightsDisplay.from_estimator(fitted)
+    weights = fitted.coefs_[0]
+    largest = np.argsort(-np.linalg.norm(weights, axis=1))[:40]
+    np.testing.assert_array_equal(display.features_, np.sort(largest))
+    np.testing.assert_array_equal(
+        display.im_.get_array(), weights[np.ix_(display.features_, display.units_)]
+    )
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == [names[i] for i in display.features_]
+    assert [t.get_text() for t in display.ax_.get_xticklabels()] == list(map(str, display.units_))
+    plain = MLPClassifier((3,), max_iter=2).fit(X[:, :10], y)  # 10 features fill no square
+    shown = FirstLayerWeightsDisplay.from_estimator(plain, n_units=2)
+    assert shown.im_.get_array().shape == (10, 2)
+    assert shown.ax_.get_yticklabels()[3].get_text() == "feature 3"
+
+
+@pytest.mark.parametrize("name", list(displays(None)))
+def test_every_picture_has_a_title_and_labels(name, model):
+    display = displays(model)[name]()
+    suptitle = display.figure_.get_suptitle()
+    assert display.ax_.get_title() or suptitle
+    if name in ("loss", "flow"):
+        assert display.ax_.get_yscale() == "log"
+        assert "log scale" in display.ax_.get_ylabel()
+    if name != "weights":
+        assert any(ax.get_xlabel() for ax in display.figure_.axes)
+    _, ax = plt.subplots()
+    ax.set_title("mine")
+    displays(model)[name](ax=ax)
+    assert ax.get_title() == "mine"
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 12])
+def test_epochs_are_whole_numbers(n):
+    display = LossCurveDisplay(np.linspace(2, 1, n)).plot()
+    display.figure_.canvas.draw()
+    ticks = display.ax_.get_xticks()
+    assert len(ticks) >= 1
+    np.testing.assert_array_equal(ticks, np.round(ticks))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_path_of_every_optimizer_leads_down(name):
+    display = OptimizerPathDisplay.from_bowl(optimizers=name, n_steps=150)
+    (path,) = display.paths.values()
+    assert len(path) == 151
+    away = path - display.optimum
+    losses = np.einsum("ni,ij,nj->n", away, display.hessian, away) / 2
+    assert losses[-1] < 0.05 * losses[0]
+
+
+def test_optimizers_may_be_objects_and_have_names_of_their_own():
+    class Sign(Optimizer):
+        """Steps of one length: a class of the user's, with a rule of the kernels."""
+
+        learning_rate_init = 0.05
+        rule = "rprop"
+        initial_moments = {"v": 0.05}  # noqa: RUF012
+
+        def _formula(self, steps, rates):
+            return 1.0, 1.0, 0.05, 0.05, 1.0
+
+    given = SGD(0.1, 0.5)
+    display = OptimizerPathDisplay.from_bowl(optimizers=[given, SGD(0.2), "adam", Sign()])
+    assert list(display.paths) == ["SGD (1)", "SGD (2)", "adam", "Sign"]
+    assert given.state == {}
+    np.testing.assert_allclose(np.abs(np.diff(display.paths["Sign"][:9], axis=0)), 0.05)
+    named = OptimizerPathDisplay.from_bowl(optimizers={"mine": given}, batch_size=16, n_steps=7)
+    assert [len(path) for path in named.paths.values()] == [8]
+    for bad in ("adm", 3, [None]):
+        with pytest.raises(ValueError, match="optimizers must be names"):
+            OptimizerPathDisplay.from_bowl(optimizers=bad)
 
 
 def test_optimizer_paths():

@@ -1,6 +1,7 @@
 """Neural networks on a CPU, for people who live in scikit-learn."""
 
 from importlib import import_module
+from types import ModuleType
 
 from fastnn._config import config
 from fastnn._public import publish
@@ -41,7 +42,7 @@ publish(globals(), ["MLPClassifier", "MLPRegressor", "Network", "Predictor"])
 _MODULES = frozenset({"initializers", "inspection", "layers", "losses", "optimizers", "schedules"})
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> ModuleType:
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,9 @@
 """ActivationDisplay: what the units of each hidden layer put out."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fastnn.inspection import _network, _twins
 from fastnn.inspection._opening import opened
@@ -32,12 +35,14 @@ class ActivationDisplay:
     texts_ : list of Text
     """
 
-    def __init__(self, outputs, names=None):
+    def __init__(self, outputs: list[np.ndarray], names: list[str] | None = None) -> None:
         self.outputs = outputs
         self.names = names
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, bins=60, **fill):
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: ArrayLike, *, ax: Any = None, bins: int = 60, **fill: Any
+    ) -> Self:
         """Compute the outputs on some rows and draw them.
 
         Parameters
@@ -68,7 +73,7 @@ class ActivationDisplay:
         names = [f"hidden {k} ({name})" for k, name in enumerate(used, start=1)]
         return cls(units[:-1], names).plot(ax=ax, bins=bins, **fill)
 
-    def plot(self, ax=None, *, bins=60, **fill):
+    def plot(self, ax: Any = None, *, bins: int = 60, **fill: Any) -> Self:
         """Draw.
 
         Parameters

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fastnn.inspection import _network
 from fastnn.inspection._differences import TOLERANCE, relative_errors
@@ -86,8 +88,15 @@ class GradientCheck:
 
 
 def check_gradients(
-    model, X, y, *, sample_weight=None, epsilon=1e-6, n_probes=None, random_state=0
-):
+    model: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    epsilon: float = 1e-6,
+    n_probes: int | None = None,
+    random_state: int = 0,
+) -> GradientCheck:
     """Compare the gradient of the loss with differences of the loss, in float64.
 
     The numerical derivative is ``(f(t + h) - f(t - h)) / 2h`` with ``h = epsilon max(1, |t|)``,

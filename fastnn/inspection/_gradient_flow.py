@@ -1,6 +1,9 @@
 """GradientFlowDisplay: how large gradients are from layer to layer."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fastnn.inspection import _network, _twins
 from fastnn.inspection._layer_measures import layer_measures
@@ -33,13 +36,17 @@ class GradientFlowDisplay:
         Of the weights and of the pre-activations.
     """
 
-    def __init__(self, names, weight_gradients, activation_gradients):
+    def __init__(
+        self, names: list[str], weight_gradients: ArrayLike, activation_gradients: ArrayLike
+    ) -> None:
         self.names = names
         self.weight_gradients = weight_gradients
         self.activation_gradients = activation_gradients
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, ax=None, **line):
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: ArrayLike, *, ax: Any = None, **line: Any
+    ) -> Self:
         """Measure the gradients on some rows and draw them.
 
         Parameters
@@ -67,7 +74,7 @@ class GradientFlowDisplay:
         )
         return display.plot(ax=ax, **line)
 
-    def plot(self, ax=None, **line):
+    def plot(self, ax: Any = None, **line: Any) -> Self:
         """Draw.
 
         Parameters

@@ -1,6 +1,9 @@
 """LossCurveDisplay: loss, validation loss and learning rate by epoch."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fastnn.inspection._opening import opened
 from fastnn.inspection._plotting import COLORS, axes, entitled, logarithmic, tidy, whole_numbers
@@ -36,19 +39,19 @@ class LossCurveDisplay:
 
     def __init__(
         self,
-        loss_curve,
+        loss_curve: ArrayLike,
         *,
-        validation_loss_curve=None,
-        learning_rate_curve=None,
-        best_epoch=None,
-    ):
+        validation_loss_curve: ArrayLike | None = None,
+        learning_rate_curve: ArrayLike | None = None,
+        best_epoch: int | None = None,
+    ) -> None:
         self.loss_curve = loss_curve
         self.validation_loss_curve = validation_loss_curve
         self.learning_rate_curve = learning_rate_curve
         self.best_epoch = best_epoch
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, **line):
+    def from_estimator(cls, estimator: Any, *, ax: Any = None, **line: Any) -> Self:
         """Draw the curves that a fit has recorded.
 
         Parameters
@@ -88,7 +91,7 @@ class LossCurveDisplay:
         )
         return display.plot(ax=ax, **line)
 
-    def plot(self, ax=None, **line):
+    def plot(self, ax: Any = None, **line: Any) -> Self:
         """Draw.
 
         Parameters

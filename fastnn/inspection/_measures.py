@@ -1,6 +1,5 @@
 """What `diagnose` measures. Numbers only: the rules judge them."""
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,8 @@ from fastnn.inspection import _network, _twins
 from fastnn.inspection._course import Course, course_of
 from fastnn.inspection._input_measures import InputMeasures, input_measures
 from fastnn.inspection._layer_measures import dead_units, layer_measures, sample
-from fastnn.inspection._opening import is_network
+from fastnn.inspection._verdict import over
+from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.objective import loss_and_grad
 
 __all__ = ["Measures", "measure"]
@@ -20,9 +20,6 @@ _ROWS = 10_000
 
 #: Losses from which `Measures.noise` is taken.
 _DRAWS = 8
-
-#: Share of dead units from which it is worth knowing how many there are at the first weights.
-_SOME_DEAD = 0.2
 
 
 @dataclass
@@ -60,8 +57,9 @@ def measure(model, X, y, names=None):
         layers = layer_measures(at_training, at_prediction, used, course.learning_rate)
         loss = at_prediction.loss_and_grad()[0]
         as_recorded = at_prediction.loss_and_grad(course.epsilon)[0]
-    if problem.fitted and any(layer.dead > _SOME_DEAD * layer.n_units for layer in layers):
-        for layer, dead in zip(layers, dead_units(_anew(model, problem, X, y)), strict=False):
+    some = any(over("units that died", layer.dead / layer.n_units) for layer in layers)
+    if some and problem.fitted and not isinstance(model, CompiledNetwork):
+        for layer, dead in zip(layers, dead_units(_anew(model, X, y)), strict=False):
             layer.dead_at_first = dead
     return Measures(
         estimator=type(model).__name__,
@@ -78,14 +76,9 @@ def measure(model, X, y, names=None):
     )
 
 
-def _anew(model, problem, X, y):
+def _anew(model, X, y):
     """The same rows, with first weights."""
-    if is_network(model):
-        new = copy.deepcopy(model).build(problem.network.n_in)
-        del new.loss_curve_
-    else:
-        new = clone(model)
-    return sample(_network.problem_of(new, X, y), _ROWS)
+    return sample(_network.problem_of(clone(model), X, y), _ROWS)
 
 
 def _noise(problem):

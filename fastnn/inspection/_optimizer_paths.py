@@ -33,7 +33,9 @@ class OptimizerPathDisplay:
     lines_ : dict of str to Line2D
     """
 
-    def __init__(self, paths, hessian, optimum):
+    def __init__(
+        self, paths: dict[str, np.ndarray], hessian: np.ndarray, optimum: np.ndarray
+    ) -> None:
         self.paths = paths
         self.hessian = hessian
         self.optimum = optimum

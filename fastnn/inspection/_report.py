@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from html import escape
 
+from fastnn.inspection._layer_measures import LayerMeasures
 from fastnn.inspection._measures import Measures
 from fastnn.inspection._training_rules import last_gain
-from fastnn.inspection._verdict import names_of_layers, over
+from fastnn.inspection._verdict import Verdict, names_of_layers, over
 
 __all__ = ["Report"]
 
@@ -45,15 +46,15 @@ class Report:
     """
 
     measures: Measures
-    verdicts: list
+    verdicts: list[Verdict]
 
     @property
-    def layers(self):
+    def layers(self) -> list[LayerMeasures]:
         """The layers' measures, the output layer last."""
         return self.measures.layers
 
     @property
-    def notes(self):
+    def notes(self) -> list[str]:
         """What the report cannot tell, and why."""
         m, notes = self.measures, []
         if not self.verdicts and m.constant_loss > 1e-8 and over("still moving", last_gain(m)):
@@ -67,10 +68,10 @@ class Report:
             notes.append(_HELD_OUT)
         return notes
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return any(verdict.name == name for verdict in self.verdicts)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Verdict:
         for verdict in self.verdicts:
             if verdict.name == name:
                 return verdict

@@ -13,7 +13,7 @@ class Threshold(NamedTuple):
     reason: str
 
 
-THRESHOLDS = {
+THRESHOLDS: dict[str, Threshold] = {
     "vanishing gradient": Threshold(
         1e-3,
         "of the gradient at the output. Nets that learn keep 0.1 to 10; the logistic function with "
@@ -125,7 +125,7 @@ class Verdict:
     name: str
     finding: str
     remedy: str
-    layers: list
+    layers: list[str]
 
     def __str__(self):
         where = f" in {names_of_layers(self.layers)}" if self.layers else ""

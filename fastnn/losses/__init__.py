@@ -4,6 +4,8 @@ Where a loss is canonical, its output activation being the inverse of its canoni
 gradient by the raw output is output - target.
 """
 
+from typing import Any
+
 from fastnn._names import meant
 from fastnn._public import publish
 from fastnn.losses._base import Loss
@@ -50,7 +52,7 @@ __all__ = [
 ]
 
 #: Name -> the loss with its default parameters.
-LOSSES = {
+LOSSES: dict[str, Loss] = {
     cls.name: cls()
     for cls in (
         AbsoluteError,
@@ -79,7 +81,7 @@ BY_OUTPUTS = {
 _CANONICAL = {loss.output_activation: name for name, loss in LOSSES.items() if loss.canonical}
 
 
-def loss_of_output(activation):
+def loss_of_output(activation: str) -> str:
     """The loss that an output activation stands for where nothing else is known: its canonical
     one.
 
@@ -95,7 +97,7 @@ def loss_of_output(activation):
     return _CANONICAL[activation]
 
 
-def loss_for_outputs(loss, n_out):
+def loss_for_outputs(loss: str | Loss, n_out: int) -> Loss:
     """`make_loss`, which for "log_loss" and "focal" depends on the number of outputs: those of one
     output, or of one output a class.
 
@@ -111,7 +113,7 @@ def loss_for_outputs(loss, n_out):
     return loss
 
 
-def make_loss(loss, **parameters):
+def make_loss(loss: str | Loss, **parameters: Any) -> Loss:
     """A loss by name, or the object itself.
 
     Parameters

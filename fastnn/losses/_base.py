@@ -44,24 +44,24 @@ class Loss:
     averaged: ClassVar[bool] = False
 
     #: Lowest and highest target, whether these are targets themselves, and what to do about others.
-    _targets: ClassVar[tuple] = (-np.inf, np.inf, "[]", "")
+    _targets: ClassVar[tuple[float, float, str, str]] = (-np.inf, np.inf, "[]", "")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_ranges(self)
 
     @property
-    def kernel(self):
+    def kernel(self) -> str:
         """Name in the table of C functions."""
         return self.name
 
-    def parameter(self, n_out):
+    def parameter(self, n_out: int) -> np.ndarray | None:
         """The parameter of each output, (n_out,) of float64, or None if the loss has none."""
 
-    def encode(self, y):
+    def encode(self, y: np.ndarray) -> np.ndarray:
         """Targets (n, n_targets) as the loss takes them, (n, n_out)."""
         return y
 
-    def check_targets(self, y):
+    def check_targets(self, y: np.ndarray) -> None:
         """Raise a ValueError if a target is out of the loss's range."""
         low, high, (left, right), remedy = self._targets
         if self.integer_targets or y.size == 0 or (low == -np.inf and high == np.inf):

@@ -37,13 +37,13 @@ class SoftmaxLogLoss(Loss):
     integer_targets: ClassVar[bool] = True
 
     @property
-    def kernel(self):
+    def kernel(self) -> str:
         return "softmax_smoothed_log_loss" if self.label_smoothing else self.name
 
-    def parameter(self, n_out):
+    def parameter(self, n_out: int) -> np.ndarray | None:
         return np.full(n_out, self.label_smoothing) if self.label_smoothing else None
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         log_p = log_softmax(z.astype(np.float64), axis=1)
         own = log_p[np.arange(len(y)), y]
         return -(1 - self.label_smoothing) * own - self.label_smoothing * log_p.mean(axis=1)
@@ -63,16 +63,16 @@ class LogisticLogLoss(Loss):
     name: ClassVar[str] = "logistic_log_loss"
     canonical: ClassVar[bool] = True
     output_activation: ClassVar[str] = "logistic"
-    _targets: ClassVar[tuple] = _ZERO_TO_ONE
+    _targets: ClassVar[tuple[float, float, str, str]] = _ZERO_TO_ONE
 
     @property
-    def kernel(self):
+    def kernel(self) -> str:
         return "logistic_smoothed_log_loss" if self.label_smoothing else self.name
 
-    def parameter(self, n_out):
+    def parameter(self, n_out: int) -> np.ndarray | None:
         return np.full(n_out, self.label_smoothing) if self.label_smoothing else None
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         z, y = z.astype(np.float64), y.astype(np.float64)
         y = y + self.label_smoothing * (0.5 - y)
         return (_softplus(z) - z * y).sum(axis=1)
@@ -96,7 +96,7 @@ class _Focal(Loss):
 
     gamma: float = between(2.0, 0.0, np.inf, "[)")
 
-    def parameter(self, n_out):
+    def parameter(self, n_out: int) -> np.ndarray | None:
         return np.full(n_out, self.gamma)
 
 
@@ -107,7 +107,7 @@ class SoftmaxFocalLoss(_Focal):
     output_activation: ClassVar[str] = "softmax"
     integer_targets: ClassVar[bool] = True
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         log_p = log_softmax(z.astype(np.float64), axis=1)[np.arange(len(y)), y]
         return -((-np.expm1(log_p)) ** self.gamma) * log_p
 
@@ -117,9 +117,9 @@ class LogisticFocalLoss(_Focal):
     __doc__ = _Focal.__doc__.replace("true label.", "true label, p = logistic(z).", 1)
     name: ClassVar[str] = "logistic_focal_loss"
     output_activation: ClassVar[str] = "logistic"
-    _targets: ClassVar[tuple] = _ZERO_TO_ONE
+    _targets: ClassVar[tuple[float, float, str, str]] = _ZERO_TO_ONE
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         margin = np.where(y > 0.5, 1.0, -1.0) * z
         return (np.exp(-self.gamma * _softplus(margin)) * _softplus(-margin)).sum(axis=1)
 
@@ -134,10 +134,10 @@ class Hinge(Loss):
     """
 
     name: ClassVar[str] = "hinge"
-    _targets: ClassVar[tuple] = _ZERO_TO_ONE
+    _targets: ClassVar[tuple[float, float, str, str]] = _ZERO_TO_ONE
     _margin: ClassVar[float] = 1.0
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         t = 2 * y.astype(np.float64) - 1
         return np.maximum(self._margin - t * z, 0).sum(axis=1)
 

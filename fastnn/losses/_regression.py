@@ -18,7 +18,7 @@ class SquaredError(Loss):
     canonical: ClassVar[bool] = True
     averaged: ClassVar[bool] = True
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         return 0.5 * ((z.astype(np.float64) - y) ** 2).mean(axis=1)
 
 
@@ -28,7 +28,7 @@ class AbsoluteError(Loss):
 
     name: ClassVar[str] = "absolute_error"
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.abs(z.astype(np.float64) - y).sum(axis=1)
 
 
@@ -48,10 +48,10 @@ class Huber(Loss):
     delta: float = positive(1.0)
     name: ClassVar[str] = "huber"
 
-    def parameter(self, n_out):
+    def parameter(self, n_out: int) -> np.ndarray | None:
         return np.full(n_out, self.delta)
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         r = np.abs(z.astype(np.float64) - y)
         rows = np.where(r <= self.delta, r**2 / 2, self.delta * (r - self.delta / 2))
         return rows.sum(axis=1)
@@ -63,7 +63,7 @@ class LogCosh(Loss):
 
     name: ClassVar[str] = "log_cosh"
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         r = np.abs(z.astype(np.float64) - y)
         with np.errstate(divide="ignore"):
             near = -0.5 * np.log1p(-(np.tanh(r) ** 2))
@@ -88,7 +88,7 @@ class Quantile(Loss):
     level: float | tuple = 0.5
     name: ClassVar[str] = "quantile"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if np.ndim(self.level):
             object.__setattr__(self, "level", tuple(float(q) for q in self.level))
         if not self.levels or not all(0 < q < 1 for q in self.levels):
@@ -98,21 +98,21 @@ class Quantile(Loss):
             )
 
     @property
-    def levels(self):
+    def levels(self) -> tuple[float, ...]:
         """The levels as a tuple, even a single one."""
         return self.level if isinstance(self.level, tuple) else (self.level,)
 
-    def parameter(self, n_out):
+    def parameter(self, n_out: int) -> np.ndarray | None:
         if n_out % len(self.levels):
             raise ValueError(
                 f"{len(self.levels)} levels need as many outputs a target, got {n_out} outputs"
             )
         return np.tile(self.levels, n_out // len(self.levels)).astype(np.float64)
 
-    def encode(self, y):
+    def encode(self, y: np.ndarray) -> np.ndarray:
         return np.repeat(y, len(self.levels), axis=1)
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         level, r = self.parameter(z.shape[1]), y - z.astype(np.float64)
         return np.maximum(level * r, (level - 1) * r).sum(axis=1)
 
@@ -124,9 +124,14 @@ class Poisson(Loss):
     name: ClassVar[str] = "poisson"
     canonical: ClassVar[bool] = True
     output_activation: ClassVar[str] = "exp"
-    _targets: ClassVar[tuple] = (0.0, np.inf, "[]", "counts are not negative")
+    _targets: ClassVar[tuple[float, float, str, str]] = (
+        0.0,
+        np.inf,
+        "[]",
+        "counts are not negative",
+    )
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         z, y = z.astype(np.float64), y.astype(np.float64)
         with np.errstate(over="ignore"):
             return (xlogy(y, y) - y * z - y + np.exp(z)).sum(axis=1)
@@ -138,9 +143,14 @@ class Gamma(Loss):
 
     name: ClassVar[str] = "gamma"
     output_activation: ClassVar[str] = "exp"
-    _targets: ClassVar[tuple] = (0.0, np.inf, "(]", "take 'tweedie' where some targets are 0")
+    _targets: ClassVar[tuple[float, float, str, str]] = (
+        0.0,
+        np.inf,
+        "(]",
+        "take 'tweedie' where some targets are 0",
+    )
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         z, y = z.astype(np.float64), y.astype(np.float64)
         with np.errstate(over="ignore"):
             return (y * np.exp(-z) + z - np.log(y) - 1).sum(axis=1)
@@ -165,12 +175,17 @@ class Tweedie(Loss):
     power: float = between(1.5, 1.0, 2.0, "()")
     name: ClassVar[str] = "tweedie"
     output_activation: ClassVar[str] = "exp"
-    _targets: ClassVar[tuple] = (0.0, np.inf, "[]", "amounts are not negative")
+    _targets: ClassVar[tuple[float, float, str, str]] = (
+        0.0,
+        np.inf,
+        "[]",
+        "amounts are not negative",
+    )
 
-    def parameter(self, n_out):
+    def parameter(self, n_out: int) -> np.ndarray | None:
         return np.full(n_out, self.power)
 
-    def rows(self, z, y):
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         z, y = z.astype(np.float64), y.astype(np.float64)
         a, b = 1 - self.power, 2 - self.power
         with np.errstate(over="ignore"):

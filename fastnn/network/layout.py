@@ -135,11 +135,6 @@ class Layout:
         return any(getattr(TRAITS[spec.kind], trait) for spec in self._stages.specs)
 
     @property
-    def stages(self):
-        """The stages that make up the layers, a `StageSpec` each."""
-        return self._stages.specs
-
-    @property
     def custom_activations(self):
         """The CustomActivation of each stage of kind "custom", by its number there."""
         return self._stages.custom

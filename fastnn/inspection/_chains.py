@@ -7,11 +7,9 @@ connection ends. The projections of skip connections are no layers of their own.
 from typing import NamedTuple
 
 from fastnn.layers import ACTIVATIONS, Activation, Dense, Residual
+from fastnn.layers.stages import traits_of
 
-__all__ = ["NORMS", "Chain", "chains", "place"]
-
-#: Kinds of the stages that have a gain and a shift.
-NORMS = ("layer_norm", "batch_norm")
+__all__ = ["Chain", "chains", "place"]
 
 
 class Chain(NamedTuple):
@@ -40,38 +38,54 @@ def chains(network):
     specs, fused, alone = network.stages, *_names(network.layers)
     names = [None] * len(specs)  # of the activation that a stage ends in
     for stage, spec in enumerate(specs):
-        if spec.kind == "dense" and spec.bias:
+        if _is_layer(spec):
             names[stage] = fused.pop(0)
-        elif spec.kind in ("activation", "custom"):
+        elif _is_activation(spec):
             names[stage] = alone.pop(0)
-    return [
-        _chain(specs, names, stage)
-        for stage, spec in enumerate(specs)
-        if spec.kind == "dense" and spec.bias
-    ]
+    return [_chain(specs, names, stage) for stage, spec in enumerate(specs) if _is_layer(spec)]
 
 
 def place(specs, stage):
     """Which of the network's ``coefs``, or of its ``gains``, are those of a stage."""
-    own = NORMS if specs[stage].kind in NORMS else ("dense",)
-    return sum(spec.kind in own for spec in specs[:stage])
+    alike = _scales if _scales(specs[stage]) else _multiplies
+    return sum(map(alike, specs[:stage]))
 
 
 def _chain(specs, names, stage):
     norm, at, name = None, stage, names[stage]
-    if name == "identity" and _follows(specs, at) in NORMS:
+    if name == "identity" and _follows(specs, at, _scales):
         norm = at = at + 1
-    if name == "identity" and _follows(specs, at) in ("activation", "custom"):
+    if name == "identity" and _follows(specs, at, _is_activation):
         at += 1
         name = names[at]
-    sums = [i for i, spec in enumerate(specs) if spec.kind == "add" and spec.source == at]
+    sums = [
+        i for i, spec in enumerate(specs) if traits_of(spec).n_sources == 2 and spec.source == at
+    ]
     return Chain(stage, norm, name, at, sums[0] if sums else at)
 
 
-def _follows(specs, stage):
-    """Kind of the next stage, if that takes this one's output."""
+def _follows(specs, stage, what):
+    """Whether the next stage takes this one's output and is such a one."""
     after = stage + 1
-    return specs[after].kind if after < len(specs) and specs[after].source == stage else None
+    return after < len(specs) and specs[after].source == stage and what(specs[after])
+
+
+def _multiplies(spec):
+    return traits_of(spec).matrix
+
+
+def _scales(spec):
+    return traits_of(spec).scales
+
+
+def _is_layer(spec):
+    """The projection of a skip connection has no bias, and is none."""
+    return _multiplies(spec) and spec.bias
+
+
+def _is_activation(spec):
+    traits = traits_of(spec)
+    return traits.n_sources == 1 and not (traits.learns or traits.passes)
 
 
 def _names(layers):

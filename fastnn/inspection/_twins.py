@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fastnn.inspection._chains import NORMS, chains, place
+from fastnn.inspection._chains import chains, place
 from fastnn.layers import BatchNorm, Dense, Dropout, GaussianNoise, Residual
 from fastnn.layers.activations import BERNOULLI
 from fastnn.layers.stages import traits_of
@@ -144,7 +144,7 @@ def row_deltas(training, prediction):
     offsets = []
     for chain in chains(training.network):
         stage = chain.dense if chain.norm is None else chain.norm
-        of = views.shifts if specs[stage].kind in NORMS else views.intercepts
+        of = views.shifts if traits_of(specs[stage]).scales else views.intercepts
         offsets.append(of[place(specs, stage)])
     deltas = [np.empty((n, offset.size)) for offset in offsets]
     for i in range(n):

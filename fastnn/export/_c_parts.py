@@ -72,7 +72,7 @@ PREDICT = {
     {steps}
     probabilities[0] = 1.0f - {last}[0];
     probabilities[1] = {last}[0];
-    return {last}[0] > 0.5f;
+    return {decision};
 }}
 """,
     "binary_scores": """{function}
@@ -81,7 +81,7 @@ PREDICT = {
     {steps}
     scores[0] = -{last}[0];
     scores[1] = {last}[0];
-    return {last}[0] > 0.0f;
+    return {decision};
 }}
 """,
     "classifier": """{function}

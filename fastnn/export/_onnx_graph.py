@@ -13,7 +13,7 @@ from fastnn.export._onnx_nodes import add_nodes
 OPSET = 18
 
 # The first opset that broadcasts their inputs.
-_BROADCAST_SINCE = {"Add": 7, "Sub": 7, "Mul": 7, "Div": 7, "Gemm": 7, "Greater": 7}
+_BROADCAST_SINCE = {"Add": 7, "Sub": 7, "Mul": 7, "Div": 7, "Gemm": 7, "Greater": 7, "Less": 7}
 _BROADCAST_SINCE |= {"Max": 8, "Min": 8}
 
 
@@ -122,9 +122,23 @@ def _binary(graph, model, z, label, values):
         rest = graph.node("Neg", [z], "first_class")
     graph.node("Concat", [rest, p], "both_classes", output=values, axis=1)
     flat = graph.constant("flat", np.array([-1], dtype=np.int64))
-    code = graph.node("Reshape", [_above(graph, model, p), flat], "code")
+    if model.threshold is None:
+        code = _above(graph, model, p)
+    else:
+        code = _at_threshold(graph, model.threshold, p if model.threshold.positive else rest)
+    code = graph.node("Reshape", [code, flat], "code")
     # A network fitted on a single class still gives the codes 0 and 1.
     _labels(graph, np.resize(model.classes, 2), code, label)
+
+
+def _at_threshold(graph, threshold, score):
+    """Class number ``positive`` where its score reaches the threshold, compared in float64."""
+    score = graph.node("Cast", [score], "score_to_compare", to=TensorProto.DOUBLE)
+    value = graph.constant("threshold", np.array(threshold.value))
+    code = graph.node("Less", [score, value], "below_threshold")
+    if threshold.positive:
+        code = graph.node("Not", [code], "reaches_threshold")
+    return graph.node("Cast", [code], "threshold_code", to=TensorProto.INT64)
 
 
 def _labels(graph, classes, code, label):

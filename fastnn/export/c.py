@@ -65,6 +65,13 @@ def _source(model, name):
     fill = {"name": name, "kind": model.kind, "sizes": sizes, "version": __version__}
     fill |= {"n_features": model.n_features_in, "n_values": n_values}
     fill |= PROBABILITIES if model.has_probabilities else SCORES
+    if model.threshold is not None:
+        what = "probability" if model.has_probabilities else "score"
+        fill["best"] = "chosen"
+        fill["note"] += (
+            f"\n * It is {model.threshold.positive} where the {what} of that class is at least"
+            f" {model.threshold.value!r}."
+        )
     fill["function"] = FUNCTION[model.kind].format(**fill)
     body = Body(model, f"{name}_")
     body.activate(model.output_activation, body.last, model.n_outputs)
@@ -102,10 +109,22 @@ def _predict(model, body, fill):
     kind = "binary" if model.binary else model.kind
     if model.binary and not model.has_probabilities:
         kind = "binary_scores"
+    if model.binary:
+        fill = {**fill, "decision": _decision(model, body.last)}
     buffers = ", ".join(f"{buffer}[{size}]" for buffer, size in body.buffers.items())
     return PREDICT[kind].format(
         buffers=f"float {buffers};", steps="\n    ".join(body.steps), last=body.last, **fill
     )
+
+
+def _decision(model, last):
+    """The number of the class, of two, as an expression."""
+    if model.threshold is None:
+        return f"{last}[0] > {'0.5f' if model.has_probabilities else '0.0f'}"
+    score = "probabilities" if model.has_probabilities else "scores"
+    # In double, so that the threshold stays what it is.
+    sign = ">=" if model.threshold.positive else "<"
+    return f"(double) {score}[{model.threshold.positive}] {sign} {model.threshold.value!r}"
 
 
 def _classes(model, name):

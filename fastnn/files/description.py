@@ -4,7 +4,7 @@ from fastnn.exceptions import ModelFormatError
 from fastnn.files.labels import are, classes_from, describe_classes
 from fastnn.files.layers import describe_layers, nodes_from_layers
 from fastnn.files.nodes import describe_nodes, nodes_from
-from fastnn.model.head import Head
+from fastnn.model.head import Head, Threshold
 from fastnn.model.model import Model
 
 _FIELDS = {"kind", "dtype", "n_features_in", "classes", "feature_names", "flat"}
@@ -25,6 +25,8 @@ def describe_model(model, tensors, version):
             "nodes": describe_nodes(model.nodes, tensors),
             "output_activation": model.output_activation,
         }
+        if model.threshold is not None:
+            nodes["threshold"] = [model.threshold.value, model.threshold.positive]
     return {
         "kind": model.kind,
         "dtype": model.dtype,
@@ -47,7 +49,8 @@ def model_from_description(description, tensors, version, activations):
         If the description is not sound, or does not fit the arrays.
     """
     fields = _FIELDS | ({"layers"} if version < 3 else {"nodes", "output_activation"})
-    if not isinstance(description, dict) or set(description) != fields:
+    optional = set() if version < 3 else {"threshold"}
+    if not isinstance(description, dict) or set(description) - optional != fields:
         raise ModelFormatError("the description of the network has missing or unknown fields")
     dtype, n_in = description["dtype"], description["n_features_in"]
     names, flat, kind = description["feature_names"], description["flat"], description["kind"]
@@ -67,7 +70,14 @@ def model_from_description(description, tensors, version, activations):
     classes = description["classes"]
     classes = None if classes is None else classes_from(classes)
     names = None if names is None else tuple(names)
+    threshold = _threshold(description["threshold"]) if "threshold" in description else None
     try:
-        return Model(n_in, nodes, Head(kind, output, dtype, classes, names, flat))
+        return Model(n_in, nodes, Head(kind, output, dtype, classes, names, flat, threshold))
     except ValueError as error:
         raise ModelFormatError(str(error)) from None
+
+
+def _threshold(value):
+    if not isinstance(value, list) or [type(part) for part in value] != [float, int]:
+        raise ModelFormatError("the threshold is not sound")
+    return Threshold(*value)

@@ -33,6 +33,8 @@ _REGRESSOR_PARAMS = {**_PARAMS, "loss": ("squared_error", "poisson")}
 
 def version_of_network(model):
     """The format version that a Model needs."""
+    if model.threshold is not None:
+        return 3
     blocks = blocks_of(model.nodes)
     activations = blocks and [block.activation for block in blocks]
     if not blocks or not all(name in _ACTIVATIONS_2 for name in activations):

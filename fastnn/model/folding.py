@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn.model.affine import inverse_transform_maps, transform_maps
 from fastnn.model.classes import fitted, is_class, is_exactly
+from fastnn.model.classifiers import calibrated, estimator_within, has_threshold, with_threshold
 from fastnn.model.melting import before_the_input, behind, fold_batch_norms
 from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, network_as_fitted
@@ -48,6 +49,10 @@ def as_model(source):
         return _fold_pipeline(source, steps)
     if is_exactly(source, "TransformedTargetRegressor"):
         return _fold_target(source)
+    if has_threshold(source):
+        return with_threshold(as_model(estimator_within(source)), source)
+    if is_exactly(source, "CalibratedClassifierCV"):
+        return calibrated(as_model(estimator_within(source)), source)
     if _is_a(source, *_ESTIMATORS):
         return fold_batch_norms(network_as_fitted(source))
     if _is_a(source, "Network"):

@@ -13,6 +13,21 @@ OUTPUT_ACTIVATIONS = {
 DTYPES = ("float32", "float64")
 
 
+@dataclass(frozen=True)
+class Threshold:
+    """Where a classifier of two classes decides, if not at one half or at zero.
+
+    Parameters
+    ----------
+    value : float
+        Class number ``positive`` is predicted from this probability, or decision value, on.
+    positive : {0, 1}, default=1
+    """
+
+    value: float
+    positive: int = 1
+
+
 @dataclass(frozen=True, eq=False)
 class Head:
     """What a network predicts.
@@ -31,6 +46,7 @@ class Head:
     feature_names : tuple of str or None
     flat : bool
         Whether a regressor with one output predicts shape (n,) rather than (n, 1).
+    threshold : Threshold or None
     """
 
     kind: str
@@ -39,6 +55,7 @@ class Head:
     classes: np.ndarray | None = None
     feature_names: tuple | None = None
     flat: bool = False
+    threshold: Threshold | None = None
 
     def __post_init__(self):
         if self.classes is not None:
@@ -72,6 +89,15 @@ class Head:
                 f"there are {len(self.feature_names)} feature names for {n_features_in} features"
             )
         self._check_classes(n_outputs)
+        threshold = self.threshold
+        if threshold is not None and not (
+            self.is_binary(n_outputs)
+            and type(threshold.value) is float
+            and np.isfinite(threshold.value)
+            and type(threshold.positive) is int
+            and threshold.positive in (0, 1)
+        ):
+            raise ValueError(f"{threshold} is no threshold of a classifier of two classes")
 
     def _check_classes(self, n_outputs):
         if self.kind == "regressor":

@@ -109,6 +109,10 @@ class Model:
     def flat(self):
         return self.head.flat
 
+    @property
+    def threshold(self):
+        return self.head.threshold
+
     def with_head(self, **changes):
         """The model with some fields of its head replaced."""
         return replace(self, head=replace(self.head, **changes))

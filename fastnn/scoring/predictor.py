@@ -24,10 +24,13 @@ class Predictor:
         that ends in one and in which every other step is a ``StandardScaler``,
         ``MinMaxScaler``, ``MaxAbsScaler``, ``RobustScaler`` or ``PCA``, or a sampler of
         imbalanced-learn; a fitted search; a ``FrozenEstimator``; a ``TransformedTargetRegressor``
-        around one with such a transformer; a fitted ``fastnn.Network``; or a file written by
-        `fastnn.save`, as `fastnn.load` takes it. Of a Network whose loss is one of classification,
-        `predict` gives class numbers (with several independent outputs an indicator of labels),
-        `predict_proba` probabilities; of others `predict` gives values of shape (n, n_outputs).
+        around one with such a transformer; a ``TunedThresholdClassifierCV`` or
+        ``FixedThresholdClassifier`` around one; a ``CalibratedClassifierCV(ensemble=False)`` of
+        two classes with Platt's sigmoid, or of decision values; a fitted ``fastnn.Network``; or a
+        file written by `fastnn.save`, as `fastnn.load` takes it. Of a Network whose loss is one of
+        classification, `predict` gives class numbers (with several independent outputs an indicator
+        of labels), `predict_proba` probabilities; of others `predict` gives values of shape
+        (n, n_outputs).
     dtype : {"float32", "float64"}, default="float32"
         The precision of weights, arithmetic and results.
 

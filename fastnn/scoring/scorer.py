@@ -11,7 +11,7 @@ def make_scorer(model):
 
     Returns
     -------
-    Scorer or Decisions
+    Scorer, Decisions or Thresholded
         Has ``raw`` and ``codes``, and where the model has probabilities or values ``proba`` and
         ``log_proba``.
     """
@@ -24,6 +24,8 @@ def make_scorer(model):
         model.dtype,
         two_column,
     )
+    if model.threshold is not None:
+        return Thresholded(scorer, model)
     decides = model.kind != "regressor" and not model.has_probabilities
     return Decisions(scorer, model) if decides else scorer
 
@@ -55,7 +57,7 @@ class Decisions:
     proba = log_proba = None
 
     def __init__(self, scorer, model):
-        self.raw = scorer.raw
+        self.raw = self._scores = scorer.raw
         if model.binary:
             self._decide = _second_class
         else:
@@ -65,7 +67,7 @@ class Decisions:
         """Class numbers (n,) of int64, or an indicator of labels (n, n_labels)."""
         if out is not None and type(out) is not np.ndarray:
             return NotImplemented
-        z = self.raw(X, None, n_threads)
+        z = self._scores(X, None, n_threads)
         if z is NotImplemented:
             return NotImplemented
         codes = self._decide(z)
@@ -75,6 +77,27 @@ class Decisions:
             return NotImplemented
         out[...] = codes
         return out
+
+
+class Thresholded(Decisions):
+    """A classifier of two classes that decides at a threshold."""
+
+    def __init__(self, scorer, model):
+        self.raw = self._scores = scorer.raw
+        if model.has_probabilities:
+            self.proba, self.log_proba = scorer.proba, scorer.log_proba
+            self._scores = scorer.proba
+        # Of two decision values the first is minus the second; a float64, so that it stays exact.
+        threshold, positive = np.float64(model.threshold.value), model.threshold.positive
+
+        def decide(scores):
+            if scores.shape[1] == 2:
+                of_positive = scores[:, positive]
+            else:
+                of_positive = scores[:, 0] if positive else -scores[:, 0]
+            return np.where(of_positive >= threshold, positive, 1 - positive).astype(np.int64)
+
+        self._decide = decide
 
 
 def _second_class(z):

@@ -94,6 +94,13 @@ def register_with_skl2onnx(*classes):
     ------
     ImportError
         If the package ``skl2onnx`` is not installed.
+
+    Notes
+    -----
+    A network that is a step before another model is converted to its last hidden layer, as its
+    ``transform`` gives it. For that the parsers of ``Pipeline``, ``FeatureUnion`` and
+    ``ColumnTransformer`` are wrapped. Around a network, skl2onnx leaves out the threshold of a
+    ``TunedThresholdClassifierCV``: convert that with `to_onnx`, which keeps it.
     """
     _need("skl2onnx")
     from fastnn.export._skl2onnx import register

@@ -39,8 +39,8 @@ def estimator_within(source):
     if len(several) > 1:
         raise TypeError(
             f"this CalibratedClassifierCV averages {len(several)} classifiers, which no one network"
-            " does: fit it with ensemble=False, or make a Predictor of the estimator of each of its"
-            " calibrated_classifiers_, calibrate and average"
+            " does: fit it with ensemble=False, or make a Predictor of the .estimator of each of"
+            " its .calibrated_classifiers_, calibrate and average"
         )
     return several[0].estimator
 

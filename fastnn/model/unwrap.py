@@ -78,8 +78,8 @@ def _best_estimator(search):
     name = type(search).__name__
     if search.refit is False or hasattr(search, "cv_results_"):
         raise TypeError(
-            f"this {name} kept no estimator, as refit={search.refit!r}: search with refit=True, or"
-            " fit its estimator with the best_params_ and pass that"
+            f"this {name} has no best_estimator_, as refit={search.refit!r}: search with"
+            " refit=True, or fit its estimator with the best_params_ and pass that"
         )
     from sklearn.exceptions import NotFittedError
 

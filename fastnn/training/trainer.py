@@ -7,14 +7,11 @@ from contextlib import contextmanager
 import numpy as np
 
 from fastnn.threads import ThreadChoice
+from fastnn.training.coefficients import Coefficients
 from fastnn.training.options import StepOptions
 from fastnn.training.statistics import mean_of_weights, settle
 
 __all__ = ["Trainer", "make_trainer"]
-
-
-#: Most steps whose coefficients are computed before they are taken.
-_AHEAD = 1024
 
 
 def make_trainer(network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, **options):
@@ -75,7 +72,7 @@ class Trainer:
         self._configure()
         state = self.optimizer.state
         self._t = state.get("t", 0)
-        self._ahead = None, 0, 0, ()
+        self._coefficients = Coefficients(self.optimizer)
         for i, name in enumerate("mvu"[: len(self._engine.moments)]):
             moment = state.get(name)
             if moment is None and name in self.optimizer.initial_moments:
@@ -147,7 +144,7 @@ class Trainer:
                 rates = learning_rate[done : done + steps]
                 coefficients = self.optimizer.coefficients(self._t, steps, rates)
             else:
-                coefficients = self._coefficients(steps, learning_rate)
+                coefficients = self._coefficients.of(self._t, steps, learning_rate)
             started = time.perf_counter()
             self.loss_sum = self._engine.run(
                 *data,
@@ -168,20 +165,6 @@ class Trainer:
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
             self._t += steps
             begin, done = stop, done + steps
-
-    def _coefficients(self, n, rate):
-        """Of the next n steps at one rate.
-
-        They are computed for as many steps again as it has lasted: beside the short epochs of a
-        small net, a call for each would be felt.
-        """
-        known, since, first, ahead = self._ahead
-        if rate != known or self._t + n > first + len(ahead):
-            first = self._t
-            since = since if rate == known else first
-            ahead = self.optimizer.coefficients(first, max(n, min(first - since, _AHEAD)), rate)
-            self._ahead = rate, since, first, ahead
-        return ahead[self._t - first :][:n]
 
     def _configure(self):
         """Tell the engine the options; the moving average begins at the present weights."""

@@ -17,7 +17,7 @@ from fastnn.losses import LOSSES
 from fastnn.model.blocks import Block, nodes_of
 from fastnn.model.nodes import check_nodes
 from fastnn.network.compiled import CompiledNetwork
-from fastnn.scoring.arrays import few_rows, score_nodes
+from fastnn.scoring.arrays import chain_rows, score_nodes
 from fastnn.threads import FixedThreads
 from fastnn.training.objective import loss_and_grad
 from fastnn.training.trainer import make_trainer
@@ -88,7 +88,7 @@ def forward_arrays(
 ):
     """Outputs of a network given as arrays, as estimators give theirs."""
     output = "identity" if raw else LOSSES[loss].output_activation
-    result = few_rows(coefs, intercepts, activation, output, X, check_finite)
+    result = chain_rows(coefs, intercepts, activation, output, X, n_threads, check_finite)
     if result is not NotImplemented:
         return result
     hidden = [

@@ -7,7 +7,7 @@ from fastnn.layers import BatchNorm, LayerNorm
 from fastnn.layers.activations import one_per_layer
 from fastnn.model.nodes import check_nodes
 from fastnn.model.of_estimator import estimator_nodes
-from fastnn.scoring.arrays import few_rows, score_nodes
+from fastnn.scoring.arrays import chain_rows, score_nodes
 from fastnn.threads import effective_n_threads
 
 __all__ = ["input_gradients", "outputs"]
@@ -20,27 +20,28 @@ def outputs(estimator, X, check_finite, layer=None):
     number of threads.
     """
     fitted, result = estimator.__dict__, NotImplemented
-    chain = fitted.get("norms_") is None and fitted.get("projections_") is None
-    if chain and layer is None:
-        result = few_rows(
+    n_threads = 0 if estimator.n_jobs is None else effective_n_threads(estimator.n_jobs)
+    if fitted.get("norms_") is None and fitted.get("projections_") is None:
+        coefs, intercepts, output = (
             estimator.coefs_,
             estimator.intercepts_,
-            estimator.activation,
             estimator.out_activation_,
-            X,
-            check_finite,
         )
+        if layer is not None:
+            coefs, intercepts = coefs[: layer + 1], intercepts[: layer + 1]
+            output = estimator.activation
+        activation = estimator.activation
+        result = chain_rows(coefs, intercepts, activation, output, X, n_threads, check_finite)
     if result is NotImplemented:
-        result = _score(estimator, X, check_finite, layer)
+        result = _score(estimator, X, n_threads, check_finite, layer)
     return result
 
 
-def _score(estimator, X, check_finite, layer):
-    """The same for any rows and layers, by packing the arrays."""
+def _score(estimator, X, n_threads, check_finite, layer):
+    """The same for any layers, described as nodes."""
     one_per_layer(estimator.activation, len(estimator.coefs_) - 1)
     single = getattr(estimator.coefs_[0], "dtype", None) == np.float32
     dtype, output = np.dtype("f4" if single else "f8"), estimator.out_activation_
-    n_threads = 0 if estimator.n_jobs is None else effective_n_threads(estimator.n_jobs)
     nodes, ends = estimator_nodes(estimator, lambda array: np.ascontiguousarray(array, dtype))
     if layer is not None:
         nodes, output = nodes[: ends[layer] + 1], "identity"

@@ -26,7 +26,7 @@ def touched_coefs(X, coefs):
     X, coefs
         As given if X is dense or may touch most features.
     """
-    if not issparse(X) or not coefs:
+    if not _is_csr(X) or not coefs:
         return X, coefs
     few, matrices = _touched(X, coefs[:1])
     return few, [*matrices, *coefs[1:]]
@@ -35,13 +35,17 @@ def touched_coefs(X, coefs):
 def touched_nodes(X, nodes):
     """X and nodes that fit it, the same way."""
     first = [number for number, node in enumerate(nodes) if INPUT in node.sources]
-    if not issparse(X) or any(nodes[number].kind != "dense" for number in first):
+    if not _is_csr(X) or any(nodes[number].kind != "dense" for number in first):
         return X, nodes  # what adds X itself is as wide as X
     few, matrices = _touched(X, [nodes[number].arrays["weight"] for number in first])
     nodes = list(nodes)
     for number, weight in zip(first, matrices, strict=True):
         nodes[number] = nodes[number].having(weight=weight)
     return few, nodes
+
+
+def _is_csr(X):
+    return issparse(X) and X.format == "csr"
 
 
 def _touched(X, matrices):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scoring_models import ACTIVATIONS, BLOCKS, FABRICATED, NODES, data, fabricated, raw_of
 
-from fastnn import layers
+from fastnn import Predictor, layers, to_c, to_onnx
+from fastnn.files.model_file import write_model_file
 from fastnn.layers import CustomActivation
 from fastnn.model.blocks import blocks_of, nodes_of
 from fastnn.model.head import Head
@@ -238,3 +239,23 @@ def test_a_custom_activation_is_a_node():
     z = data() @ nodes[0].arrays["weight"] + nodes[0].arrays["bias"]
     expected = z**2 @ nodes[2].arrays["weight"] + nodes[2].arrays["bias"]
     np.testing.assert_allclose(raw_of(model, data()), expected)
+
+
+@pytest.mark.parametrize(
+    ("who", "use"),
+    [
+        ("the scorer", lambda model, path: Predictor(model)),
+        ("a C file", lambda model, path: to_c(model, "net")),
+        ("an ONNX graph", lambda model, path: to_onnx(model)),
+        ("a model file", lambda model, path: write_model_file(path / "model.fnn", model)),
+    ],
+)
+def test_a_kind_that_a_consumer_lacks_is_refused_by_name(who, use, monkeypatch, tmp_path):
+    if "ONNX" in who:
+        pytest.importorskip("onnx")
+    monkeypatch.setitem(KINDS, "twice", KINDS["activation"]._replace(attributes={}))
+    nodes = (dense(-1, 7, 4), Node("twice", (0,)), dense(1, 4, 1))
+    model = Model(7, nodes, Head("regressor", "identity", "float64"))
+    with pytest.raises(TypeError, match=f"{who} cannot take a network with a node of kind 'twice'"):
+        use(model, tmp_path)
+    assert not any(tmp_path.iterdir())

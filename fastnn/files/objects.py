@@ -1,7 +1,7 @@
 """Objects of the library's own in files: those of a closed set of classes, by their fields.
 
 In JSON one is ``{"schedule": {"class", "fields": {...}}}``, or the same under "layer" or "loss". A
-class that is added to the library is added here too, unless nothing that is saved has it.
+schedule that is added to the library is added here too; layers and losses are all that there are.
 """
 
 from dataclasses import fields
@@ -17,13 +17,7 @@ _FAMILIES = {
             *("Polynomial", "Cosine", "CosineRestarts", "OneCycle", "Warmup"),
         ),
     ),
-    "layer": (
-        layers,
-        (
-            *("Dense", "Activation", "Dropout", "GaussianNoise", "LayerNorm", "BatchNorm"),
-            "Residual",
-        ),
-    ),
+    "layer": (layers, tuple(n for n in layers.__all__ if hasattr(getattr(layers, n), "add_to"))),
     "loss": (losses, tuple(type(loss).__name__ for loss in losses.LOSSES.values())),
 }
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.native import table
 from fastnn.losses import Hinge, make_loss
 from fastnn.model.head import Head
@@ -101,43 +102,41 @@ class _Nodes:
     def __init__(self, stages, functions, arrays):
         self.nodes, self._functions, self._arrays = [], functions, arrays
         self._of_stage = {INPUT: INPUT}
-        for number, stage in enumerate(stages):
-            add = function_for(stage, _STAGES, "a Model")
-            add(self, stage, self._of_stage[stage.source])
-            vanishes = add is _Nodes.nothing
-            last = len(self.nodes) - 1
-            self._of_stage[number] = self._of_stage[stage.source] if vanishes else last
+        for number, spec in enumerate(stages):
+            source = self._of_stage[spec.source]
+            if not TRAITS[spec.kind].passes:
+                function_for(spec, _STAGES, "a Model")(self, spec, source)
+                source = len(self.nodes) - 1
+            self._of_stage[number] = source
 
     def _add(self, kind, *sources, arrays=None, **attributes):
         self.nodes.append(Node(kind, sources, arrays or {}, attributes))
 
-    def dense(self, stage, source):
-        arrays = self._arrays and self._arrays.dense(stage.bias)
+    def dense(self, spec, source):
+        arrays = self._arrays and self._arrays.dense(spec.bias)
         self._add("dense", source, arrays=arrays)
-        if stage.activation:
-            self.activation(stage, len(self.nodes) - 1)
+        if spec.activation:
+            self.activation(spec, len(self.nodes) - 1)
 
-    def activation(self, stage, source):
-        self._add("activation", source, name=_ACTIVATIONS[stage.activation])
+    def activation(self, spec, source):
+        self._add("activation", source, name=_ACTIVATIONS[spec.activation])
 
-    def custom(self, stage, source):
-        self._add("custom", source, function=self._functions[stage.activation])
+    def custom(self, spec, source):
+        self._add("custom", source, function=self._functions[spec.activation])
 
-    def layer_norm(self, stage, source):
+    def layer_norm(self, spec, source):
         arrays = self._arrays and self._arrays.layer_norm()
-        self._add("layer_norm", source, arrays=arrays, epsilon=stage.value)
+        self._add("layer_norm", source, arrays=arrays, epsilon=spec.value)
 
-    def batch_norm(self, stage, source):
+    def batch_norm(self, spec, source):
         arrays = self._arrays and self._arrays.batch_norm()
-        self._add("batch_norm", source, arrays=arrays, epsilon=stage.value)
+        self._add("batch_norm", source, arrays=arrays, epsilon=spec.value)
 
-    def add(self, stage, source):
-        self._add("add", source, self._of_stage[stage.other])
-
-    def nothing(self, stage, source):
-        """What only training does: at prediction its outputs are its inputs."""
+    def add(self, spec, source):
+        self._add("add", source, self._of_stage[spec.other])
 
 
+#: Of the stages that do something at prediction.
 _STAGES = {
     "dense": _Nodes.dense,
     "activation": _Nodes.activation,
@@ -145,7 +144,4 @@ _STAGES = {
     "layer_norm": _Nodes.layer_norm,
     "batch_norm": _Nodes.batch_norm,
     "add": _Nodes.add,
-    "dropout": _Nodes.nothing,
-    "noise": _Nodes.nothing,
-    "bernoulli": _Nodes.nothing,  # the logistic stage in front of it gives the expectation
 }

@@ -24,6 +24,8 @@ def network_apart(network):
         curve = getattr(network, name, None)
         if curve is not None:
             fitted[name] = [float(loss) for loss in curve]
+    if network.compiled.running and network.compiled.rows_seen:
+        fitted["rows_seen"] = network.compiled.rows_seen
     if isinstance(network.random_state, int | np.integer):
         # What is left of it: of a RandomState, it is the parameter itself.
         fitted["rng"] = network._rng
@@ -35,7 +37,7 @@ def build_network(model, parts):
     params, fitted = parts.params, parts.fitted
     if set(params) != _PARAMS or params["dtype"] != model.dtype:
         raise ModelFormatError("the parameters are not those of a Network, or of another dtype")
-    if not set(fitted) <= {*_CURVES, "rng"}:
+    if not set(fitted) <= {*_CURVES, "rng", "rows_seen"}:
         raise ModelFormatError("a fitted attribute is unknown")
     try:
         _check_layers(params["layers"], model)  # before anything is allocated for them
@@ -101,6 +103,10 @@ def _restore(network, fitted):
         setattr(network, name, fitted[name])
     if "loss_curve_" in fitted:
         network.validation_loss_curve_ = fitted.get("validation_loss_curve_")
+    if "rows_seen" in fitted:
+        if type(fitted["rows_seen"]) is not int or fitted["rows_seen"] < 0:
+            raise ModelFormatError("the fitted attribute 'rows_seen' is not a number of rows")
+        network.compiled.rows_seen = fitted["rows_seen"]
     if "rng" in fitted:
         if not isinstance(fitted["rng"], np.random.RandomState):
             raise ModelFormatError("the fitted attribute 'rng' is not a random state")

@@ -117,13 +117,14 @@ class Layout:
 
     def __reduce__(self):
         # What is made of the kernels is made anew.
-        state = {"params": self.params, "running": self.running}
+        state = {"params": self.params, "running": self.running, "rows_seen": self.rows_seen}
         return type(self), (self.n_in, self.layers, self.loss, self.dtype), state
 
     def __setstate__(self, state):
         self.params[...] = state["params"]
         for own, given in zip(self.running, state["running"], strict=True):
             own[0][...], own[1][...] = given
+        self.rows_seen = state["rows_seen"]
 
     def _make_plan(self, input_gradient=False, **changes):
         specs = [spec._replace(**changes) for spec in self._stages.specs]

@@ -1,11 +1,10 @@
 """Epochs: shuffling, learning rates, early stopping, curves and the check for Ctrl-C.
 
-The arithmetic happens in ``Trainer.train``, which trains a range of batches without returning to
-Python. What needs Python happens here, between those calls.
+The arithmetic happens in stretches of batches that never return to Python; what needs Python
+happens here, between them.
 """
 
 import math
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from fastnn.exceptions import DivergenceError
 from fastnn.training.history import History, remedy_of_divergence
 from fastnn.training.shuffling import shuffle_rows
+from fastnn.training.stretches import Stretch, run_alone
 
 __all__ = ["EpochLoop", "History"]
 
@@ -40,8 +40,9 @@ class EpochLoop:
     rng : numpy.random.RandomState
         Shuffles the rows, once an epoch.
     batch_size, max_iter, shuffle, tol, n_iter_no_change, verbose
-        As in the estimators. Training stops after more than ``n_iter_no_change`` epochs in a row
-        that improve on the best loss (or validation score) by less than ``tol``.
+        As in the estimators; ``name`` begins what is printed. Training stops after more than
+        ``n_iter_no_change`` epochs in a row that improve on the best loss (or validation score) by
+        less than ``tol``.
     validation : object or None
         With ``measure(trainer) -> (score, loss)``, called after every epoch. If given, its score
         decides when to stop, and the weights of the best epoch are restored at the end.
@@ -78,6 +79,7 @@ class EpochLoop:
     one_epoch: bool = False
     first_step: int = 0
     rows_before: float = 0
+    name: str = ""
     _stretch: int = field(default=1, init=False)
     _best_weights: Any = field(default=None, init=False)
 
@@ -95,8 +97,12 @@ class EpochLoop:
         DivergenceError
             If the loss or a weight is not finite at the end of an epoch, without ``validation``.
         """
+        return run_alone(self.stretches())
+
+    def stretches(self):
+        """`run` as a generator, see ``fastnn.training.stretches``."""
         self._begin()
-        self._data = self.trainer.data(self.X, self.y, self.sample_weight)
+        self._data = self.trainer.data(self.X, self.y, self.sample_weight, self.rows)
         history, order = self.history, self.rows.copy()
         outcome = "max_iter"
         for _ in range(1 if self.one_epoch else self.max_iter):
@@ -104,7 +110,7 @@ class EpochLoop:
                 self.observer.epoch_begin()
             if self.shuffle:
                 shuffle_rows(self.rng, order)  # further, from the order of the last epoch
-            finite = self._record(self._train_epoch(order))
+            finite = self._record((yield from self._epoch(order)))
             if finite:
                 self._average_and_judge()
             else:
@@ -142,8 +148,8 @@ class EpochLoop:
             if not math.isnan(score):
                 history.best_score = score
 
-    def _train_epoch(self, order):
-        """Train on every row once, in this order; return the mean loss."""
+    def _epoch(self, order):
+        """The stretches of training on every row once, in this order; returns the mean loss."""
         trainer = self.trainer
         trainer.loss_sum = 0.0
         n_batches = -(-len(order) // self.batch_size)
@@ -151,10 +157,9 @@ class EpochLoop:
         while begin < n_batches:
             end = min(begin + self._stretch, n_batches)
             rates = self._rates(end - begin)
-            started = time.perf_counter()
             before = self.rows_before + self.history.rows_seen + begin * self.batch_size
-            trainer.train(self._data, order, begin, end, learning_rate=rates, rows_before=before)
-            self._adapt_stretch(end - begin, time.perf_counter() - started)
+            seconds = yield Stretch(trainer, self._data, order, begin, end, rates, before)
+            self._adapt_stretch(end - begin, seconds)
             self._step += end - begin
             begin = end
         return trainer.loss_sum / len(order)
@@ -188,7 +193,7 @@ class EpochLoop:
         history.loss_curve.append(loss)
         history.learning_rates.append(self._rate)
         if self.verbose:
-            print(f"Iteration {history.n_iter}, loss = {loss:.8f}")
+            print(f"{self.name}Iteration {history.n_iter}, loss = {loss:.8f}")
         return finite
 
     def _give_up(self):
@@ -217,7 +222,7 @@ class EpochLoop:
             history.validation_scores.append(score)
             history.validation_losses.append(loss)
             if self.verbose:
-                print(f"Validation score: {score:f}")
+                print(f"{self.name}Validation score: {score:f}")
             improved = score >= history.best_score + self.tol
             if score > history.best_score:
                 history.best_score = score
@@ -238,7 +243,7 @@ class EpochLoop:
         if self.verbose:
             watched = "Training loss" if self.validation is None else "Validation score"
             print(
-                f"{watched} did not improve more than tol={self.tol:f} for "
+                f"{self.name}{watched} did not improve more than tol={self.tol:f} for "
                 f"{self._patience()} consecutive epochs. {action}"
             )
         return stop

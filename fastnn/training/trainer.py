@@ -115,10 +115,14 @@ class Trainer:
             engine.moments[i] = None
         self.optimizer.state = state
 
-    def data(self, X, y, sample_weight=None):
-        """Rows and targets as `train` takes them: checked once, for any number of calls."""
+    def data(self, X, y, sample_weight=None, rows=None):
+        """Rows and targets as `train` takes them: checked once, for any number of calls. `rows` are
+        the numbers of those to train on, by default all."""
         data = self.network.data(X, y, sample_weight)
-        self._mean_weight = mean_of_weights(data[-1])
+        weight = data[-1]
+        if weight is not None and rows is not None:
+            weight = weight[rows]
+        self._mean_weight = mean_of_weights(weight)
         return data
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
@@ -133,38 +137,49 @@ class Trainer:
         The running statistics of batch norms are the mean over their rows, ``rows_before`` before
         these, until a whole batch moves them by more: by its momentum.
         """
-        self._trained_on = data, order
-        scale = 1.0 / self.network.n_out if self.network.loss.averaged else 1.0
         each = np.ndim(learning_rate)
         done = 0
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
-            if each:
-                rates = learning_rate[done : done + steps]
-                coefficients = self.optimizer.coefficients(self._t, steps, rates)
-            else:
-                coefficients = self._coefficients.of(self._t, steps, learning_rate)
-            started = time.perf_counter()
-            self.loss_sum = self._engine.run(
-                *data,
-                order,
-                begin,
-                stop,
-                self.batch_size,
-                coefficients,
-                scale,
-                n_threads,
-                step=self._t,
-                loss_sum=self.loss_sum,
-                mean_weight=self._mean_weight,
-                whole_batch=self.whole_batch,
-                rows_before=rows_before,
+            rates = learning_rate[done : done + steps] if each else learning_rate
+            engine = self.prepare(
+                data, order, begin, stop, learning_rate=rates, rows_before=rows_before
             )
             rows_before += steps * self.batch_size
+            started = time.perf_counter()
+            engine.sweep(n_threads)
             self._threads.took(n_threads, (time.perf_counter() - started) / steps, steps)
-            self._t += steps
+            self.trained(steps)
             begin, done = stop, done + steps
+
+    def prepare(self, data, order, begin, end, *, learning_rate, rows_before=math.inf):
+        """`train` up to the arithmetic: the engine, which is ready for it. `trained` follows."""
+        self._trained_on = data, order
+        if np.ndim(learning_rate):
+            coefficients = self.optimizer.coefficients(self._t, end - begin, learning_rate)
+        else:
+            coefficients = self._coefficients.of(self._t, end - begin, learning_rate)
+        self._engine.prepare(
+            *data,
+            order,
+            begin,
+            end,
+            self.batch_size,
+            coefficients,
+            1.0 / self.network.n_out if self.network.loss.averaged else 1.0,
+            step=self._t,
+            loss_sum=self.loss_sum,
+            mean_weight=self._mean_weight,
+            whole_batch=self.whole_batch,
+            rows_before=rows_before,
+        )
+        return self._engine
+
+    def trained(self, steps):
+        """Take what the engine has found in the steps that were prepared."""
+        self.loss_sum = self._engine.result()
+        self._t += steps
 
     def _configure(self):
         """Tell the engine the options; the moving average begins at the present weights."""

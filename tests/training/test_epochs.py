@@ -8,6 +8,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from fastnn import schedules
 from fastnn._kernels.families import shuffle
 from fastnn.training import epochs as training
+from fastnn.training import stretches
 from fastnn.training.shuffling import shuffle_rows
 from fastnn.training.validation import accuracy, mean_loss, r2
 
@@ -66,7 +67,7 @@ def loop(trainer, n_rows, **parameters):
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 101])
 @pytest.mark.parametrize("seconds", [0.0, 0.001, 1.0])
 def test_every_row_once_and_no_long_stretch(n_rows, seconds, monkeypatch):
-    monkeypatch.setattr(training, "time", Clock)
+    monkeypatch.setattr(stretches, "time", Clock)
     trainer = Trainer(seconds)
     loop(trainer, n_rows).run()
     assert trainer.rows == list(range(n_rows))
@@ -89,7 +90,7 @@ def test_shuffles_accumulate_as_in_scikit_learn():
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01])
 def test_every_step_has_the_rate_of_its_number(seconds, monkeypatch):
-    monkeypatch.setattr(training, "time", Clock)
+    monkeypatch.setattr(stretches, "time", Clock)
     trainer = Trainer(seconds)
     epochs = loop(trainer, 21, max_iter=3, n_iter_no_change=99, schedule=schedules.Cosine())
     epochs.run()

@@ -45,7 +45,7 @@ def set_most_nonzero(double share):
 cdef class Engine(Workspace):
     """Training and scoring of one network; its parameters are those of Workspace."""
 
-    cdef object _dense_keep, _sparse_keep, _zeros_keep
+    cdef object _dense_keep, _sparse_keep, _zeros_keep, _held
 
     def _dense_input(self, X):
         """Rows of an ndarray; their workspace exists from the first call on."""
@@ -110,8 +110,20 @@ cdef class Engine(Workspace):
         accumulate: add to the gradient that is there. mean_weight: of a row. whole_batch: rows of mean weight that move
         the running statistics by their momentum, 0: batch_size. rows_before: of those statistics.
         """
+        self.prepare(X, labels, y, weight, order, begin, end, batch_size, coefficients, loss_scale, step, loss_sum,
+                     accumulate, mean_weight, whole_batch, rows_before)
+        self.sweep(n_threads)
+        return self.result()
+
+    def prepare(self, X, labels, y, weight, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size, coefficients,
+                double loss_scale, long long step=0, double loss_sum=0, bint accumulate=False, double mean_weight=1,
+                double whole_batch=0, double rows_before=INFINITY):
+        """`run` up to its arithmetic, which `sweep` or, for several engines, `run_together` does; `result` follows."""
+        if self._spent:
+            raise RuntimeError("this engine has given its memory back")
         if coefficients is None and self.s.rule >= 0:
             raise ValueError("an engine with an update rule needs its coefficients")
+        self._held = X, labels, y, weight, order, coefficients      # alive as long as the pointers
         if isinstance(X, SparseRows):
             self._sparse_input(X, order, begin, end, batch_size)
         else:
@@ -133,13 +145,21 @@ cdef class Engine(Workspace):
         self.s.shares.stride = 1 if batch_size * self.plan.n_master > LONG_STEP else SELDOM
         if self._shares_held:
             self.s.shares.stride = 0
-        if self._spent:
-            raise RuntimeError("this engine has given its memory back")
+        self._ready = True
+
+    def sweep(self, int n_threads):
+        """The arithmetic of a `run` that is prepared."""
+        if not self._ready:
+            raise RuntimeError("nothing is prepared")
         if not 1 <= n_threads <= self.n_threads:
             raise ValueError(f"n_threads must be from 1 to {self.n_threads}, got {n_threads}")
         cdef int dtype = self.plan.dtype.number
         with nogil:
             sweep_as(&self.s, n_threads, dtype)
+
+    def result(self):
+        """What `run` returns, once; raises what a Python activation has raised."""
+        self._held, self._ready = None, False
         self._raise_custom()
         return self.s.loss_sum
 

@@ -11,6 +11,6 @@ cdef class Workspace:
     cdef object _dtype
     cdef int output
     cdef Py_ssize_t _rows       # that the buffers have room for
-    cdef bint _spent, _shares_held
+    cdef bint _spent, _shares_held, _ready     # _ready: `prepare` of an Engine has been called
 
     cdef void _place_gradients(self, bint over_outputs) noexcept

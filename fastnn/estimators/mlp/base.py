@@ -22,6 +22,7 @@ from fastnn.estimators.shared.hidden_features import HiddenFeaturesMixin, as_ask
 from fastnn.exceptions import VersionMismatchWarning
 from fastnn.layers.activations import one_per_layer
 from fastnn.losses import loss_of_output
+from fastnn.training.stretches import run_alone
 
 _NO_DEFAULT = object()
 
@@ -87,8 +88,13 @@ class BaseMLP(
             return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     def _fit(self, X, y, sample_weight, held_out=(None, None, None), *, one_epoch=False):
-        fit = Fit(self, X, y, sample_weight, held_out, one_epoch=one_epoch)
-        fitted = fit.run()
+        return run_alone(self._stretches(X, y, sample_weight, held_out, one_epoch=one_epoch))
+
+    def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):
+        """`_fit` as a generator of stretches of training, see ``fastnn.training.stretches``;
+        the options are those of `Fit`."""
+        fit = Fit(self, X, y, sample_weight, held_out, **options)
+        fitted = yield from fit.stretches()
         for name in _NOT_OF_EVERY_FIT:
             self.__dict__.pop(name, None)
         self.__dict__.update(fitted)

@@ -2,8 +2,10 @@
 
 import copy
 import math
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -30,9 +32,28 @@ from fastnn.training.averaging import WeightMean
 from fastnn.training.epochs import EpochLoop, History
 from fastnn.training.lbfgs import minimize_lbfgs
 from fastnn.training.statistics import settle_statistics
+from fastnn.training.stretches import run_alone
 from fastnn.training.trainer import make_trainer
 
-__all__ = ["Fit"]
+__all__ = ["Among", "Fit"]
+
+
+class Among(NamedTuple):
+    """A fit among others on the same data.
+
+    ``sample`` has the numbers of the rows to fit, some maybe several times, or is None for all: the
+    fit is that of X[sample], y[sample] and sample_weight[sample], to the bit, though stochastic
+    solvers copy no X. What ``verbose`` prints begins with ``name``. ``n_threads``, if given, is in
+    the place of the estimator's own. ``share(array)`` returns an equal one of another fit, if any.
+    """
+
+    sample: Any = None
+    name: str = ""
+    n_threads: int | None = None
+    share: Callable = lambda array: array
+
+
+_ALONE = Among()
 
 
 class Fit:
@@ -50,17 +71,30 @@ class Fit:
         As given by the user.
     one_epoch : bool
         True for ``partial_fit``.
+    among : Among
+        What it is to others that are trained with it.
     """
 
-    def __init__(self, estimator, X, y, sample_weight, held_out=(None, None, None), *, one_epoch):
+    def __init__(
+        self,
+        estimator,
+        X,
+        y,
+        sample_weight,
+        held_out=(None, None, None),
+        *,
+        one_epoch,
+        among=_ALONE,
+    ):
         self.estimator = estimator
         self.one_epoch = one_epoch
+        self._among, self._sample = among, among.sample
         self.continuing = hasattr(estimator, "coefs_") and (one_epoch or estimator.warm_start)
         self._given = X, y, sample_weight
         self._callbacks = self._observer = None
         self._hidden = hidden_widths(estimator.hidden_layer_sizes)
         check_parameters(estimator, len(self._hidden))
-        self.n_threads = effective_n_threads(estimator.n_jobs)
+        self.n_threads = among.n_threads or effective_n_threads(estimator.n_jobs)
         self._take_data(X, y, sample_weight, held_out)
         self._training_rows = None
         self.rng = check_random_state(estimator.random_state)
@@ -74,20 +108,30 @@ class Fit:
             est, X, y, reset=not self.continuing, y_numeric=est._y_numeric
         )
         check_data(est, self.X, self._hidden)
-        self.loss = est._learn_targets(self.labels, self.continuing, self.one_epoch)
+        labels = self.labels
+        if self._sample is not None:
+            labels, sample_weight = data.sampled(self._sample, labels, sample_weight)
+            if est.solver == "lbfgs":
+                self.X, self.labels, self._sample = self.X[self._sample], labels, None
+        self.loss = est._learn_targets(labels, self.continuing, self.one_epoch)
         self.dtype = self.X.dtype
         if self.continuing:
             self.dtype = np.result_type(np.asarray(est.coefs_[0]), np.float32)
         # L-BFGS computes in float64, and its solution is rounded to the dtype of the model.
         self.work_dtype = np.dtype(np.float64) if est.solver == "lbfgs" else self.dtype
-        self.y = est._encode(self.labels, self.work_dtype)
+        self.y = est._encode(labels, self.work_dtype)
         self.weight, self.rows, unit = data.training_weights(
             sample_weight,
-            self.X,
+            labels,
             self.work_dtype,
-            lambda weights: est._class_factors(self.labels, weights),
+            lambda weights: est._class_factors(labels, weights),
         )
         self.alpha = est.alpha / unit  # in which the penalty is to be measured as well
+        if self._sample is not None:
+            self.y = data.at_rows(self._sample, self.y, self.X.shape[0])
+            self.weight = data.at_rows(self._sample, self.weight, self.X.shape[0])
+            self.rows = self._sample[self.rows]
+        self.y, self.weight = self._among.share(self.y), self._among.share(self.weight)
         self._held_out = given_rows(est, *held_out, y=self.y, dtype=self.work_dtype)
 
     def _make_network(self):
@@ -111,13 +155,19 @@ class Fit:
 
     def run(self):
         """Train, several times if asked to; return the attributes of the fitted estimator."""
+        return run_alone(self.stretches())
+
+    def stretches(self):
+        """`run` as a generator of stretches of training, see ``fastnn.training.stretches``."""
         est = self.estimator
         train = self._lbfgs if est.solver == "lbfgs" else self._stochastic
         n_starts = self._n_starts
         if not self.one_epoch:
             # The last iteration of L-BFGS may be one that the line search had to abandon.
             self._report_begin(n_starts * (est.max_iter + (est.solver == "lbfgs")))
-        best = best_outcome(lambda start: self._train_from(start, train), n_starts, est.verbose)
+        best = yield from best_outcome(
+            lambda start: self._train_from(start, train), n_starts, est.verbose
+        )
         best.report()
         return best.attributes
 
@@ -125,7 +175,7 @@ class Fit:
         if start:
             self.rng = np.random.RandomState(self._seeds[start - 1])
             self._make_network()
-        return train()
+        return (yield from train())
 
     def _lbfgs(self):
         est = self.estimator
@@ -163,6 +213,7 @@ class Fit:
             if not stopped:
                 warn_of_lbfgs(est, result, self._advice(attributes["loss_"]))
 
+        yield from ()  # it has no stretches
         return Outcome(attributes, attributes["loss_"], report, stopped)
 
     def _stochastic(self):
@@ -203,7 +254,7 @@ class Fit:
             return self._snapshot()
 
         self._fitted_up_to_now = snapshot
-        end = EpochLoop(
+        end = yield from EpochLoop(
             trainer,
             self.X,
             self.y,
@@ -225,7 +276,8 @@ class Fit:
             first_step=optimizer.state.get("t", 0),
             # Those of L-BFGS are of all its rows, and it counts none.
             rows_before=math.inf if self.continuing and not history.rows_seen else 0,
-        ).run()
+            name=self._among.name,
+        ).stretches()
         trainer.finish()
         attributes = {
             **self._model(),
@@ -296,6 +348,8 @@ class Fit:
     def _report_begin(self, max_epochs):
         X, y, sample_weight = self._given
         self._fitted_up_to_now = self._snapshot
+        if self._sample is not None and hasattr(self.estimator, "_skl_callbacks"):
+            X, y, sample_weight = data.sampled(self._sample, self.X, self.labels, sample_weight)
         self._callbacks = FitCallbacks(
             self.estimator, X, y, sample_weight, max_epochs, lambda: self._fitted_up_to_now()
         )

@@ -31,7 +31,7 @@ def seeds_after_first(n_starts, rng):
 
 
 def best_outcome(train, n_starts, verbose):
-    """Return the best Outcome of ``train(0)``, ..., ``train(n_starts - 1)``.
+    """Yield the stretches of ``train(0)``, ..., ``train(n_starts - 1)``; return the best Outcome.
 
     One that diverges does not count, and none is begun after one that was stopped.
 
@@ -45,7 +45,7 @@ def best_outcome(train, n_starts, verbose):
         if verbose and n_starts > 1:
             print(f"Start {start + 1} of {n_starts}")
         try:
-            outcome = train(start)
+            outcome = yield from train(start)
         except DivergenceError as error:
             failure = error
             continue

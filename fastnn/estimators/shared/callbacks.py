@@ -4,15 +4,25 @@ Callbacks came with scikit-learn 1.9. With an older one, estimators have no ``se
 everything else works.
 """
 
+from contextlib import nullcontext
+
 try:
     from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback._callback_support import callback_management_context
 except ImportError:
+    #: What scikit-learn puts around ``fit``, to tear callbacks down.
+    callback_management_context = nullcontext
 
     class CallbackSupportMixin:
         """Nothing: this scikit-learn knows no callbacks."""
 
 
-__all__ = ["CALLBACK_ATTRIBUTES", "CallbackSupportMixin", "FitCallbacks"]
+__all__ = [
+    "CALLBACK_ATTRIBUTES",
+    "CallbackSupportMixin",
+    "FitCallbacks",
+    "callback_management_context",
+]
 
 # What scikit-learn keeps on an estimator while callbacks are at work.
 CALLBACK_ATTRIBUTES = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}

@@ -12,7 +12,9 @@ from fastnn._warnings import warn
 from fastnn.estimators.shared.missing import located
 
 __all__ = [
+    "at_rows",
     "goes_straight_to_the_kernel",
+    "sampled",
     "scoring_data",
     "split_off_validation_rows",
     "training_data",
@@ -96,13 +98,27 @@ def training_data(estimator, X, y, *, reset, y_numeric, suffix=""):
     return _for_kernels(X), y
 
 
+def sampled(sample, *arrays):
+    """Return the rows of these numbers of each array; None stays None."""
+    return [None if a is None else a[sample] for a in arrays]
+
+
+def at_rows(sample, values, n_rows):
+    """Return an array of n_rows whose rows ``sample`` are these values, the others zero."""
+    if values is None:
+        return None
+    spread = np.zeros((n_rows, *values.shape[1:]), values.dtype)
+    spread[sample] = values
+    return spread
+
+
 def training_weights(sample_weight, X, dtype, factors=None, name="sample_weight"):
     """Validate sample weights; return them and the rows that have one other than zero.
 
     Parameters
     ----------
     sample_weight : array-like of shape (n_samples,) or None
-    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    X : {ndarray, sparse matrix} of shape (n_samples, ...)
     dtype : dtype
         Of the weights returned.
     factors : callable, optional

@@ -1,0 +1,169 @@
+"""Stretches of training: what leaves Python, for one network alone or for several side by side.
+
+A training is a generator of stretches: it prepares one, yields it, and goes on when somebody has
+trained it and sends the seconds that it took. What it returns is its outcome. The bits of a stretch
+depend neither on threads nor on its neighbours, so that a network trained among others is the
+network trained alone.
+"""
+
+import math
+import time
+from collections import deque
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastnn._kernels.training.together import run_together
+
+__all__ = ["Stretch", "run_alone", "run_side_by_side"]
+
+#: Most stretches that a thread takes before Python has its turn, and Ctrl-C.
+_MOST_STRETCHES = 3
+
+#: Rounds of each way of sharing threads that are measured, and after how many it is done anew.
+_SAMPLES = 4
+_TRUST = 100
+
+
+class Stretch(NamedTuple):
+    """Batches begin..end-1 of an epoch; the other fields are as ``Trainer.train`` takes them."""
+
+    trainer: Any
+    data: tuple
+    order: np.ndarray
+    begin: int
+    end: int
+    learning_rate: float | np.ndarray
+    rows_before: float
+
+    @property
+    def batches(self):
+        return self.data, self.order, self.begin, self.end
+
+    @property
+    def options(self):
+        return {"learning_rate": self.learning_rate, "rows_before": self.rows_before}
+
+    def train(self):
+        """Train it on as many threads as turn out to be best; return the seconds."""
+        started = time.perf_counter()
+        self.trainer.train(*self.batches, **self.options)
+        return time.perf_counter() - started
+
+
+def run_alone(training):
+    """Train all stretches of a generator, one after the other; return what it returns."""
+    seconds = None
+    while True:
+        try:
+            stretch = training.send(seconds)
+        except StopIteration as end:
+            return end.value
+        seconds = stretch.train()
+
+
+def run_side_by_side(trainings, n_threads, spare=()):
+    """Train several generators of stretches, each to its end, whole on one thread at a time.
+
+    Where fewer are left than there are threads, all threads share one after the other if that turns
+    out to be quicker. In all else the order is fixed: what the generators do in Python, they do by
+    turns.
+
+    Parameters
+    ----------
+    trainings : iterable of generator
+    n_threads : int
+    spare : tuple of exception classes
+        Raised by one of them, they end that one alone.
+
+    Returns
+    -------
+    list
+        Of each, what it returned or the exception that ended it.
+
+    Raises
+    ------
+    BaseException
+        Any other that one of them raises, or Ctrl-C; the rest are closed.
+    """
+    trainings = dict(enumerate(trainings))
+    outcomes, waiting = [None] * len(trainings), deque()
+    sharing = _Sharing(n_threads)
+
+    def go_on(number, seconds):
+        try:
+            waiting.append((number, trainings[number].send(seconds)))
+        except StopIteration as end:
+            outcomes[number] = end.value
+        except spare as error:
+            outcomes[number] = error
+        else:
+            return
+        del trainings[number]  # and with it the memory that it held
+
+    try:
+        for number in list(trainings):
+            go_on(number, None)
+        while waiting:
+            n = len(waiting)
+            if (
+                n > n_threads
+            ):  # whole turns for all threads; who is left out comes first in the next
+                n = min(n, _MOST_STRETCHES * n_threads) // n_threads * n_threads
+            numbers, stretches = zip(*(waiting.popleft() for _ in range(n)), strict=True)
+            for number, seconds in zip(numbers, sharing.train(stretches), strict=True):
+                go_on(number, seconds)
+    finally:
+        for training in trainings.values():
+            training.close()
+    return outcomes
+
+
+class _Sharing:
+    """How threads share stretches of different networks: a network each or, where there are fewer
+    networks than threads and that is quicker, all one network after the other."""
+
+    def __init__(self, n_threads):
+        self._n_threads = n_threads
+        self._among = None
+
+    def train(self, stretches):
+        """Train them; return about the seconds that a thread, or the team, had of each."""
+        n = len(stretches)
+        if n == 1:
+            return [stretches[0].train()]
+        if n >= self._n_threads:
+            return self._side_by_side(stretches)
+        if self._among != n:
+            self._among, self._measured, self._rounds = n, {True: [], False: []}, 0
+        by_turns = self._pick()
+        started = time.perf_counter()
+        seconds = (
+            [stretch.train() for stretch in stretches]
+            if by_turns
+            else self._side_by_side(stretches)
+        )
+        steps = sum(stretch.end - stretch.begin for stretch in stretches)
+        self._measured[by_turns].append((time.perf_counter() - started) / steps)
+        return seconds
+
+    def _pick(self):
+        self._rounds += 1
+        if self._rounds % _TRUST == 0:
+            self._measured = {True: [], False: []}
+        untried = [way for way, found in self._measured.items() if len(found) < _SAMPLES]
+        if untried:
+            return untried[-1]
+        return min(self._measured[True]) < min(self._measured[False])
+
+    def _side_by_side(self, stretches):
+        started = time.perf_counter()
+        engines = [
+            stretch.trainer.prepare(*stretch.batches, **stretch.options) for stretch in stretches
+        ]
+        n_threads = min(self._n_threads, len(stretches))
+        run_together(engines, n_threads)
+        for stretch in stretches:
+            stretch.trainer.trained(stretch.end - stretch.begin)
+        turns = math.ceil(len(stretches) / n_threads)
+        return [(time.perf_counter() - started) / turns] * len(stretches)

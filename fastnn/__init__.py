@@ -6,7 +6,12 @@ from types import ModuleType
 from fastnn._config import config
 from fastnn._public import publish
 from fastnn._version import __version__
-from fastnn.estimators import MLPClassifier, MLPRegressor
+from fastnn.estimators import (
+    DeepEnsembleClassifier,
+    DeepEnsembleRegressor,
+    MLPClassifier,
+    MLPRegressor,
+)
 from fastnn.exceptions import DivergenceError, ModelFormatError, VersionMismatchWarning
 from fastnn.export import register_with_skl2onnx, to_c, to_onnx
 from fastnn.network.network import Network
@@ -14,6 +19,8 @@ from fastnn.persistence import load, save
 from fastnn.scoring.predictor import Predictor
 
 __all__ = [
+    "DeepEnsembleClassifier",
+    "DeepEnsembleRegressor",
     "DivergenceError",
     "MLPClassifier",
     "MLPRegressor",

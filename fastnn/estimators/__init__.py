@@ -1,6 +1,8 @@
 """The scikit-learn faces of the library."""
 
+from fastnn.estimators.ensembles.classifier import DeepEnsembleClassifier
+from fastnn.estimators.ensembles.regressor import DeepEnsembleRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["DeepEnsembleClassifier", "DeepEnsembleRegressor", "MLPClassifier", "MLPRegressor"]

@@ -196,7 +196,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ndarray of shape (n_samples, n_classes)
             Rows sum to one, except with several labels, each of which has a probability of its own.
         """
-        p = self._outputs(X)
+        return self._probabilities(self._outputs(X))
+
+    def _probabilities(self, p):
+        """Outputs of the network as a column for each class."""
         if p.shape[1] > 1:
             return p
         if len(self.classes_) == 1:

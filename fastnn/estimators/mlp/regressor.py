@@ -161,11 +161,14 @@ class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
         -------
         float
         """
-        levels = self._levels()
-        if not levels:
+        if not self._levels():
             return super().score(X, y, sample_weight)
+        return self._pinball_score(self._outputs(X), y, sample_weight)
+
+    def _pinball_score(self, outputs, y, sample_weight):
+        levels = self._levels()
         y = np.asarray(y).reshape(len(y), -1)
-        p = self._outputs(X).reshape(*y.shape, len(levels))
+        p = outputs.reshape(*y.shape, len(levels))
         scores = [
             d2_pinball_score(y, p[:, :, i], alpha=level, sample_weight=sample_weight)
             for i, level in enumerate(levels)

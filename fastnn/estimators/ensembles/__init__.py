@@ -1,0 +1,1 @@
+"""Ensembles of perceptrons that are trained side by side."""

@@ -1,0 +1,212 @@
+"""DeepEnsembleClassifier."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import entr
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.utils import get_tags
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
+
+from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of_members
+from fastnn.estimators.mlp.base import unchanged_on_failure
+from fastnn.estimators.mlp.classifier import MLPClassifier
+from fastnn.estimators.shared import labels
+from fastnn.estimators.shared.availability import available_unless, no_probabilities
+from fastnn.estimators.shared.declare import parameters
+from fastnn.estimators.shared.docs import documented
+
+__all__ = ["DeepEnsembleClassifier", "Entropies"]
+
+
+class Entropies(NamedTuple):
+    """Uncertainty of classes in nats; see ``DeepEnsembleClassifier.decompose``."""
+
+    total: np.ndarray
+    aleatoric: np.ndarray
+    epistemic: np.ndarray
+
+
+@documented
+@parameters
+class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
+    """Mean of several classifying perceptrons that are trained side by side.
+
+    Every member is bit for bit the network that its seed trains alone: see ``estimators_``.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    estimators_ : list of MLPClassifier
+        The members; with ``rows = estimators_samples_[i]``, ``clone(estimators_[i]).fit(X[rows],
+        y[rows])`` gives the same network to the bit. With X[rows] that lack a class, so does the
+        member, whose probability of it is zero.
+    estimators_samples_ : list of ndarray
+        Row numbers that each was fitted on.
+    folds_ : ndarray of shape (n_samples,)
+        With sample_by='fold', the number of the member that was not trained on the row: as the
+        test_fold of scikit-learn's PredefinedSplit, the folds themselves.
+    oof_predictions_ : ndarray of shape (n_samples, n_classes)
+        Probabilities by the members that were not trained on the row, NaN if there are none; with
+        sample_by='fold', or 'bootstrap' and oob_score.
+    oob_score_ : float
+        Score of these, with oob_score.
+    n_features_in_, feature_names_in_
+        Number and, if X had them, names of the columns of X.
+
+    References
+    ----------
+    .. [1] Lakshminarayanan, Pritzel & Blundell, "Simple and scalable predictive uncertainty
+       estimation using deep ensembles", NIPS 2017.
+
+    Examples
+    --------
+    >>> from fastnn import DeepEnsembleClassifier, MLPClassifier
+    >>> from sklearn.datasets import load_digits
+    >>> X, y = load_digits(return_X_y=True)
+    >>> net = MLPClassifier(max_iter=30, tol=0.01)
+    >>> model = DeepEnsembleClassifier(net, 4, random_state=0).fit(X[:1000] / 16, y[:1000])
+    >>> bool(model.score(X[1000:] / 16, y[1000:]) > 0.9)
+    True
+    """
+
+    _of_type = MLPClassifier
+    _default_metric = staticmethod(accuracy_score)
+
+    def _check_loss(self, template):
+        try:
+            no_probabilities(template)
+        except AttributeError as error:
+            raise ValueError(f"The ensemble is a mean of probabilities. {error}") from None
+
+    def _learn_targets(self, y):
+        self._label_binarizer = labels.learn_classes(y)
+        self.classes_ = self._label_binarizer.classes_
+
+    def _tell_classes(self, member):
+        if not hasattr(member, "classes_"):
+            member._label_binarizer, member.classes_ = self._label_binarizer, self.classes_
+
+    def _strata(self, y):
+        several = self._label_binarizer.y_type_.startswith("multilabel")
+        return None if several else np.searchsorted(self.classes_, y)
+
+    @available_unless(no_partial_fit_of_members)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Train every member for one epoch on these rows, going on from where it is.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        sample_weight : array-like of shape (n_samples,), default=None
+        classes : array-like of shape (n_classes,), default=None
+            All classes that will ever come; needed in the first call.
+
+        Returns
+        -------
+        self : DeepEnsembleClassifier
+        """
+        with unchanged_on_failure(self):
+            if _check_partial_fit_first_call(self, classes):
+                multilabel = type_of_target(y).startswith("multilabel")
+                self._label_binarizer = labels.learn_classes(y if multilabel else classes)
+            return self._partial_fit(X, y, sample_weight)
+
+    def _of_member(self, member, X, check_finite):
+        found = member._probabilities(member._forward(X, check_finite))
+        if len(member.classes_) == len(self.classes_):
+            return found
+        every = np.zeros((len(found), len(self.classes_)), found.dtype)
+        every[:, np.searchsorted(self.classes_, member.classes_)] = found
+        return every
+
+    def _decided(self, predictions):
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            return self._label_binarizer.inverse_transform(predictions, 0.5)
+        return self.classes_.take(predictions.argmax(axis=1))
+
+    def predict(self, X):
+        """Predict the class of each row, the one of greatest mean probability, or its labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        return self._decided(self._mean(X))
+
+    def predict_proba(self, X):
+        """Predict the probability of each class: the mean over the members, in their order.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to one, except with several labels, each of which has a probability of its own.
+        """
+        return self._mean(X)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of ``predict_proba``, which may be -inf.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        p = self._mean(X)
+        with np.errstate(divide="ignore"):
+            return np.log(p, out=p)
+
+    def decompose(self, X):
+        """Divide the uncertainty of each row into what more rows would and would not lessen.
+
+        ``total`` is the entropy of the mean probabilities, ``aleatoric`` the mean entropy of the
+        members': how much the classes overlap. The difference, ``epistemic``, is the mutual
+        information of the class and the member: how much the members disagree.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Entropies
+            Named tuple of ``total``, ``aleatoric`` and ``epistemic`` in nats, of shape
+            (n_samples,), or (n_samples, n_labels) with several labels.
+
+        References
+        ----------
+        .. [1] Depeweg, Hernandez-Lobato, Doshi-Velez & Udluft, "Decomposition of uncertainty in
+           Bayesian deep learning for efficient and risk-sensitive learning", ICML 2018.
+        """
+        p = self._stack(X)
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            p = np.stack([p, 1 - p], axis=-1)
+        total = entr(p.mean(axis=0)).sum(axis=-1)
+        aleatoric = np.minimum(entr(p).sum(axis=-1).mean(axis=0), total)  # Jensen, but for rounding
+        return Entropies(total, aleatoric, total - aleatoric)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        template = self._template()
+        if isinstance(template, MLPClassifier):
+            tags.classifier_tags.multi_label = get_tags(template).classifier_tags.multi_label
+        return tags

@@ -111,6 +111,12 @@ def test_predictions_are_means_in_the_order_of_members():
 
 def test_binary_multilabel_two_targets_and_sparse():
     binary = classifier(2).fit(X, names == "ant")
+    second = [member.predict_proba(X)[:, 1] for member in binary.estimators_]
+    assert (binary.predict_proba(X)[:, 1] == (second[0] + second[1]) / 2).all()
+    many = np.tile(X, (100, 1))  # more than a block
+    assert (binary.predict_proba(many) == np.tile(binary.predict_proba(X), (100, 1))).all()
+    with pytest.raises(ValueError, match="NaN"):
+        binary.predict(np.r_[many, np.full((1, 8), np.nan)])
     assert binary.predict_proba(X).shape == (200, 2)
     assert binary.predict(X).dtype == bool
     Xm, ym = make_multilabel_classification(120, 6, n_classes=4, random_state=0)
@@ -177,6 +183,9 @@ def test_a_class_that_a_sample_lacks_has_probability_zero():
     p = model._of_member(lacking[0], X, True)
     assert (p[:, :2] == lacking[0].predict_proba(X)).all()
     assert (p[:, 2] == 0).all()
+    both = [m for m in model.estimators_ if len(m.classes_) == 2][:2]  # as many outputs, but not
+    model.estimators_ = both  # those of all classes
+    assert not model._outputs_agree()
     np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1)
 
 

@@ -5,7 +5,6 @@ import warnings
 from abc import ABC, abstractmethod
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
@@ -21,6 +20,10 @@ from fastnn.exceptions import DivergenceError
 from fastnn.threads import effective_n_threads
 
 __all__ = ["BaseDeepEnsemble", "no_partial_fit_of_members"]
+
+# Of X, in a part that member after member reads; and enough rows for a call and its threads to pay.
+_BLOCK_BYTES = 1 << 20
+_FEWEST_ROWS = 2048
 
 # Attributes that some fits set and others must remove.
 _NOT_OF_EVERY_FIT = ("folds_", "oof_predictions_", "oob_score_")
@@ -130,6 +133,10 @@ class BaseDeepEnsemble(EnsembleParameters, BaseEstimator, ABC):
     def _learn_targets(self, y):
         """Learn from validated y what the targets are."""
 
+    def _outputs_agree(self):
+        """Whether the outputs of all members stand for the same."""
+        return True
+
     def _tell_classes(self, member):
         """Before a first partial_fit, tell a member what only some rows would not."""
 
@@ -177,6 +184,7 @@ class BaseDeepEnsemble(EnsembleParameters, BaseEstimator, ABC):
         numbers = [i for i in range(len(members)) if i not in failures]
         self.estimators_ = [members[i] for i in numbers]
         self._numbers = numbers
+        self._alike = self._outputs_agree()
         for member in self.estimators_:
             if hasattr(self, "feature_names_in_"):
                 member.feature_names_in_ = self.feature_names_in_
@@ -223,7 +231,7 @@ class BaseDeepEnsemble(EnsembleParameters, BaseEstimator, ABC):
         self.oof_predictions_ = self._shaped(total)
         if self.oob_score:
             known = known[weight[known] != 0] if weight is not None else known
-            args = y[known], self._decided(total[known])
+            args = y[known], self._decided(self.oof_predictions_[known])
             if callable(self.oob_score):
                 self.oob_score_ = self.oob_score(*args)
             else:
@@ -234,47 +242,56 @@ class BaseDeepEnsemble(EnsembleParameters, BaseEstimator, ABC):
     def _of_member(self, member, X, check_finite):
         """What a member predicts for validated rows, as the ensemble averages it: (n, columns)."""
 
+    @abstractmethod
     def _shaped(self, predictions):
-        """Averaged predictions in the shape that the user gets."""
-        return predictions
+        """The mean of these as the user gets it."""
 
     @abstractmethod
     def _decided(self, predictions):
-        """What ``predict`` makes of averaged predictions."""
+        """What ``predict`` makes of that."""
 
-    def _each(self, X):
-        """The predictions of every member, one after the other: (n, columns) arrays."""
-        if "estimators_" not in self.__dict__:
-            check_is_fitted(self)
-        check = not get_config()["assume_finite"]
-        straight = "feature_names_in_" not in self.__dict__ and data.goes_straight_to_the_kernel(
-            X, self.n_features_in_
-        )
-        given = X
-        if not straight:
-            X, check = data.scoring_data(self, X), False
+    def _mean(self, X):
+        """The mean over the members, added up in their order, block by block of the rows."""
+        X, check = self._rows(X)
+        blocks = [self._mean_of_block(block, X, check) for block in self._blocks(X)]
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    def _mean_of_block(self, block, given, check):
+        total = None
         for member in self.estimators_:
             try:
-                found = self._of_member(member, X, check)
+                found = self._of_member(member, block, check and total is None)
             except ValueError:
                 if check:
                     data.scoring_data(self, given)  # has scikit-learn's words for what is wrong
                 raise
-            check = False
-            yield found
-
-    def _mean(self, X):
-        """The mean over the members, added up in their order."""
-        total = None
-        for found in self._each(X):
             total = found if total is None else np.add(total, found, out=total)
-        if len(self.estimators_) > 1:
-            total /= len(self.estimators_)
+        total /= len(self.estimators_)
         return total
 
     def _stack(self, X):
         """The predictions of all members, (n_members, n, columns)."""
-        return np.stack(list(self._each(X)))
+        if "estimators_" not in self.__dict__:
+            check_is_fitted(self)
+        X = data.scoring_data(self, X)
+        return np.stack([self._of_member(member, X, False) for member in self.estimators_])
+
+    def _rows(self, X):
+        """X as the members take it, and whether it is still to be checked for NaN."""
+        if "estimators_" not in self.__dict__:
+            check_is_fitted(self)
+        if "feature_names_in_" not in self.__dict__ and data.goes_straight_to_the_kernel(
+            X, self.n_features_in_
+        ):
+            return X, True
+        return data.scoring_data(self, X), False
+
+    def _blocks(self, X):
+        """The rows in parts that stay in the cache while member after member reads them."""
+        rows = max(_FEWEST_ROWS, _BLOCK_BYTES // (X.shape[1] * X.dtype.itemsize))
+        if X.shape[0] < 2 * rows:
+            return [X]
+        return [X[first : first + rows] for first in range(0, X.shape[0], rows)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

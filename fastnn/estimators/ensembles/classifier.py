@@ -10,6 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
 from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of_members
+from fastnn.estimators.ensembles.outputs import outputs
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.shared import labels
@@ -93,6 +94,9 @@ class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
         if not hasattr(member, "classes_"):
             member._label_binarizer, member.classes_ = self._label_binarizer, self.classes_
 
+    def _outputs_agree(self):
+        return all(len(member.classes_) == len(self.classes_) for member in self.estimators_)
+
     def _strata(self, y):
         several = self._label_binarizer.y_type_.startswith("multilabel")
         return None if several else np.searchsorted(self.classes_, y)
@@ -121,12 +125,17 @@ class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
             return self._partial_fit(X, y, sample_weight)
 
     def _of_member(self, member, X, check_finite):
-        found = member._probabilities(member._forward(X, check_finite))
-        if len(member.classes_) == len(self.classes_):
+        """The outputs of the network, or columns for all classes where some members lack one."""
+        found = outputs(member, X, check_finite)
+        if self._alike:
             return found
         every = np.zeros((len(found), len(self.classes_)), found.dtype)
-        every[:, np.searchsorted(self.classes_, member.classes_)] = found
+        columns = np.searchsorted(self.classes_, member.classes_)
+        every[:, columns] = member._probabilities(found)
         return every
+
+    def _shaped(self, predictions):
+        return self.estimators_[0]._probabilities(predictions) if self._alike else predictions
 
     def _decided(self, predictions):
         if self._label_binarizer.y_type_.startswith("multilabel"):
@@ -144,7 +153,7 @@ class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
-        return self._decided(self._mean(X))
+        return self._decided(self._shaped(self._mean(X)))
 
     def predict_proba(self, X):
         """Predict the probability of each class: the mean over the members, in their order.
@@ -158,7 +167,7 @@ class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
         ndarray of shape (n_samples, n_classes)
             Rows sum to one, except with several labels, each of which has a probability of its own.
         """
-        return self._mean(X)
+        return self._shaped(self._mean(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of ``predict_proba``, which may be -inf.
@@ -171,7 +180,7 @@ class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        p = self._mean(X)
+        p = self.predict_proba(X)
         with np.errstate(divide="ignore"):
             return np.log(p, out=p)
 
@@ -197,7 +206,7 @@ class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
         .. [1] Depeweg, Hernandez-Lobato, Doshi-Velez & Udluft, "Decomposition of uncertainty in
            Bayesian deep learning for efficient and risk-sensitive learning", ICML 2018.
         """
-        p = self._stack(X)
+        p = np.stack([self._shaped(found) for found in self._stack(X)])
         if self._label_binarizer.y_type_.startswith("multilabel"):
             p = np.stack([p, 1 - p], axis=-1)
         total = entr(p.mean(axis=0)).sum(axis=-1)

@@ -6,6 +6,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import get_tags
 
 from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of_members
+from fastnn.estimators.ensembles.outputs import outputs
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.shared.availability import UnavailableMethodError, available_unless
@@ -96,12 +97,13 @@ class DeepEnsembleRegressor(RegressorMixin, BaseDeepEnsemble):
             return self._partial_fit(X, y, sample_weight)
 
     def _of_member(self, member, X, check_finite):
-        return member._forward(X, check_finite)
+        return outputs(member, X, check_finite)
 
     def _shaped(self, predictions):
         return predictions.reshape(-1) if predictions.shape[1] == 1 else predictions
 
-    _decided = _shaped
+    def _decided(self, predictions):
+        return predictions
 
     def predict(self, X, return_std=False):
         """Predict the targets of each row: the mean over the members, in their order.

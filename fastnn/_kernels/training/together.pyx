@@ -1,14 +1,15 @@
 """The passes of several engines over their batches side by side: each whole on one thread, without the interpreter.
 
-Nothing is shared but the data, and no thread waits for another before the end. The bits of a pass do not depend on
-threads, so each engine's are those of its pass alone.
+Nothing is shared but the data, and no thread waits for another before the end. The threads are the team of scoring, whose
+caller takes passes too and does not wait for a thread that has not begun: where other work holds the processors, it does
+them all. The bits of a pass do not depend on threads, so each engine's are those of its pass alone.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cython.parallel cimport parallel
 
 from fastnn._kernels.training.epoch cimport sweep_as
 from fastnn._kernels.native.platform cimport fastnn_take
+from fastnn._kernels.native.team cimport team_work
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.training.workspace cimport Workspace
 
@@ -40,17 +41,16 @@ def run_together(list engines, int n_threads):
     for i, engine in enumerate(engines):
         passes.members[i].s, passes.members[i].dtype = &engine.s, engine.plan.dtype.number
     with nogil:
-        if n_threads == 1:
-            take_passes(&passes)
-        else:
-            with parallel(num_threads=n_threads):
-                take_passes(&passes)
+        team_work(&take_passes, &passes, n_threads, False)
     PyMem_Free(passes.members)
 
 
-cdef void take_passes(Passes *passes) noexcept nogil:
+cdef void take_passes(void *job, int thread) noexcept nogil:
     """Passes that no thread has taken yet, as long as there are any."""
+    cdef Passes *passes = <Passes *> job
+    cdef Member *member
     cdef Py_ssize_t i = fastnn_take(&passes.next, 1)
     while i < passes.n:
-        sweep_as(passes.members[i].s, 1, passes.members[i].dtype)
+        member = &passes.members[i]
+        sweep_as(member.s, 1, member.dtype)
         i = fastnn_take(&passes.next, 1)

@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import scipy.sparse
+from same_fits import assert_same
 from sklearn.base import clone
 from sklearn.datasets import (
     load_digits,
@@ -22,7 +23,6 @@ from sklearn.model_selection import GridSearchCV, PredefinedSplit, cross_val_pre
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from test_training_together import assert_same
 
 from fastnn import (
     DeepEnsembleClassifier,
@@ -31,8 +31,6 @@ from fastnn import (
     MLPClassifier,
     MLPRegressor,
 )
-
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, random_state=0)
 names = np.array(["ant", "bee", "cat"])[y]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from fastnn._kernels.training.together import run_together
+from same_fits import assert_same
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import ConvergenceWarning
@@ -16,8 +17,6 @@ from fastnn import DivergenceError, MLPClassifier, MLPRegressor
 from fastnn.estimators.mlp.together import fit_together
 from fastnn.layers import CustomActivation
 from fastnn.training import stretches
-
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, y = make_classification(300, 12, n_informative=6, n_classes=3, random_state=0)
 X32 = X.astype(np.float32)
@@ -52,28 +51,6 @@ def members(estimator, n=5):
 
 def train(estimators, X, y, n_threads, **options):
     return fit_together(estimators, X, y, n_threads=n_threads, **options)
-
-
-def assert_same(one, other):
-    """Every fitted attribute, to the bit."""
-    assert set(vars(one)) == set(vars(other))
-    for name, value in vars(one).items():
-        if name.endswith("_") or name == "_solver_state":
-            _assert_equal(value, getattr(other, name), name)
-
-
-def _assert_equal(value, other, name):
-    if isinstance(value, dict):
-        assert set(value) == set(other)
-        for key in value:
-            _assert_equal(value[key], other[key], name)
-    elif isinstance(value, list):
-        assert len(value) == len(other), name
-        for a, b in zip(value, other, strict=True):
-            _assert_equal(a, b, name)
-    else:
-        assert type(value) is type(other), name
-        np.testing.assert_array_equal(value, other, err_msg=name)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -233,8 +210,9 @@ def test_verbose_tells_whose_line_it_is(capsys):
 def test_the_kernel_wants_prepared_engines():
     from fastnn.network.compiled import CompiledNetwork
     from fastnn.optimizers import SGD
+    from fastnn.training.trainer import make_trainer
 
-    trainer = CompiledNetwork(2, [(1,)], "squared_error").trainer(SGD(), batch_size=1)
+    trainer = make_trainer(CompiledNetwork(2, [(1,)], "squared_error"), SGD(), batch_size=1)
     with pytest.raises(RuntimeError, match="nothing is prepared"):
         run_together([trainer._engine], 1)
     with pytest.raises(RuntimeError, match="nothing is prepared"):

@@ -9,6 +9,8 @@ from fastnn._version import __version__
 from fastnn.estimators import (
     DeepEnsembleClassifier,
     DeepEnsembleRegressor,
+    LaplaceClassifier,
+    LaplaceRegressor,
     MLPClassifier,
     MLPRegressor,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",
     "DivergenceError",
+    "LaplaceClassifier",
+    "LaplaceRegressor",
     "MLPClassifier",
     "MLPRegressor",
     "ModelFormatError",

@@ -2,7 +2,16 @@
 
 from fastnn.estimators.ensembles.classifier import DeepEnsembleClassifier
 from fastnn.estimators.ensembles.regressor import DeepEnsembleRegressor
+from fastnn.estimators.laplace.classifier import LaplaceClassifier
+from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
 
-__all__ = ["DeepEnsembleClassifier", "DeepEnsembleRegressor", "MLPClassifier", "MLPRegressor"]
+__all__ = [
+    "DeepEnsembleClassifier",
+    "DeepEnsembleRegressor",
+    "LaplaceClassifier",
+    "LaplaceRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+]

@@ -1,0 +1,154 @@
+"""What LaplaceClassifier and LaplaceRegressor share: the network, its features, variances."""
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_is_fitted
+
+from fastnn.estimators.laplace.posterior import Posterior
+from fastnn.estimators.mlp.base import unchanged_on_failure
+from fastnn.estimators.mlp.parameters import POSITIVE
+from fastnn.estimators.mlp.regressor import MLPRegressor
+from fastnn.estimators.shared import data
+from fastnn.estimators.shared.declare import parameter, parameters
+
+__all__ = ["BaseLaplace", "LaplaceParameters"]
+
+
+@parameters
+class LaplaceParameters:
+    """What both have."""
+
+    estimator: Any = parameter(
+        "MLPClassifier, MLPRegressor or None",
+        "The network, of which a clone is fitted; in scikit-learn's FrozenEstimator, one that has "
+        "been fitted and stays as it is. None is the perceptron with its defaults.",
+        default=None,
+        valid=[HasMethods(["fit", "predict"]), None],
+        kw_only=False,
+    )
+    prior_precision: float | None = parameter(
+        "float or None",
+        "One over the variance of the last layer's weights before any data; None is the one that "
+        "makes the data most probable, an output (or a softmax) its own.",
+        default=None,
+        valid=[POSITIVE, None],
+    )
+
+
+class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
+    """Base of both; not for direct use."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Fit the network, and the distribution of its last layer's weights around the fitted ones.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : estimator
+        """
+        with unchanged_on_failure(self):
+            template = self._checked_template()
+            X, y = data.training_data(self, X, y, reset=True, y_numeric=template._y_numeric)
+            self.estimator_ = self._fitted(template, X, y, sample_weight)
+            weight, _ = data.training_weights(sample_weight, X, np.float64)
+            features = self._features(X).astype(np.float64, copy=False)
+            weight = np.ones(len(features)) if weight is None else weight
+            self._center = np.average(features, axis=0, weights=weight)
+            self._learn(X, y, features - self._center, weight)
+            return self
+
+    def _template(self):
+        """The network that is asked for, from within a FrozenEstimator if it is to stay."""
+        given = self.estimator
+        given = given.estimator if isinstance(given, FrozenEstimator) else given
+        return self._of_type() if given is None else given
+
+    def _fitted(self, template, X, y, sample_weight):
+        if not isinstance(self.estimator, FrozenEstimator):
+            return clone(template).fit(X, y, sample_weight)
+        check_is_fitted(template)
+        wanted, found = template.n_outputs_, 1 if y.ndim == 1 else y.shape[1]
+        if template._y_numeric and wanted != found:
+            raise ValueError(f"the frozen network has {wanted} outputs, and y has {found}")
+        network = copy.copy(template)
+        network.__dict__.pop("feature_names_in_", None)  # what it is given here has been checked
+        return network
+
+    def _checked_template(self):
+        template = self._template()
+        name = self._of_type.__name__
+        if not isinstance(template, self._of_type):
+            raise ValueError(
+                f"estimator must be a fastnn.{name}, got {template!r}: steps ahead of the network "
+                f"go in a pipeline around the {type(self).__name__}."
+            )
+        if template.loss != self._loss:
+            raise ValueError(
+                f"{type(self).__name__} is for loss={self._loss!r}, and the estimator has "
+                f"loss={template.loss!r}."
+            )
+        template._validate_params()
+        return template
+
+    @abstractmethod
+    def _learn(self, X, y, features, weight):
+        """Learn the posterior from centred features."""
+
+    def _remember(self, curvatures, prior, noise):
+        """Keep the posterior: curvatures of one output each, or one of all outputs."""
+        vectors = np.concatenate([curvature.vectors for curvature in curvatures])
+        values = np.stack([curvature.values for curvature in curvatures])
+        values = np.broadcast_to(values, (len(vectors), values.shape[1]))
+        prior, noise = (np.broadcast_to(p, len(vectors)).astype(float) for p in (prior, noise))
+        self._set_factors(Posterior(vectors, values, prior, noise))
+
+    def _set_factors(self, posterior):
+        self._factors = [np.ascontiguousarray(factor) for factor in posterior.factors()]
+
+    def _features(self, X):
+        """The inputs of the last layer for validated rows."""
+        if len(self.estimator_.coefs_) > 1:
+            return self.estimator_.transform(X)
+        return X.toarray() if issparse(X) else X
+
+    def _checked(self, X):
+        check_is_fitted(self)
+        return data.scoring_data(self, X)
+
+    def _variances(self, X):
+        """Variance of each raw output for validated rows, (n, n_outputs)."""
+        features = self._features(X).astype(np.float64, copy=False)
+        found = [
+            np.square(linear(factor, -(self._center @ factor), features)).sum(axis=1)
+            for factor in self._factors
+        ]
+        return np.stack(found, axis=1)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        template = self._template()
+        if isinstance(template, self._of_type):
+            tags.input_tags.sparse = get_tags(template).input_tags.sparse
+        return tags
+
+
+def linear(coef, intercept, X):
+    """``X @ coef + intercept`` by the kernels of the networks: a row's bits are its own."""
+    layer = MLPRegressor(hidden_layer_sizes=())
+    layer.coefs_, layer.intercepts_, layer.out_activation_ = [coef], [intercept], "identity"
+    layer.n_features_in_ = len(coef)
+    return layer._outputs(np.ascontiguousarray(X))

@@ -13,6 +13,8 @@ from fastnn.estimators import (
     LaplaceRegressor,
     MLPClassifier,
     MLPRegressor,
+    MonteCarloDropoutClassifier,
+    MonteCarloDropoutRegressor,
 )
 from fastnn.exceptions import DivergenceError, ModelFormatError, VersionMismatchWarning
 from fastnn.export import register_with_skl2onnx, to_c, to_onnx
@@ -29,6 +31,8 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "ModelFormatError",
+    "MonteCarloDropoutClassifier",
+    "MonteCarloDropoutRegressor",
     "Network",
     "Predictor",
     "VersionMismatchWarning",

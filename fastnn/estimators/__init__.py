@@ -1,6 +1,10 @@
 """The scikit-learn faces of the library."""
 
 from fastnn.estimators.ensembles.classifier import DeepEnsembleClassifier
+from fastnn.estimators.ensembles.dropout import (
+    MonteCarloDropoutClassifier,
+    MonteCarloDropoutRegressor,
+)
 from fastnn.estimators.ensembles.regressor import DeepEnsembleRegressor
 from fastnn.estimators.laplace.classifier import LaplaceClassifier
 from fastnn.estimators.laplace.regressor import LaplaceRegressor
@@ -14,4 +18,6 @@ __all__ = [
     "LaplaceRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "MonteCarloDropoutClassifier",
+    "MonteCarloDropoutRegressor",
 ]

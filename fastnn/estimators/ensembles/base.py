@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from fastnn.estimators.ensembles.averaging import Averaged
 from fastnn.estimators.ensembles.parameters import EnsembleParameters
 from fastnn.estimators.ensembles.samples import Draw, bootstrap, folds
 from fastnn.estimators.mlp.base import unchanged_on_failure
@@ -21,15 +22,11 @@ from fastnn.threads import effective_n_threads
 
 __all__ = ["BaseDeepEnsemble", "no_partial_fit_of_members"]
 
-# Of X, in a part that member after member reads; and enough rows for a call and its threads to pay.
-_BLOCK_BYTES = 1 << 20
-_FEWEST_ROWS = 2048
-
 # Attributes that some fits set and others must remove.
 _NOT_OF_EVERY_FIT = ("folds_", "oof_predictions_", "oob_score_")
 
 
-class BaseDeepEnsemble(EnsembleParameters, BaseEstimator, ABC):
+class BaseDeepEnsemble(EnsembleParameters, Averaged, BaseEstimator, ABC):
     """Base of the deep ensembles; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -115,6 +112,9 @@ class BaseDeepEnsemble(EnsembleParameters, BaseEstimator, ABC):
         template._validate_params()
         self._check_loss(template)
         return template
+
+    def _members(self):
+        return self.estimators_
 
     def _template(self):
         return self._of_type() if self.estimator is None else self.estimator
@@ -237,61 +237,6 @@ class BaseDeepEnsemble(EnsembleParameters, BaseEstimator, ABC):
             else:
                 of = None if weight is None else weight[known]
                 self.oob_score_ = float(self._default_metric(*args, sample_weight=of))
-
-    @abstractmethod
-    def _of_member(self, member, X, check_finite):
-        """What a member predicts for validated rows, as the ensemble averages it: (n, columns)."""
-
-    @abstractmethod
-    def _shaped(self, predictions):
-        """The mean of these as the user gets it."""
-
-    @abstractmethod
-    def _decided(self, predictions):
-        """What ``predict`` makes of that."""
-
-    def _mean(self, X):
-        """The mean over the members, added up in their order, block by block of the rows."""
-        X, check = self._rows(X)
-        blocks = [self._mean_of_block(block, X, check) for block in self._blocks(X)]
-        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-
-    def _mean_of_block(self, block, given, check):
-        total = None
-        for member in self.estimators_:
-            try:
-                found = self._of_member(member, block, check and total is None)
-            except ValueError:
-                if check:
-                    data.scoring_data(self, given)  # has scikit-learn's words for what is wrong
-                raise
-            total = found if total is None else np.add(total, found, out=total)
-        total /= len(self.estimators_)
-        return total
-
-    def _stack(self, X):
-        """The predictions of all members, (n_members, n, columns)."""
-        if "estimators_" not in self.__dict__:
-            check_is_fitted(self)
-        X = data.scoring_data(self, X)
-        return np.stack([self._of_member(member, X, False) for member in self.estimators_])
-
-    def _rows(self, X):
-        """X as the members take it, and whether it is still to be checked for NaN."""
-        if "estimators_" not in self.__dict__:
-            check_is_fitted(self)
-        if "feature_names_in_" not in self.__dict__ and data.goes_straight_to_the_kernel(
-            X, self.n_features_in_
-        ):
-            return X, True
-        return data.scoring_data(self, X), False
-
-    def _blocks(self, X):
-        """The rows in parts that stay in the cache while member after member reads them."""
-        rows = max(_FEWEST_ROWS, _BLOCK_BYTES // (X.shape[1] * X.dtype.itemsize))
-        if X.shape[0] < 2 * rows:
-            return [X]
-        return [X[first : first + rows] for first in range(0, X.shape[0], rows)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

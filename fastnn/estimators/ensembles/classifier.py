@@ -1,16 +1,13 @@
 """DeepEnsembleClassifier."""
 
-from typing import NamedTuple
-
 import numpy as np
-from scipy.special import entr
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
+from fastnn.estimators.ensembles.averaging import AveragedClasses
 from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of_members
-from fastnn.estimators.ensembles.outputs import outputs
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.shared import labels
@@ -18,20 +15,12 @@ from fastnn.estimators.shared.availability import available_unless, no_probabili
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
 
-__all__ = ["DeepEnsembleClassifier", "Entropies"]
-
-
-class Entropies(NamedTuple):
-    """Uncertainty of classes in nats; see ``DeepEnsembleClassifier.decompose``."""
-
-    total: np.ndarray
-    aleatoric: np.ndarray
-    epistemic: np.ndarray
+__all__ = ["DeepEnsembleClassifier"]
 
 
 @documented
 @parameters
-class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
+class DeepEnsembleClassifier(ClassifierMixin, AveragedClasses, BaseDeepEnsemble):
     """Mean of several classifying perceptrons that are trained side by side.
 
     Every member is bit for bit the network that its seed trains alone: see ``estimators_``.
@@ -123,95 +112,6 @@ class DeepEnsembleClassifier(ClassifierMixin, BaseDeepEnsemble):
                 multilabel = type_of_target(y).startswith("multilabel")
                 self._label_binarizer = labels.learn_classes(y if multilabel else classes)
             return self._partial_fit(X, y, sample_weight)
-
-    def _of_member(self, member, X, check_finite):
-        """The outputs of the network, or columns for all classes where some members lack one."""
-        found = outputs(member, X, check_finite)
-        if self._alike:
-            return found
-        every = np.zeros((len(found), len(self.classes_)), found.dtype)
-        columns = np.searchsorted(self.classes_, member.classes_)
-        every[:, columns] = member._probabilities(found)
-        return every
-
-    def _shaped(self, predictions):
-        return self.estimators_[0]._probabilities(predictions) if self._alike else predictions
-
-    def _decided(self, predictions):
-        if self._label_binarizer.y_type_.startswith("multilabel"):
-            return self._label_binarizer.inverse_transform(predictions, 0.5)
-        return self.classes_.take(predictions.argmax(axis=1))
-
-    def predict(self, X):
-        """Predict the class of each row, the one of greatest mean probability, or its labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_labels)
-        """
-        return self._decided(self._shaped(self._mean(X)))
-
-    def predict_proba(self, X):
-        """Predict the probability of each class: the mean over the members, in their order.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Rows sum to one, except with several labels, each of which has a probability of its own.
-        """
-        return self._shaped(self._mean(X))
-
-    def predict_log_proba(self, X):
-        """Predict the logarithm of ``predict_proba``, which may be -inf.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        p = self.predict_proba(X)
-        with np.errstate(divide="ignore"):
-            return np.log(p, out=p)
-
-    def decompose(self, X):
-        """Divide the uncertainty of each row into what more rows would and would not lessen.
-
-        ``total`` is the entropy of the mean probabilities, ``aleatoric`` the mean entropy of the
-        members': how much the classes overlap. The difference, ``epistemic``, is the mutual
-        information of the class and the member: how much the members disagree.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        Entropies
-            Named tuple of ``total``, ``aleatoric`` and ``epistemic`` in nats, of shape
-            (n_samples,), or (n_samples, n_labels) with several labels.
-
-        References
-        ----------
-        .. [1] Depeweg, Hernandez-Lobato, Doshi-Velez & Udluft, "Decomposition of uncertainty in
-           Bayesian deep learning for efficient and risk-sensitive learning", ICML 2018.
-        """
-        p = np.stack([self._shaped(found) for found in self._stack(X)])
-        if self._label_binarizer.y_type_.startswith("multilabel"):
-            p = np.stack([p, 1 - p], axis=-1)
-        total = entr(p.mean(axis=0)).sum(axis=-1)
-        aleatoric = np.minimum(entr(p).sum(axis=-1).mean(axis=0), total)  # Jensen, but for rounding
-        return Entropies(total, aleatoric, total - aleatoric)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

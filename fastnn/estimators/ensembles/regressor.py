@@ -5,8 +5,8 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils import get_tags
 
+from fastnn.estimators.ensembles.averaging import AveragedTargets
 from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of_members
-from fastnn.estimators.ensembles.outputs import outputs
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.shared.availability import UnavailableMethodError, available_unless
@@ -28,7 +28,7 @@ def _no_quantiles(ensemble):
 
 @documented
 @parameters
-class DeepEnsembleRegressor(RegressorMixin, BaseDeepEnsemble):
+class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
     """Mean of several regressing perceptrons that are trained side by side.
 
     Every member is bit for bit the network that its seed trains alone: see ``estimators_``.
@@ -95,39 +95,6 @@ class DeepEnsembleRegressor(RegressorMixin, BaseDeepEnsemble):
         """
         with unchanged_on_failure(self):
             return self._partial_fit(X, y, sample_weight)
-
-    def _of_member(self, member, X, check_finite):
-        return outputs(member, X, check_finite)
-
-    def _shaped(self, predictions):
-        return predictions.reshape(-1) if predictions.shape[1] == 1 else predictions
-
-    def _decided(self, predictions):
-        return predictions
-
-    def predict(self, X, return_std=False):
-        """Predict the targets of each row: the mean over the members, in their order.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        return_std : bool, default=False
-            Return the standard deviation of the members' predictions as well: how much they
-            disagree, which grows away from the rows trained on. The noise of the targets is not in
-            it.
-
-        Returns
-        -------
-        mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            With several levels of loss='quantile', all levels of the first target, then those of
-            the next.
-        std : ndarray of the same shape
-            Only with return_std.
-        """
-        if not return_std:
-            return self._shaped(self._mean(X))
-        each = self._stack(X)
-        return self._shaped(each.mean(axis=0)), self._shaped(each.std(axis=0))
 
     @available_unless(_no_quantiles)
     def predict_quantiles(self, X):

@@ -1,13 +1,11 @@
 """What LaplaceClassifier and LaplaceRegressor share: the network, its features, variances."""
 
-import copy
 from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, _fit_context, clone
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
@@ -16,6 +14,7 @@ from fastnn.estimators.laplace.posterior import Posterior
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.parameters import POSITIVE
 from fastnn.estimators.mlp.regressor import MLPRegressor
+from fastnn.estimators.mlp.within import checked_network, fitted_network, network_within
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.declare import parameter, parameters
 
@@ -61,9 +60,9 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
         self : estimator
         """
         with unchanged_on_failure(self):
-            template = self._checked_template()
-            X, y = data.training_data(self, X, y, reset=True, y_numeric=template._y_numeric)
-            self.estimator_ = self._fitted(template, X, y, sample_weight)
+            network = self._checked_network()
+            X, y = data.training_data(self, X, y, reset=True, y_numeric=network._y_numeric)
+            self.estimator_ = fitted_network(self.estimator, network, X, y, sample_weight)
             weight, _ = data.training_weights(sample_weight, X, np.float64)
             features = self._features(X).astype(np.float64, copy=False)
             weight = np.ones(len(features)) if weight is None else weight
@@ -71,38 +70,14 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
             self._learn(X, y, features - self._center, weight)
             return self
 
-    def _template(self):
-        """The network that is asked for, from within a FrozenEstimator if it is to stay."""
-        given = self.estimator
-        given = given.estimator if isinstance(given, FrozenEstimator) else given
-        return self._of_type() if given is None else given
-
-    def _fitted(self, template, X, y, sample_weight):
-        if not isinstance(self.estimator, FrozenEstimator):
-            return clone(template).fit(X, y, sample_weight)
-        check_is_fitted(template)
-        wanted, found = template.n_outputs_, 1 if y.ndim == 1 else y.shape[1]
-        if template._y_numeric and wanted != found:
-            raise ValueError(f"the frozen network has {wanted} outputs, and y has {found}")
-        network = copy.copy(template)
-        network.__dict__.pop("feature_names_in_", None)  # what it is given here has been checked
-        return network
-
-    def _checked_template(self):
-        template = self._template()
-        name = self._of_type.__name__
-        if not isinstance(template, self._of_type):
-            raise ValueError(
-                f"estimator must be a fastnn.{name}, got {template!r}: steps ahead of the network "
-                f"go in a pipeline around the {type(self).__name__}."
-            )
-        if template.loss != self._loss:
+    def _checked_network(self):
+        network = checked_network(self.estimator, self._of_type, self)
+        if network.loss != self._loss:
             raise ValueError(
                 f"{type(self).__name__} is for loss={self._loss!r}, and the estimator has "
-                f"loss={template.loss!r}."
+                f"loss={network.loss!r}."
             )
-        template._validate_params()
-        return template
+        return network
 
     @abstractmethod
     def _learn(self, X, y, features, weight):
@@ -140,9 +115,9 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        template = self._template()
-        if isinstance(template, self._of_type):
-            tags.input_tags.sparse = get_tags(template).input_tags.sparse
+        network = network_within(self.estimator, self._of_type)
+        if isinstance(network, self._of_type):
+            tags.input_tags.sparse = get_tags(network).input_tags.sparse
         return tags
 
 

@@ -8,8 +8,10 @@ from sklearn.utils import get_tags
 from fastnn.estimators.laplace.base import BaseLaplace, linear
 from fastnn.estimators.laplace.posterior import curvatures, tuned
 from fastnn.estimators.mlp.classifier import MLPClassifier
+from fastnn.estimators.mlp.within import network_within
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
+from fastnn.estimators.shared.labels import columns_of_classes
 
 __all__ = ["LaplaceClassifier"]
 
@@ -105,7 +107,7 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
             p = softmax(shrunk * (z - z.mean(axis=1, keepdims=True)), axis=1)
         else:
             p = expit(shrunk * z)
-        return net._probabilities(p.astype(z.dtype, copy=False))
+        return columns_of_classes(p.astype(z.dtype, copy=False), len(self.classes_))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of ``predict_proba``, which may be -inf.
@@ -140,7 +142,7 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        template = self._template()
+        template = network_within(self.estimator, MLPClassifier)
         if isinstance(template, MLPClassifier):
             tags.classifier_tags.multi_label = get_tags(template).classifier_tags.multi_label
         return tags

@@ -196,18 +196,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ndarray of shape (n_samples, n_classes)
             Rows sum to one, except with several labels, each of which has a probability of its own.
         """
-        return self._probabilities(self._outputs(X))
-
-    def _probabilities(self, p):
-        """Outputs of the network as a column for each class."""
-        if p.shape[1] > 1:
-            return p
-        if len(self.classes_) == 1:
-            return np.ones_like(p)
-        both = np.empty((len(p), 2), dtype=p.dtype)
-        both[:, 1:] = p
-        np.subtract(1, p, out=both[:, :1])
-        return both
+        return labels.columns_of_classes(self._outputs(X), len(self.classes_))
 
     @available_unless(no_probabilities)
     def predict_log_proba(self, X):

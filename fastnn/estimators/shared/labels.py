@@ -10,6 +10,7 @@ from fastnn.losses import BY_OUTPUTS, make_loss
 __all__ = [
     "check_same_classes",
     "class_factors",
+    "columns_of_classes",
     "encode",
     "known_classes",
     "learn_classes",
@@ -104,6 +105,18 @@ def encode(binarizer, y, dtype, *, numbers):
     if len(classes) == 1:
         return np.zeros((len(y), 1), dtype=dtype)
     return (y == classes[1]).astype(dtype).reshape(-1, 1)
+
+
+def columns_of_classes(p, n_classes):
+    """Return outputs of a network, probabilities, as a column for each class."""
+    if p.shape[1] > 1:
+        return p
+    if n_classes == 1:
+        return np.ones_like(p)
+    both = np.empty((len(p), 2), dtype=p.dtype)
+    both[:, 1:] = p
+    np.subtract(1, p, out=both[:, :1])
+    return both
 
 
 def class_factors(class_weight, binarizer, y, weight):

@@ -1,0 +1,220 @@
+"""Means over networks, and how far these differ."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import entr
+from sklearn.utils.validation import check_is_fitted
+
+from fastnn.estimators.ensembles.outputs import outputs
+from fastnn.estimators.shared import data, labels
+
+__all__ = ["Averaged", "AveragedClasses", "AveragedTargets", "Entropies"]
+
+# Of X, in a part that member after member reads; and enough rows for a call and its threads to pay.
+_BLOCK_BYTES = 1 << 20
+_FEWEST_ROWS = 2048
+
+
+class Averaged(ABC):
+    """An estimator whose predictions are the mean over networks, in their order.
+
+    ``_alike`` is set by a fit: whether the outputs of all networks stand for the same.
+    """
+
+    @abstractmethod
+    def _members(self):
+        """The networks that are averaged: a list."""
+
+    @abstractmethod
+    def _of_member(self, member, X, check_finite):
+        """What a member predicts for validated rows, as the ensemble averages it: (n, columns)."""
+
+    @abstractmethod
+    def _shaped(self, predictions):
+        """The mean of these as the user gets it."""
+
+    @abstractmethod
+    def _decided(self, predictions):
+        """What ``predict`` makes of that."""
+
+    def _mean(self, X):
+        """The mean over the members, added up in their order, block by block of the rows."""
+        (X, check), members = self._rows(X), self._members()
+        blocks = [self._mean_of_block(members, block, X, check) for block in self._blocks(X)]
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    def _mean_of_block(self, members, block, given, check):
+        total = None
+        for member in members:
+            try:
+                found = self._of_member(member, block, check and total is None)
+            except ValueError:
+                if check:
+                    data.scoring_data(self, given)  # has scikit-learn's words for what is wrong
+                raise
+            total = found if total is None else np.add(total, found, out=total)
+        total /= len(members)
+        return total
+
+    def _stack(self, X):
+        """The predictions of all members, (n_members, n, columns)."""
+        check_is_fitted(self)
+        X = data.scoring_data(self, X)
+        return np.stack([self._of_member(member, X, False) for member in self._members()])
+
+    def _rows(self, X):
+        """X as the members take it, and whether it is still to be checked for NaN."""
+        if "n_features_in_" not in self.__dict__ or "_alike" not in self.__dict__:
+            check_is_fitted(self)
+        if "feature_names_in_" not in self.__dict__ and data.goes_straight_to_the_kernel(
+            X, self.n_features_in_
+        ):
+            return X, True
+        return data.scoring_data(self, X), False
+
+    def _blocks(self, X):
+        """The rows in parts that stay in the cache while member after member reads them."""
+        rows = max(_FEWEST_ROWS, _BLOCK_BYTES // (X.shape[1] * X.dtype.itemsize))
+        if X.shape[0] < 2 * rows:
+            return [X]
+        return [X[first : first + rows] for first in range(0, X.shape[0], rows)]
+
+
+class AveragedClasses(Averaged):
+    """Of probabilities; the fit has set ``classes_`` and ``_label_binarizer``."""
+
+    def _of_member(self, member, X, check_finite):
+        """The outputs of the network, or columns for all classes where some members lack one."""
+        found = outputs(member, X, check_finite)
+        if self._alike:
+            return found
+        every = np.zeros((len(found), len(self.classes_)), found.dtype)
+        columns = np.searchsorted(self.classes_, member.classes_)
+        every[:, columns] = labels.columns_of_classes(found, len(member.classes_))
+        return every
+
+    def _shaped(self, predictions):
+        return labels.columns_of_classes(predictions, len(self.classes_))
+
+    def _decided(self, predictions):
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            return self._label_binarizer.inverse_transform(predictions, 0.5)
+        return self.classes_.take(predictions.argmax(axis=1))
+
+    def predict(self, X):
+        """Predict the class of each row, the one of greatest mean probability, or its labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        return self._decided(self._shaped(self._mean(X)))
+
+    def predict_proba(self, X):
+        """Predict the probability of each class: the mean over the members, in their order.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to one, except with several labels, each of which has a probability of its own.
+        """
+        return self._shaped(self._mean(X))
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of ``predict_proba``, which may be -inf.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        p = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            return np.log(p, out=p)
+
+    def decompose(self, X):
+        """Divide the uncertainty of each row into what more rows would and would not lessen.
+
+        ``total`` is the entropy of the mean probabilities, ``aleatoric`` the mean entropy of the
+        members': how much the classes overlap. The difference, ``epistemic``, is the mutual
+        information of the class and the member: how much the members disagree.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Entropies
+            Named tuple of ``total``, ``aleatoric`` and ``epistemic`` in nats, of shape
+            (n_samples,), or (n_samples, n_labels) with several labels.
+
+        References
+        ----------
+        .. [1] Depeweg, Hernandez-Lobato, Doshi-Velez & Udluft, "Decomposition of uncertainty in
+           Bayesian deep learning for efficient and risk-sensitive learning", ICML 2018.
+        """
+        p = np.stack([self._shaped(found) for found in self._stack(X)])
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            p = np.stack([p, 1 - p], axis=-1)
+        total = entr(p.mean(axis=0)).sum(axis=-1)
+        aleatoric = np.minimum(entr(p).sum(axis=-1).mean(axis=0), total)  # Jensen, but for rounding
+        return Entropies(total, aleatoric, total - aleatoric)
+
+
+class AveragedTargets(Averaged):
+    """Of expected values."""
+
+    def _of_member(self, member, X, check_finite):
+        return outputs(member, X, check_finite)
+
+    def _shaped(self, predictions):
+        return predictions.reshape(-1) if predictions.shape[1] == 1 else predictions
+
+    def _decided(self, predictions):
+        return predictions
+
+    def predict(self, X, return_std=False):
+        """Predict the targets of each row: the mean over the members, in their order.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Return the standard deviation of the members' predictions as well: how much they
+            disagree, which grows away from the rows trained on. The noise of the targets is not in
+            it.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            With several levels of loss='quantile', all levels of the first target, then those of
+            the next.
+        std : ndarray of the same shape
+            Only with return_std.
+        """
+        if not return_std:
+            return self._shaped(self._mean(X))
+        each = self._stack(X)
+        return self._shaped(each.mean(axis=0)), self._shaped(each.std(axis=0))
+
+
+class Entropies(NamedTuple):
+    """Uncertainty of classes in nats; see ``DeepEnsembleClassifier.decompose``."""
+
+    total: np.ndarray
+    aleatoric: np.ndarray
+    epistemic: np.ndarray

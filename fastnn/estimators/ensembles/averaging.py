@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import entr
 from sklearn.utils.validation import check_is_fitted
 
-from fastnn.estimators.ensembles.outputs import outputs
+from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.shared import data, labels
 
 __all__ = ["Averaged", "AveragedClasses", "AveragedTargets", "Entropies"]

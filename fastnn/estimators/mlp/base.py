@@ -37,6 +37,7 @@ _NOT_OF_EVERY_FIT = (
     "_solver_state",
     "norms_",
     "projections_",
+    "temperature_",
 )
 
 

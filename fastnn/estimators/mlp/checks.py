@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 
+from fastnn.estimators.shared.availability import OF_MARGINS
 from fastnn.layers.activations import BERNOULLI, CustomActivation, check_activation
 
 __all__ = ["check_data", "check_parameters"]
@@ -47,9 +48,27 @@ def check_parameters(estimator, n_hidden):
             f"init_scale has no meaning with init={estimator.init!r}: leave it at None, or choose "
             "an init that it scales, such as 'normal' or 'glorot_uniform'."
         )
+    _check_calibration(estimator)
     if getattr(estimator, "label_smoothing", 0) and estimator.loss != "log_loss":
         raise ValueError(
             f"label_smoothing is for loss='log_loss': set it to 0 with loss={estimator.loss!r}."
+        )
+
+
+def _check_calibration(estimator):
+    if getattr(estimator, "calibrate", None) is None:
+        return
+    if estimator.loss in OF_MARGINS:
+        raise ValueError(
+            f"calibrate={estimator.calibrate!r} is for probabilities, and "
+            f"loss={estimator.loss!r} makes none: choose 'log_loss' or 'focal', or leave calibrate "
+            "at None."
+        )
+    if estimator.solver == "lbfgs" or not estimator.early_stopping:
+        raise ValueError(
+            f"calibrate={estimator.calibrate!r} needs rows that are not trained on: set "
+            "early_stopping=True and a stochastic solver, or leave calibrate at None and use "
+            "sklearn.calibration.CalibratedClassifierCV."
         )
 
 

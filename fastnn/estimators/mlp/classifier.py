@@ -35,11 +35,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels.
+    temperature_ : float
+        What the raw outputs were divided by; only with ``calibrate``.
     {attributes}
 
     References
     ----------
     .. [1] Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
+    .. [2] Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks", ICML 2017.
 
     Examples
     --------
@@ -77,6 +80,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         "'balanced' gives every class the same total weight. For one label a row.",
         default=None,
         valid=[dict, StrOptions({"balanced"}), None],
+    )
+    calibrate: str | None = parameter(
+        "{'temperature'} or None",
+        "Divide the raw outputs by the temperature that makes the rows of early stopping most "
+        "probable [2]_: probabilities become as large as they are right, and the class predicted "
+        "stays. The last layer has it within.",
+        default=None,
+        valid=[StrOptions({"temperature"}), None],
     )
     _y_numeric = False
 

@@ -23,6 +23,7 @@ from fastnn.estimators.mlp.history import (
 )
 from fastnn.estimators.mlp.scaling import advice_on_scale
 from fastnn.estimators.mlp.starts import Outcome, best_outcome, seeds_after_first
+from fastnn.estimators.mlp.temperature import scale_by_temperature
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.callbacks import FitCallbacks
 from fastnn.estimators.shared.early_stopping import Rows, given_rows, watch
@@ -280,6 +281,7 @@ class Fit:
         ).stretches()
         trainer.finish()
         attributes = {
+            **scale_by_temperature(est, self.network, held_out),
             **self._model(),
             **history_attributes(est, history),
         }

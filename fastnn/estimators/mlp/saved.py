@@ -22,6 +22,7 @@ _FITTED = {
     "validation_scores_": (list, _NONE),
     "validation_loss_curve_": (list, _NONE),
     "best_validation_score_": (float, _NONE),
+    "temperature_": float,
     "_solver_state": (dict, _NONE),
 }
 _OF_THE_NETWORK = {

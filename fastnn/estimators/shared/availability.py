@@ -6,6 +6,7 @@ from types import MethodType
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
 
 __all__ = [
+    "OF_MARGINS",
     "UnavailableMethodError",
     "available_unless",
     "no_hidden_layers",
@@ -15,7 +16,7 @@ __all__ = [
 ]
 
 # Losses of classifiers whose outputs are signed distances from the decision, not probabilities.
-_OF_MARGINS = ("hinge", "perceptron")
+OF_MARGINS = ("hinge", "perceptron")
 
 
 class UnavailableMethodError(AttributeError, ValueError):
@@ -105,7 +106,7 @@ def no_hidden_layers(estimator):
 
 def no_probabilities(estimator):
     """Raise an AttributeError if the outputs are no probabilities."""
-    if estimator.loss in _OF_MARGINS:
+    if estimator.loss in OF_MARGINS:
         raise UnavailableMethodError(
             f"loss={estimator.loss!r} makes no probabilities: use decision_function, "
             "loss='log_loss', or sklearn.calibration.CalibratedClassifierCV."
@@ -114,7 +115,7 @@ def no_probabilities(estimator):
 
 def no_margins(estimator):
     """Raise an AttributeError if the outputs are probabilities."""
-    if estimator.loss not in _OF_MARGINS:
+    if estimator.loss not in OF_MARGINS:
         raise UnavailableMethodError(
             f"decision_function is for loss='hinge' and 'perceptron': with loss={estimator.loss!r} "
             "use predict_proba."

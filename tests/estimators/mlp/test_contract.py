@@ -46,6 +46,7 @@ ADDED_TO_ONE = {
         "loss": "log_loss",
         "focal_gamma": 2.0,
         "label_smoothing": 0.0,
+        "calibrate": None,
         "class_weight": None,
     },
     "MLPRegressor": {"huber_delta": 1.0, "quantile": 0.5, "tweedie_power": 1.5},

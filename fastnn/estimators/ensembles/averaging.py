@@ -9,12 +9,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.shared import data, labels
+from fastnn.scoring.means import mean_of
 
 __all__ = ["Averaged", "AveragedClasses", "AveragedTargets", "Entropies"]
 
-# Of X, in a part that member after member reads; and enough rows for a call and its threads to pay.
-_BLOCK_BYTES = 1 << 20
-_FEWEST_ROWS = 2048
+# The predictions of all members are in memory for so many rows at a time; enough for each to pack
+# its weights anew.
+_BLOCK_ROWS = 1 << 16
 
 
 class Averaged(ABC):
@@ -40,23 +41,23 @@ class Averaged(ABC):
         """What ``predict`` makes of that."""
 
     def _mean(self, X):
-        """The mean over the members, added up in their order, block by block of the rows."""
+        """The mean over the members, added up in their order."""
         (X, check), members = self._rows(X), self._members()
-        blocks = [self._mean_of_block(members, block, X, check) for block in self._blocks(X)]
-        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        if X.shape[0] <= _BLOCK_ROWS:
+            return self._mean_of_block(members, X, X, check)
+        starts = range(0, X.shape[0], _BLOCK_ROWS)
+        blocks = (X[start : start + _BLOCK_ROWS] for start in starts)
+        return np.concatenate([self._mean_of_block(members, block, X, check) for block in blocks])
 
     def _mean_of_block(self, members, block, given, check):
-        total = None
-        for member in members:
-            try:
-                found = self._of_member(member, block, check and total is None)
-            except ValueError:
-                if check:
-                    data.scoring_data(self, given)  # has scikit-learn's words for what is wrong
-                raise
-            total = found if total is None else np.add(total, found, out=total)
-        total /= len(members)
-        return total
+        of_member = outputs if self._alike else self._of_member
+        try:
+            first = [of_member(members[0], block, check)]
+        except ValueError:
+            if check:
+                data.scoring_data(self, given)  # has scikit-learn's words for what is wrong
+            raise
+        return mean_of(first + [of_member(member, block, False) for member in members[1:]])
 
     def _stack(self, X):
         """The predictions of all members, (n_members, n, columns)."""
@@ -73,13 +74,6 @@ class Averaged(ABC):
         ):
             return X, True
         return data.scoring_data(self, X), False
-
-    def _blocks(self, X):
-        """The rows in parts that stay in the cache while member after member reads them."""
-        rows = max(_FEWEST_ROWS, _BLOCK_BYTES // (X.shape[1] * X.dtype.itemsize))
-        if X.shape[0] < 2 * rows:
-            return [X]
-        return [X[first : first + rows] for first in range(0, X.shape[0], rows)]
 
 
 class AveragedClasses(Averaged):

@@ -31,6 +31,7 @@ from fastnn import (
     MLPClassifier,
     MLPRegressor,
 )
+from fastnn.scoring.means import mean_of
 
 X, y = make_classification(200, 8, n_informative=5, n_classes=3, random_state=0)
 names = np.array(["ant", "bee", "cat"])[y]
@@ -111,8 +112,8 @@ def test_binary_multilabel_two_targets_and_sparse():
     binary = classifier(2).fit(X, names == "ant")
     second = [member.predict_proba(X)[:, 1] for member in binary.estimators_]
     assert (binary.predict_proba(X)[:, 1] == (second[0] + second[1]) / 2).all()
-    many = np.tile(X, (100, 1))  # more than a block
-    assert (binary.predict_proba(many) == np.tile(binary.predict_proba(X), (100, 1))).all()
+    many = np.tile(X, (400, 1))  # more than a block
+    assert (binary.predict_proba(many) == np.tile(binary.predict_proba(X), (400, 1))).all()
     with pytest.raises(ValueError, match="NaN"):
         binary.predict(np.r_[many, np.full((1, 8), np.nan)])
     assert binary.predict_proba(X).shape == (200, 2)
@@ -403,3 +404,17 @@ def test_callbacks_hear_of_every_member(way):
     assert [m.n_iter_ for m in model.estimators_] == [2, 2]
     assert heard.count(("setup", 0)) == heard.count(("teardown", None)) == 2
     assert not any(name.startswith("_callback") for m in model.estimators_ for name in vars(m))
+
+
+def test_means_of_arrays():
+    for dtype in (np.float32, np.float64):
+        arrays = [np.full((3, 2), value, dtype) for value in (0.1, 0.2, 0.4)]
+        expected = (arrays[0] + arrays[1] + arrays[2]) / dtype(3)
+        assert mean_of(arrays) is arrays[0]
+        assert (arrays[0] == expected).all()
+    with pytest.raises(ValueError, match="have no mean"):
+        mean_of([np.ones((2, 1)), np.ones((3, 1))])
+    with pytest.raises(TypeError, match="buffer"):
+        mean_of([np.ones(2), np.ones(2, np.float32)])
+    with pytest.raises(TypeError, match="buffer"):
+        mean_of([np.ones(2, int), np.ones(2, int)])

@@ -118,6 +118,15 @@ def means_beat_a_typical_member(results):
         assert scores.mean() > last.mean() + 0.03
 
 
+def uncertainty_grows_outside_and_is_calibrated(results):
+    for _, std in results["curve"]["found"].values():
+        assert min(std[0], std[140]) > 3 * std[70]
+    alone, temperature, ensemble = results["classes"].values()
+    for better in (temperature, ensemble):
+        assert better["loss"] < alone["loss"] - 0.05
+        assert better["error"] < alone["error"] / 1.5
+
+
 CLAIMS = {
     "perceptron_to_mlp": xor_needs_a_hidden_layer,
     "backpropagation_by_hand": the_step_is_that_of_the_old_weights,
@@ -128,6 +137,7 @@ CLAIMS = {
     "spam": spam_is_told_from_the_rest,
     "whitening": whitening_speeds_up,
     "model_search": searches_find_good_settings,
+    "uncertainty": uncertainty_grows_outside_and_is_calibrated,
     "model_averaging": means_beat_a_typical_member,
 }
 

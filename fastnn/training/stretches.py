@@ -96,7 +96,7 @@ def run_side_by_side(trainings, n_threads, spare=()):
         except StopIteration as end:
             outcomes[number] = end.value
         except spare as error:
-            outcomes[number] = error
+            outcomes[number] = error.with_traceback(None)  # which would keep its memory
         else:
             return
         del trainings[number]  # and with it the memory that it held

@@ -148,7 +148,7 @@ def test_other_errors_end_all():
     assert not any(hasattr(e, "coefs_") for e in together)
 
 
-def test_a_network_is_released_when_it_ends():
+def test_a_network_is_released_when_it_ends(monkeypatch):
     """Not when all have ended."""
     log = []
 
@@ -160,6 +160,8 @@ def test_a_network_is_released_when_it_ends():
         held = Held()
         for _ in range(n):
             yield Nothing(log, name)
+        if name == "diverging":
+            raise DivergenceError(held is None, epoch=1)
         return held is None
 
     class Nothing(stretches.Stretch):
@@ -170,8 +172,13 @@ def test_a_network_is_released_when_it_ends():
             log.append("stretch")
             return 1.0
 
-    stretches.run_side_by_side([training("short", 1)], 1)
-    assert log == ["stretch", "short released"]
+    sides = "_side_by_side", lambda self, given: [stretch.train() for stretch in given]
+    monkeypatch.setattr(stretches._Sharing, *sides)
+    several = [training("short", 1), training("diverging", 1), training("long", 3)]
+    outcomes = stretches.run_side_by_side(several, 1, (DivergenceError,))
+    assert isinstance(outcomes[1], DivergenceError)
+    released = [log.index(f"{name} released") for name in ("short", "diverging")]
+    assert max(released) < log.index("long released") - 1
 
 
 def test_ctrl_c_is_heard_within_200_milliseconds():

@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 
 __all__ = ["best_temperature", "scale_by_temperature"]
 
-# Of the temperature. Where the held-out rows are all right, the least one would be the best.
+# Of the temperature.
 _LEAST, _MOST = 1e-2, 1e2
 
 
@@ -40,6 +40,9 @@ def scale_by_temperature(estimator, network, held_out):
 def best_temperature(z, y, weight):
     """The temperature of the lowest log loss.
 
+    By the rule of succession a label counts as right with probability (n + 1) / (n + 2), as in
+    Platt's scaling: rows that are all right do not make a network sure of everything.
+
     Parameters
     ----------
     z : ndarray of shape (n, n_outputs)
@@ -54,13 +57,17 @@ def best_temperature(z, y, weight):
         From 0.01 to 100.
     """
     z = z.astype(np.float64)
+    doubt = 1 / (2 + (len(y) if weight is None else np.count_nonzero(weight)))
 
     def loss(log_temperature):
         scaled = z * np.exp(-log_temperature)
         if y.ndim == 1:
-            rows = -log_softmax(scaled, axis=1)[np.arange(len(y)), y]
+            log_p = log_softmax(scaled, axis=1)
+            own = log_p[np.arange(len(y)), y]
+            others = (log_p.sum(axis=1) - own) / max(z.shape[1] - 1, 1)
+            rows = (doubt - 1) * own - doubt * others
         else:
-            rows = (np.logaddexp(0, scaled) - scaled * y).sum(axis=1)
+            rows = (np.logaddexp(0, scaled) - scaled * (y + doubt * (1 - 2 * y))).sum(axis=1)
         return np.average(rows, weights=weight)
 
     bounds = np.log(_LEAST), np.log(_MOST)

@@ -245,8 +245,8 @@ def main():
     if options.memory:
         print(peak(options.memory, options.threads))
         return
-    small = Case((30, 64, 64, 2), 8, int(20_000 * options.scale), 5)
-    large = Case((784, 256, 128, 10), 16, int(6_000 * options.scale), 1)
+    small = Case((30, 64, 64, 2), 8, int(20_000 * options.scale), 20)
+    large = Case((784, 256, 128, 10), 16, int(6_000 * options.scale), 3)
     rows = training(small, options.rounds, options.threads, others=True)
     rows += training(large, options.rounds, options.threads, others=False)
     text = tables.markdown(["ensemble", "trained by", "seconds", "ratio"], rows)

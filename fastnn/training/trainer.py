@@ -119,9 +119,7 @@ class Trainer:
         """Rows and targets as `train` takes them: checked once, for any number of calls. `rows` are
         the numbers of those to train on, by default all."""
         data = self.network.data(X, y, sample_weight)
-        weight = data[-1]
-        if weight is not None and rows is not None:
-            weight = weight[rows]
+        weight = data[-1] if data[-1] is None or rows is None else data[-1][rows]
         self._mean_weight = mean_of_weights(weight)
         return data
 

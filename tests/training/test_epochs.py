@@ -22,7 +22,7 @@ class Trainer:
         self.calls, self.rows, self.rates = [], [], []
         self._seconds = seconds_per_batch
 
-    def data(self, X, y, sample_weight=None):
+    def data(self, X, y, sample_weight=None, rows=None):
         return None
 
     def train(self, data, order, begin, end, *, learning_rate, rows_before):

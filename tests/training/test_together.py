@@ -166,7 +166,7 @@ def test_a_network_is_released_when_it_ends(monkeypatch):
 
     class Nothing(stretches.Stretch):
         def __new__(cls, log, name):
-            return super().__new__(cls, None, (), None, 0, 1, 0.1)
+            return super().__new__(cls, None, (), None, 0, 1, 0.1, 0)
 
         def train(self):
             log.append("stretch")

@@ -163,13 +163,6 @@ cdef class Engine(Workspace):
         self._raise_custom()
         return self.s.loss_sum
 
-    def _raise_custom(self):
-        """Raise what a Python activation has raised."""
-        for pair in self._custom:
-            if pair.error is not None:
-                error, pair.error = pair.error, None
-                raise error
-
     def forward(self, X, out, bint raw, int n_threads):
         """out (n, n_out) from X (n, n_in), an array of either dtype or SparseRows, with the weights as they are."""
         if self._spent:

@@ -213,3 +213,10 @@ cdef class Workspace:
         cdef const void *p = address(packed, self._format, False)
         cdef void *to = address(vector, self._format, True)
         unpack_as(self.plan, p, to)
+
+    def _raise_custom(self):
+        """Raise what a Python activation has raised."""
+        for pair in self._custom:
+            if pair.error is not None:
+                error, pair.error = pair.error, None
+                raise error

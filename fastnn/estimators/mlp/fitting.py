@@ -2,15 +2,14 @@
 
 import copy
 import math
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
-from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from fastnn.estimators.mlp import solvers
+from fastnn.estimators.mlp.among import ALONE
 from fastnn.estimators.mlp.blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators.mlp.checks import check_data, check_parameters
 from fastnn.estimators.mlp.hidden_layers import first_weights, hidden_widths
@@ -36,25 +35,7 @@ from fastnn.training.statistics import settle_statistics
 from fastnn.training.stretches import run_alone
 from fastnn.training.trainer import make_trainer
 
-__all__ = ["Among", "Fit"]
-
-
-class Among(NamedTuple):
-    """A fit among others on the same data.
-
-    ``sample`` has the numbers of the rows to fit, some maybe several times, or is None for all: the
-    fit is that of X[sample], y[sample] and sample_weight[sample], to the bit, though stochastic
-    solvers copy no X. What ``verbose`` prints begins with ``name``. ``n_threads``, if given, is in
-    the place of the estimator's own. ``share(array)`` returns an equal one of another fit, if any.
-    """
-
-    sample: Any = None
-    name: str = ""
-    n_threads: int | None = None
-    share: Callable = lambda array: array
-
-
-_ALONE = Among()
+__all__ = ["Fit"]
 
 
 class Fit:
@@ -85,7 +66,7 @@ class Fit:
         held_out=(None, None, None),
         *,
         one_epoch,
-        among=_ALONE,
+        among=ALONE,
     ):
         self.estimator = estimator
         self.one_epoch = one_epoch

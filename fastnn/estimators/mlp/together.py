@@ -4,8 +4,8 @@ from itertools import repeat
 
 import numpy as np
 
+from fastnn.estimators.mlp.among import Among
 from fastnn.estimators.mlp.base import unchanged_on_failure
-from fastnn.estimators.mlp.fitting import Among
 from fastnn.estimators.shared.callbacks import callback_management_context
 from fastnn.exceptions import DivergenceError
 from fastnn.training.stretches import run_side_by_side

@@ -50,12 +50,13 @@ def scoring_data(estimator, X):
     check_numbers(X, kinds=_KINDS)
     with located(X=X):
         X = validate_data(estimator, X, accept_sparse="csr", order="C", reset=False)
-    n_features = len(estimator.coefs_[0])
-    if X.shape[1] != n_features and not hasattr(estimator, "n_features_in_"):
-        raise ValueError(
-            f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting "
-            f"{n_features} features as input."
-        )
+    if not hasattr(estimator, "n_features_in_"):  # the weights were set by hand
+        n_features = len(estimator.coefs_[0])
+        if X.shape[1] != n_features:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting "
+                f"{n_features} features as input."
+            )
     if X.dtype not in _FLOATS:
         X = X.astype(np.float64)
     return _for_kernels(X)

@@ -1,0 +1,25 @@
+"""What a fit is to others that are trained side by side with it, on the same data."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+__all__ = ["ALONE", "Among"]
+
+
+class Among(NamedTuple):
+    """A fit among others on the same data.
+
+    ``sample`` has the numbers of the rows to fit, some maybe several times, or is None for all: the
+    fit is that of X[sample], y[sample] and sample_weight[sample], to the bit, though stochastic
+    solvers copy no X. What ``verbose`` prints begins with ``name``. ``n_threads``, if given, is in
+    the place of the estimator's own. ``share(array)`` returns an equal one of another fit, if any.
+    """
+
+    sample: Any = None
+    name: str = ""
+    n_threads: int | None = None
+    share: Callable = lambda array: array
+
+
+#: A fit of its own.
+ALONE = Among()

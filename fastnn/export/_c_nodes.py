@@ -1,8 +1,9 @@
-"""Nodes of a Model as statements in C, a function for each kind."""
+"""Nodes of a Model as statements in C."""
 
 import numpy as np
 
 from fastnn.export._c_functions import ELEMENTWISE, FUNCTIONS
+from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, function_for
 
 
@@ -46,7 +47,7 @@ class Body:
         self.last = places[len(model.nodes) - 1]
 
     def _write(self, node, number, places, widths):
-        write = function_for(node, _NODES, "a C file")
+        write = _NODES.get(node.kind, Body.plain)
         n, sources = widths[number], list(node.sources)
         # Of a sum it does not matter which one comes first.
         own = [s for s in sources if s != INPUT and self._last_use[s] == number]
@@ -114,29 +115,17 @@ class Body:
         self.functions[name] = of_one + loop.replace("@", self._prefix)
         self.step(f"{name}_layer", target, n)
 
-    def layer_norm(self, node, number, sources, target, n):
-        self._norm("layer_norm", ("gain", "shift"), node, number, target, n)
-
-    def batch_norm(self, node, number, sources, target, n):
-        self._norm("batch_norm", ("gain", "shift", "mean", "variance"), node, number, target, n)
-
-    def _norm(self, function, names, node, number, target, n):
-        arrays = [self.array(node, number, name) for name in names]
-        epsilon = float_literal(np.float32(node.attributes["epsilon"]))
-        self.call(function, target, *arrays, epsilon, n)
-
-    def add(self, node, number, sources, target, n):
-        self.call("add", *sources, target, n)
+    def plain(self, node, number, sources, target, n):
+        """Append a call of the function that is called as its kind, with all that the node has."""
+        function_for(node, FUNCTIONS, "a C file")
+        arrays = [self.array(node, number, name) for name in KINDS[node.kind].arrays]
+        values = [node.attributes[name] for name in KINDS[node.kind].attributes]
+        values = [float_literal(np.float32(value)) for value in values]
+        self.call(node.kind, *sources, target, *arrays, *values, n)
 
 
-_NODES = {
-    "dense": Body.dense,
-    "activation": Body.activation,
-    "custom": Body.custom,
-    "layer_norm": Body.layer_norm,
-    "batch_norm": Body.batch_norm,
-    "add": Body.add,
-}
+# Of the other kinds FUNCTIONS has the one that `plain` calls.
+_NODES = {"dense": Body.dense, "activation": Body.activation, "custom": Body.custom}
 
 
 def constant_array(name, values):

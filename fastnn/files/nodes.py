@@ -3,20 +3,14 @@
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.values import decode, encode, take
 from fastnn.model.kinds import KINDS
-from fastnn.model.nodes import Node, function_for
+from fastnn.model.nodes import Node
 
 
 def describe_nodes(nodes, tensors):
-    """The nodes as JSON; arrays go to ``tensors``.
-
-    Raises
-    ------
-    TypeError
-        If a node is of a kind that a file cannot hold.
-    """
+    """The nodes as JSON; arrays go to ``tensors``."""
     described = []
     for number, node in enumerate(nodes):
-        write, _ = function_for(node, _ATTRIBUTES, "a model file")
+        write, _ = _ATTRIBUTES.get(node.kind, _PLAIN)
         tensors.update({f"nodes.{number}.{name}": a for name, a in node.arrays.items()})
         described.append(
             {
@@ -48,7 +42,7 @@ def _node_from(entry, number, tensors, activations):
     if not isinstance(entry, dict) or set(entry) != {"kind", "sources", "arrays", "attributes"}:
         raise ModelFormatError(f"node {number} has missing or unknown fields")
     kind, arrays, attributes = entry["kind"], entry["arrays"], entry["attributes"]
-    if not isinstance(kind, str) or kind not in _ATTRIBUTES:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ModelFormatError(
             f"node {number} is of the kind {str(kind)[:50]!r}, which this fastnn does not know"
         )
@@ -60,7 +54,7 @@ def _node_from(entry, number, tensors, activations):
     if not isinstance(attributes, dict):
         raise ModelFormatError(f"the attributes of node {number} are not sound")
     found = {name: take(tensors, f"nodes.{number}.{name}") for name in arrays}
-    _, read = _ATTRIBUTES[kind]
+    _, read = _ATTRIBUTES.get(kind, _PLAIN)
     return Node(kind, entry["sources"], found, read(attributes, activations))
 
 
@@ -80,13 +74,6 @@ def _read_function(attributes, activations):
     return {name: decode(value, {}, activations) for name, value in attributes.items()}
 
 
-# Of each kind how its attributes are written and read; plain ones are JSON as they are.
+# How attributes are written and read: plain ones are JSON as they are, those of other kinds not.
 _PLAIN = _write_plain, _read_plain
-_ATTRIBUTES = {
-    "dense": _PLAIN,
-    "activation": _PLAIN,
-    "custom": (_write_function, _read_function),
-    "layer_norm": _PLAIN,
-    "batch_norm": _PLAIN,
-    "add": _PLAIN,
-}
+_ATTRIBUTES = {"custom": (_write_function, _read_function)}

@@ -1,8 +1,9 @@
 """The kinds of nodes: what each is made of, a row for each kind.
 
-What is done with a node is said elsewhere, by a function for each kind that the scorer
-(fastnn/scoring/stages.py), the model file (fastnn/files/nodes.py) and the exports
-(fastnn/export/_onnx_nodes.py, _c_nodes.py) find in a table of their own.
+What is done with a node is said elsewhere. ONNX (fastnn/export/_onnx_nodes.py) and C (_c_nodes.py,
+_c_functions.py) have something for each kind. Files (fastnn/files/nodes.py), the scorer
+(fastnn/scoring/stages.py) and of_network.py go by the row here and the traits of the stage that is
+called so (fastnn/_kernels/layers/kinds.pyx); they have a function only for what these do not say.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ class Kind(NamedTuple):
         Nodes whose outputs it takes; where there are several, all are of one width.
     n_out : callable
         ``n_out(n_in, arrays)``, the number of outputs.
+    value : str
+        The attribute that is its stage's ``value``, if one is.
     optional : frozenset of str
         Arrays that may be absent.
     not_negative : frozenset of str
@@ -38,6 +41,7 @@ class Kind(NamedTuple):
     attributes: Mapping = MappingProxyType({})
     n_sources: int = 1
     n_out: Callable = lambda n_in, arrays: n_in
+    value: str = ""
     optional: frozenset = frozenset()
     not_negative: frozenset = frozenset()
 
@@ -85,11 +89,12 @@ KINDS = {
     "custom": Kind({}, {"function": _function}),
     #: ``(x - mean) / sqrt(variance + epsilon) * gain + shift``, mean and biased variance being
     #: those of the row (Ba, Kiros & Hinton, "Layer Normalization", 2016),
-    "layer_norm": Kind(_SCALE, {"epsilon": _epsilon}),
+    "layer_norm": Kind(_SCALE, {"epsilon": _epsilon}, value="epsilon"),
     #: or, for each unit, what training saw of it (Ioffe & Szegedy, "Batch Normalization", 2015).
     "batch_norm": Kind(
         {**_SCALE, "mean": ("n_out",), "variance": ("n_out",)},
         {"epsilon": _epsilon},
+        value="epsilon",
         not_negative=frozenset({"variance"}),
     ),
     #: The sum of two.

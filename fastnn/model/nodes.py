@@ -116,7 +116,8 @@ def consumers(nodes):
 
 
 def function_for(node, functions, who):
-    """The function of a node's kind in a consumer's table; a TypeError if it has none."""
+    """What a consumer's table has for a node's kind, a function or what it knows of it; a TypeError
+    if that is nothing."""
     if node.kind not in functions:
         raise TypeError(f"{who} cannot take a network with a node of kind {node.kind!r}")
     return functions[node.kind]

@@ -3,9 +3,11 @@
 import numpy as np
 
 from fastnn._kernels.layers.kinds import TRAITS
+from fastnn._kernels.layers.specs import sources
 from fastnn._kernels.native import table
 from fastnn.losses import Hinge, make_loss
 from fastnn.model.head import Head
+from fastnn.model.kinds import KINDS
 from fastnn.model.model import Model
 from fastnn.model.nodes import INPUT, Node, function_for
 from fastnn.model.of_estimator import feature_names
@@ -79,69 +81,56 @@ class _Arrays:
         self._scales = iter(zip(compiled.gains, compiled.shifts, strict=True))
         self._running = iter(compiled.running)
 
-    def dense(self, bias):
-        weight, intercept = next(self._ahead)
-        return _named(weight=weight, bias=intercept) if bias else _named(weight=weight)
-
-    def layer_norm(self):
-        gain, shift = next(self._scales)
-        return _named(gain=gain, shift=shift)
-
-    def batch_norm(self):
-        mean, variance = next(self._running)
-        return self.layer_norm() | _named(mean=mean, variance=variance)
-
-
-def _named(**arrays):
-    return {name: array.copy() for name, array in arrays.items()}
+    def of(self, spec):
+        """Those of the next stage, by the name that its node gives them."""
+        traits, found = TRAITS[spec.kind], {}
+        if traits.matrix:
+            found["weight"], found["bias"] = next(self._ahead)
+            if not spec.bias:
+                del found["bias"]
+        if traits.scales:
+            found["gain"], found["shift"] = next(self._scales)
+        if traits.running:
+            found["mean"], found["variance"] = next(self._running)
+        return {name: array.copy() for name, array in found.items()}
 
 
 class _Nodes:
-    """Nodes being made of stages, a function for each kind of stage."""
+    """Nodes being made of stages: one for each that is not gone at prediction, and one for the
+    activation of a dense stage."""
 
     def __init__(self, stages, functions, arrays):
-        self.nodes, self._functions, self._arrays = [], functions, arrays
-        self._of_stage = {INPUT: INPUT}
+        self.nodes, self._functions = [], functions
+        of_stage = {INPUT: INPUT}
         for number, spec in enumerate(stages):
-            source = self._of_stage[spec.source]
-            if not TRAITS[spec.kind].passes:
-                function_for(spec, _STAGES, "a Model")(self, spec, source)
-                source = len(self.nodes) - 1
-            self._of_stage[number] = source
+            found = [of_stage[source] for source in sources(spec)]
+            if TRAITS[spec.kind].passes:
+                [of_stage[number]] = found
+                continue
+            function_for(spec, KINDS, "a Model")
+            own = arrays.of(spec) if arrays else {}
+            _STAGES.get(spec.kind, _Nodes.plain)(self, spec, found, own)
+            of_stage[number] = len(self.nodes) - 1
 
-    def _add(self, kind, *sources, arrays=None, **attributes):
-        self.nodes.append(Node(kind, sources, arrays or {}, attributes))
+    def _add(self, kind, sources, arrays, **attributes):
+        self.nodes.append(Node(kind, sources, arrays, attributes))
 
-    def dense(self, spec, source):
-        arrays = self._arrays and self._arrays.dense(spec.bias)
-        self._add("dense", source, arrays=arrays)
+    def plain(self, spec, sources, arrays):
+        """A node that is as the row of its kind says."""
+        value = KINDS[spec.kind].value
+        self._add(spec.kind, sources, arrays, **({value: spec.value} if value else {}))
+
+    def dense(self, spec, sources, arrays):
+        self._add("dense", sources, arrays)
         if spec.activation:
-            self.activation(spec, len(self.nodes) - 1)
+            self.activation(spec, [len(self.nodes) - 1], {})
 
-    def activation(self, spec, source):
-        self._add("activation", source, name=_ACTIVATIONS[spec.activation])
+    def activation(self, spec, sources, arrays):
+        self._add("activation", sources, arrays, name=_ACTIVATIONS[spec.activation])
 
-    def custom(self, spec, source):
-        self._add("custom", source, function=self._functions[spec.activation])
-
-    def layer_norm(self, spec, source):
-        arrays = self._arrays and self._arrays.layer_norm()
-        self._add("layer_norm", source, arrays=arrays, epsilon=spec.value)
-
-    def batch_norm(self, spec, source):
-        arrays = self._arrays and self._arrays.batch_norm()
-        self._add("batch_norm", source, arrays=arrays, epsilon=spec.value)
-
-    def add(self, spec, source):
-        self._add("add", source, self._of_stage[spec.other])
+    def custom(self, spec, sources, arrays):
+        self._add("custom", sources, arrays, function=self._functions[spec.activation])
 
 
-#: Of the stages that do something at prediction.
-_STAGES = {
-    "dense": _Nodes.dense,
-    "activation": _Nodes.activation,
-    "custom": _Nodes.custom,
-    "layer_norm": _Nodes.layer_norm,
-    "batch_norm": _Nodes.batch_norm,
-    "add": _Nodes.add,
-}
+# Of the stages that a row of `KINDS` does not say all of.
+_STAGES = {"dense": _Nodes.dense, "activation": _Nodes.activation, "custom": _Nodes.custom}

@@ -1,9 +1,11 @@
-"""Nodes as stages of the kernels, a function for each kind."""
+"""Nodes as stages of the kernels."""
 
 import numpy as np
 
+from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
+from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, consumers, function_for
 
 _ACTIVATIONS = {name: number for name, (number, _) in table.activations().items()}
@@ -38,49 +40,44 @@ class Stages:
             activation = nodes[number + 1].attributes["name"] if number in fused else "identity"
             if number - 1 not in fused:
                 sources = [self._of_node[source] for source in node.sources]
-                add = function_for(node, _STAGES, "the scorer")
-                more = add(self, node, sources, activation)
-                self.specs.append(StageSpec(node.kind, sources[0], n=widths[number], **more))
+                self._take_arrays(node)
+                more = _FIELDS.get(node.kind, Stages.plain)(self, node, activation)
+                self.specs.append(StageSpec(node.kind, *sources, n=widths[number], **more))
             self._of_node[number] = len(self.specs) - 1
 
     @property
     def arrays(self):
         return [*self._coefs, *self._intercepts, *self._scales, *self._statistics]
 
-    def dense(self, node, sources, activation):
-        bias = node.arrays.get("bias")
-        self._coefs.append(node.arrays["weight"])
-        self._intercepts.append(_NOTHING if bias is None else bias)
-        return {"activation": _ACTIVATIONS[activation], "bias": bias is not None}
+    def _take_arrays(self, node):
+        traits, arrays = function_for(node, TRAITS, "the scorer"), node.arrays
+        if traits.matrix:
+            self._coefs.append(arrays["weight"])
+            self._intercepts.append(arrays.get("bias", _NOTHING))
+        if traits.scales:
+            self._scales += [arrays["gain"], arrays["shift"]]
+        if traits.running:
+            self._statistics += [arrays["mean"], arrays["variance"]]
 
-    def activation(self, node, sources, activation):
+    def plain(self, node, activation):
+        """Of a stage that is as the row of its kind says."""
+        value = KINDS[node.kind].value
+        return {"value": node.attributes[value]} if value else {}
+
+    def dense(self, node, activation):
+        return {"activation": _ACTIVATIONS[activation], "bias": "bias" in node.arrays}
+
+    def activation(self, node, activation):
         return {"activation": _ACTIVATIONS[node.attributes["name"]]}
 
-    def custom(self, node, sources, activation):
+    def custom(self, node, activation):
         function = node.attributes["function"]
         self.functions.append((function.f, function.slope))
         return {"activation": len(self.functions) - 1}
 
-    def layer_norm(self, node, sources, activation):
-        self._scales += [node.arrays["gain"], node.arrays["shift"]]
-        return {"value": node.attributes["epsilon"]}
 
-    def batch_norm(self, node, sources, activation):
-        self._statistics += [node.arrays["mean"], node.arrays["variance"]]
-        return self.layer_norm(node, sources, activation)
-
-    def add(self, node, sources, activation):
-        return {"other": sources[1]}
-
-
-_STAGES = {
-    "dense": Stages.dense,
-    "activation": Stages.activation,
-    "custom": Stages.custom,
-    "layer_norm": Stages.layer_norm,
-    "batch_norm": Stages.batch_norm,
-    "add": Stages.add,
-}
+# What the stage of a kind has in other fields than `value`.
+_FIELDS = {"dense": Stages.dense, "activation": Stages.activation, "custom": Stages.custom}
 
 
 def _fused(nodes):

@@ -5,7 +5,8 @@ import pytest
 from fastnn._kernels.layers.kinds import TRAITS, number_of
 from scipy.sparse import csr_matrix
 
-from fastnn import layers
+from fastnn import Network, Predictor, layers
+from fastnn.model.kinds import KINDS
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.objective import loss_and_grad
 
@@ -49,6 +50,23 @@ def raw_outputs(network, X, seed=0):
 def test_every_kind_has_a_number_and_a_row():
     assert sorted(LAYERS) == sorted(TRAITS)
     assert sorted(number_of(kind) for kind in TRAITS) == list(range(len(TRAITS)))
+
+
+def test_every_kind_that_is_there_at_prediction_is_one_of_nodes():
+    assert set(KINDS) == {kind for kind, traits in TRAITS.items() if not traits.passes}
+    assert all(len(KINDS[k].arrays) == arrays_of(TRAITS[k]) for k in KINDS)
+    assert all(KINDS[k].n_sources == TRAITS[k].n_sources for k in KINDS)
+
+
+def arrays_of(traits):
+    return 2 * (traits.matrix + traits.scales + traits.running)
+
+
+def test_a_stage_that_is_no_node_is_refused_by_name(monkeypatch):
+    network = Network([layers.LayerNorm(), layers.Dense(1)], "squared_error").build(3)
+    monkeypatch.delitem(KINDS, "layer_norm")
+    with pytest.raises(TypeError, match=r"a Model cannot take .*'layer_norm'"):
+        Predictor(network)
 
 
 @pytest.mark.parametrize("kind", TRAITS)

@@ -9,7 +9,7 @@ import pytest
 from scoring_models import ACTIVATIONS, BLOCKS, FABRICATED, NODES, data, fabricated, raw_of
 
 from fastnn import Predictor, layers, to_c, to_onnx
-from fastnn.files.model_file import write_model_file
+from fastnn.files.model_file import read_model_file, write_model_file
 from fastnn.layers import CustomActivation
 from fastnn.model.blocks import blocks_of, nodes_of
 from fastnn.model.head import Head
@@ -247,7 +247,6 @@ def test_a_custom_activation_is_a_node():
         ("the scorer", lambda model, path: Predictor(model)),
         ("a C file", lambda model, path: to_c(model, "net")),
         ("an ONNX graph", lambda model, path: to_onnx(model)),
-        ("a model file", lambda model, path: write_model_file(path / "model.fnn", model)),
     ],
 )
 def test_a_kind_that_a_consumer_lacks_is_refused_by_name(who, use, monkeypatch, tmp_path):
@@ -259,3 +258,15 @@ def test_a_kind_that_a_consumer_lacks_is_refused_by_name(who, use, monkeypatch, 
     with pytest.raises(TypeError, match=f"{who} cannot take a network with a node of kind 'twice'"):
         use(model, tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_file_holds_any_kind_that_there_is(monkeypatch, tmp_path):
+    monkeypatch.setitem(KINDS, "twice", KINDS["layer_norm"])
+    arrays = {"gain": np.arange(4.0), "shift": np.ones(4)}
+    twice = Node("twice", (0,), arrays, {"epsilon": 0.25})
+    nodes = (dense(-1, 7, 4), twice, dense(1, 4, 1))
+    model = Model(7, nodes, Head("regressor", "identity", "float64"))
+    write_model_file(tmp_path / "model.fnn", model)
+    found = read_model_file(tmp_path / "model.fnn")[0].nodes[1]
+    assert (found.kind, found.sources, found.attributes) == ("twice", (0,), twice.attributes)
+    assert all((found.arrays[name] == arrays[name]).all() for name in arrays)

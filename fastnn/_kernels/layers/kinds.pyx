@@ -1,8 +1,7 @@
 """The kinds of stages, and what the code that handles all alike must know of each: its traits.
 
 Whoever needs to know something of a stage asks this table; the kind itself is asked only where its kernels are called
-(stages.pyx) and where files and exports have a function for each. A kind is a name in the enum of kinds.pxd, which gives it
-its number, and a row here.
+(stages.pyx) and where files and exports have a function for each. A kind is a row here, which gives it its number.
 """
 
 from typing import NamedTuple
@@ -60,6 +59,7 @@ class Traits(NamedTuple):
         return self.matrix or self.scales
 
 
+# A "custom" activation is a pair of Python functions, a "bernoulli" a random bit with its input as the probability.
 TRAITS = {
     "dense": Traits(matrix=True, reads_sparse=True),
     "activation": Traits(in_place=True),
@@ -78,23 +78,20 @@ cdef KindTraits *rows = NULL
 cdef int fill_rows() except -1:
     """The table as the kernels read it, by number; it is there as long as the process."""
     global rows
-    names = [kind.name.lower() for kind in Kind]
-    if sorted(names) != sorted(TRAITS):
-        raise ImportError(f"kinds.pxd numbers the kinds {sorted(names)}, kinds.pyx has traits of {sorted(TRAITS)}")
-    rows = <KindTraits *> PyMem_Malloc(len(names) * sizeof(KindTraits))
+    rows = <KindTraits *> PyMem_Malloc(len(TRAITS) * sizeof(KindTraits))
     if rows == NULL:
         raise MemoryError()
-    for name in names:
-        rows[<int> Kind[name.upper()]] = TRAITS[name]._asdict()
+    for kind in TRAITS:
+        rows[number_of(kind)] = TRAITS[kind]._asdict()
     return 0
 
 
-fill_rows()
-
-
-def number_of(str kind):
+cpdef int number_of(str kind) except -1:
     """The number of a kind, given by name."""
-    return int(Kind[kind.upper()])
+    return list(TRAITS).index(kind)
+
+
+fill_rows()
 
 
 cdef const KindTraits *traits_of(int kind) noexcept:

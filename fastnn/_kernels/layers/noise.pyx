@@ -4,10 +4,12 @@ Nothing is stored: the random numbers of a unit are a hash of seed, step, stage,
 that the way back draws the mask of the way there once more.
 """
 
-from fastnn._kernels.layers.kinds cimport BERNOULLI, DROPOUT, NOISE
+from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.stage cimport Pass, Stage, input_of, stride_of
 from fastnn._kernels.native.random cimport bernoulli, dropout, gaussian_noise, random_key
 from fastnn._kernels.native.table cimport floating
+
+cdef int DROPOUT = number_of("dropout"), NOISE = number_of("noise"), BERNOULLI = number_of("bernoulli")
 
 
 cdef void random_stage(const Pass *p, int t, floating tag) noexcept nogil:

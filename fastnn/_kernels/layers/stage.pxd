@@ -9,7 +9,7 @@ from fastnn._kernels.native.table cimport Kernels, floating
 
 cdef struct Stage:
     # One step of the forward pass. It does not say where its outputs lie: that is decided by whoever runs it.
-    int kind                # a Kind
+    int kind                # its number
     const KindTraits *traits
     int source, other       # the stages whose outputs it takes, -1: the input rows; `other` if it takes two
     int layer               # with a matrix: its number among these

@@ -9,7 +9,7 @@ from libc.string cimport memcpy
 
 from fastnn._kernels.layers.custom cimport custom_backward, custom_forward
 from fastnn._kernels.layers.dense cimport Dense, dense_backward, dense_forward
-from fastnn._kernels.layers.kinds cimport ACTIVATION, ADD, BATCH_NORM, CUSTOM, DENSE, LAYER_NORM
+from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
                                            layer_norm_stage_backward)
@@ -17,6 +17,9 @@ from fastnn._kernels.layers.sparse cimport sparse_forward
 from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
 from fastnn._kernels.native.norms cimport add_rows
 from fastnn._kernels.native.table cimport activation_backward, activation_forward, floating
+
+cdef int DENSE = number_of("dense"), ACTIVATION = number_of("activation"), CUSTOM = number_of("custom")
+cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_norm"), ADD = number_of("add")
 
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:

@@ -226,9 +226,14 @@ def test_other_models_are_refused():
         TypeError, match=r"MLPClassifier, MLPRegressor or Network.*LogisticRegression"
     ):
         check_gradients(LogisticRegression(), X, CLASSES)
-    pipeline = make_pipeline(StandardScaler(), MLPClassifier())
-    with pytest.raises(TypeError, match=r"pipeline\[:-1\].transform"):
-        check_gradients(pipeline, X, CLASSES)
+
+
+def test_a_pipeline_is_checked_behind_its_steps():
+    model = MLPClassifier((7,), activation="tanh", random_state=0)
+    scaled = StandardScaler().fit_transform(X)
+    found = check_gradients(make_pipeline(StandardScaler(), model), X, CLASSES)
+    assert found.passed
+    assert found.errors == check_gradients(model, scaled, CLASSES).errors
 
 
 def test_weights_that_are_not_finite_are_refused():

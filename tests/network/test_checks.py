@@ -116,11 +116,11 @@ BAD_ROWS = {
     "nan": (NAN, r"X must hold finite numbers, and has nan in row 7, column 2 \(1 such in all\)"),
     "nan in float32": (NAN.astype(np.float32), "row 7, column 2"),
     "sparse inf": (INF, "inf in row 2, column 1"),
-    "dates": (np.full((60, 4), "2020-01-01", "M8[D]"), "datetime64.*days since a date"),
+    "dates": (np.full((60, 4), "2020-01-01", "M8[D]"), "datetime64.*days since a fixed day"),
     "times": (np.ones((60, 4), "m8[s]"), "timedelta64"),
     "words": (np.full((60, 4), "x"), "X must hold numbers, got dtype <U1"),
     "objects": (np.full((60, 4), "x", object), "X holds what is no number"),
-    "complex": (X * 1j, "X must hold numbers"),
+    "complex": (X * 1j, "X must hold real numbers"),
     "ragged": ([[1.0, 2.0], [1.0]], "X must be an array"),
 }
 

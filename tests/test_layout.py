@@ -198,6 +198,38 @@ def test_no_random_numbers_are_shared_by_tests():
                 assert name not in ("RandomState", "default_rng"), f"{path}:{node.lineno}"
 
 
+ROW = re.compile(r"^\| `([\w/.]+)` \| (.*) \|$")
+
+
+def the_map():
+    """Folder -> the files that docs/design.md names there, and the folder of the table itself."""
+    text = (PACKAGE.parent / "docs" / "design.md").read_text()
+    named, top = {}, None
+    for line in text.split("## Words")[0].splitlines():
+        if found := ROW.match(line):
+            if found[2] == "what is there":
+                top = found[1].removeprefix("fastnn/").rstrip("/")
+            else:
+                folder = "/".join(part for part in (top, found[1]) if part not in ("", "."))
+                named[folder or "."] = set(re.findall(r"`(\w+)`", found[2]))
+    return named
+
+
+@pytest.mark.skipif(not (PACKAGE.parent / "docs").exists(), reason="installed without its docs")
+def test_the_map_of_the_design_is_the_tree():
+    found = {}
+    for path in SOURCES:
+        folder = str(path.parent.relative_to(PACKAGE))
+        if path.stem != "__init__":
+            found.setdefault(folder, set()).add(path.stem)
+    known = {path.stem for path in SOURCES} | {"Network", "WINGS", "StageSpec", "Stage"}
+    named = the_map()
+    assert set(found) == set(named)
+    for folder, files in found.items():
+        assert files <= named[folder], f"docs/design.md misses {files - named[folder]} of {folder}"
+        assert named[folder] - files <= known, f"{folder} has no {named[folder] - files}"
+
+
 def test_no_flag_of_the_fast_math_family():
     setup = PACKAGE.parent / "setup.py"
     if not setup.exists():

@@ -9,7 +9,6 @@ calibration error is the mean difference between the two, over ten bins of how s
 number that its raw outputs are divided by, or the mean of several networks, makes it smaller.
 """
 
-import sys
 import warnings
 
 import numpy as np
@@ -96,7 +95,7 @@ def main():
 def plot(results):
     import matplotlib.pyplot as plt
 
-    _, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
+    figure, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
     (x, y), line = results["curve"]["points"], results["curve"]["line"][:, 0]
     for ax, (name, (mean, std)) in zip(axes, results["curve"]["found"].items(), strict=False):
         ax.fill_between(line, mean - 2 * std, mean + 2 * std, alpha=0.3, label="± 2 std")
@@ -110,10 +109,10 @@ def plot(results):
     axes[2].plot([0.3, 1], [0.3, 1], ":", color="gray")
     axes[2].set(title="reliability", xlabel="how sure", ylabel="share that is right")
     axes[2].legend()
-    plt.show()
+    return figure
 
 
 if __name__ == "__main__":
-    found = main()
-    if "--plot" in sys.argv:
-        plot(found)
+    from command_line import run
+
+    run(main, plot)

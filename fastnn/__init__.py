@@ -51,7 +51,7 @@ __all__ = [
     "to_onnx",
 ]
 
-publish(globals(), ["MLPClassifier", "MLPRegressor", "Network", "Predictor"])
+publish(globals(), __all__)
 
 #: Modules that come with the first use, unless something has imported them already.
 _MODULES = frozenset({"initializers", "inspection", "layers", "losses", "optimizers", "schedules"})

@@ -11,6 +11,6 @@ def publish(namespace: dict, names: Iterable[str]) -> None:
     Pickles then outlive the moves of files.
     """
     for name in names:
-        found = namespace[name]
+        found = namespace.get(name)  # what comes lazily is no class
         if isinstance(found, type) and found.__module__.startswith("fastnn."):
             found.__module__ = namespace["__name__"]

@@ -247,7 +247,7 @@ def test_the_quicker_way_of_sharing_is_taken(by_turns_is_quick, monkeypatch):
 
     monkeypatch.setattr(stretches._Sharing, "_side_by_side", side_by_side)
     sharing = stretches._Sharing(4)
-    few = [Fake(None, (), None, 0, 1, 0.1) for _ in range(2)]
+    few = [Fake(None, (), None, 0, 1, 0.1, 0) for _ in range(2)]
     for _ in range(30):
         sharing.train(few)
     assert set(taken) == {"turns", "side"}

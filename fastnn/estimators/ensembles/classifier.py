@@ -67,7 +67,6 @@ class DeepEnsembleClassifier(ClassifierMixin, AveragedClasses, BaseDeepEnsemble)
     """
 
     _of_type = MLPClassifier
-    _default_metric = staticmethod(accuracy_score)
 
     def _check_loss(self, template):
         try:
@@ -119,3 +118,7 @@ class DeepEnsembleClassifier(ClassifierMixin, AveragedClasses, BaseDeepEnsemble)
         if isinstance(template, MLPClassifier):
             tags.classifier_tags.multi_label = get_tags(template).classifier_tags.multi_label
         return tags
+
+    @staticmethod
+    def _default_metric(y, prediction, sample_weight=None):
+        return accuracy_score(y, prediction, sample_weight=sample_weight)

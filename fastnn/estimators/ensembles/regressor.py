@@ -73,7 +73,6 @@ class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
     """
 
     _of_type = MLPRegressor
-    _default_metric = staticmethod(r2_score)
 
     def _learn_targets(self, y):
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
@@ -145,3 +144,7 @@ class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
             positive = get_tags(template).target_tags.positive_only
             tags.target_tags.positive_only = positive
         return tags
+
+    @staticmethod
+    def _default_metric(y, prediction, sample_weight=None):
+        return r2_score(y, prediction, sample_weight=sample_weight)

@@ -63,7 +63,8 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
             network = self._checked_network()
             X, y = data.training_data(self, X, y, reset=True, y_numeric=network._y_numeric)
             self.estimator_ = fitted_network(self.estimator, network, X, y, sample_weight)
-            weight, _ = data.training_weights(sample_weight, X, np.float64)
+            weight, _, unit = data.training_weights(sample_weight, X, np.float64)
+            weight = None if weight is None else weight * unit
             features = self._features(X).astype(np.float64, copy=False)
             weight = np.ones(len(features)) if weight is None else weight
             self._center = np.average(features, axis=0, weights=weight)

@@ -416,5 +416,5 @@ def test_means_of_arrays():
         mean_of([np.ones((2, 1)), np.ones((3, 1))])
     with pytest.raises(TypeError, match="buffer"):
         mean_of([np.ones(2), np.ones(2, np.float32)])
-    with pytest.raises(TypeError, match="buffer"):
+    with pytest.raises(TypeError, match="dtype must be float32 or float64"):
         mean_of([np.ones(2, int), np.ones(2, int)])

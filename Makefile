@@ -23,10 +23,11 @@ demo: $(VENV)/.built
 test: $(VENV)/.built
 	$(PY) -m pytest $(ARGS)
 
-## make lint         ruff and cython-lint
+## make lint         ruff, cython-lint and mypy
 lint: $(VENV)/.built
 	$(VENV)/bin/ruff check .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint fastnn/_kernels   # it calls pycodestyle by name
+	$(VENV)/bin/mypy
 
 ## make bench        kernels, epochs, fits: ratios as tables in docs/
 bench: $(VENV)/.built

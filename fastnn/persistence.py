@@ -1,5 +1,8 @@
 """Models in files: ``save`` and ``load``. The format is described in ``docs/format.md``."""
 
+import os
+from typing import Any
+
 from fastnn.estimators.mlp.saved import build_estimator, saved_name, take_apart
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.model_file import ESTIMATORS, read_model_file, write_model_file
@@ -10,7 +13,7 @@ from fastnn.model.of_network import network_model
 from fastnn.scoring.predictor import Predictor
 
 
-def save(model, path):
+def save(model: Any, path: str | os.PathLike | None) -> None:
     """Write a model to a file; one given by its path is the old file or the new one, whole.
 
     Parameters
@@ -50,7 +53,7 @@ def save(model, path):
         )
 
 
-def load(path, activations=None):
+def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
     """Read a model that `save` wrote. Nothing in the file is executed or unpickled.
 
     Parameters

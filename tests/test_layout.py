@@ -46,7 +46,16 @@ WINGS = {
     "persistence": {"estimators", "files", "model", "scoring"},
     "__main__": {"_config"},
 }
-LEAVES = {"_names", "_numbers", "_public", "_ranges", "_version", "_warnings", "exceptions"}
+LEAVES = {
+    "_types",
+    "_names",
+    "_numbers",
+    "_public",
+    "_ranges",
+    "_version",
+    "_warnings",
+    "exceptions",
+}
 
 
 def name_of(path):

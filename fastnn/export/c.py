@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from fastnn.export.metadata import metadata
 from fastnn.files.sources import describe
 
 
-def to_c(model, name, path=None):
+def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
     """Write a model as C99 source: constant weights and a function ``<name>_predict``.
 
     The code computes in float, allocates nothing, keeps no state (it may be called from any

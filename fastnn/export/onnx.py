@@ -1,13 +1,16 @@
 """Export to ONNX, alone and inside pipelines that skl2onnx converts."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fastnn._version import __version__
 from fastnn.export.metadata import metadata
 from fastnn.files.sources import describe
 
 
-def to_onnx(model, *, dtype="float32", target_opset=None):
+def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = None) -> Any:
     """Convert a model to ONNX.
 
     The graph takes ``X`` of shape (n, n_features). A classifier gives ``label`` of shape (n,), of
@@ -80,7 +83,7 @@ def to_onnx(model, *, dtype="float32", target_opset=None):
     return proto
 
 
-def register_with_skl2onnx(*classes):
+def register_with_skl2onnx(*classes: ArrayLike | None) -> None:
     """Make ``skl2onnx`` convert networks wherever it meets them, in any pipeline.
 
     Parameters

@@ -35,7 +35,8 @@ class Chain(NamedTuple):
 
 def chains(network):
     """The `Chain` of every layer of a CompiledNetwork, the output layer's last."""
-    specs, fused, alone = network.stages, *_names(network.layers)
+    specs = network.stages
+    fused, alone = _names(network.layers)
     names = [None] * len(specs)  # of the activation that a stage ends in
     for stage, spec in enumerate(specs):
         if _is_layer(spec):

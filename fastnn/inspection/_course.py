@@ -37,8 +37,8 @@ class Course:
     epsilon: float = 0.0
     training_loss: float | None = None
     validation_loss: float | None = None
-    loss_curve: np.ndarray = None
-    validation_curve: np.ndarray = None
+    loss_curve: np.ndarray | None = None
+    validation_curve: np.ndarray | None = None
     cut_off: bool = False
 
     def __post_init__(self):

@@ -1,5 +1,6 @@
 """diagnose: measure, judge, report."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastnn.inspection import _layer_rules, _training_rules
@@ -58,7 +59,7 @@ def diagnose(estimator: Any, X: Any, y: Any) -> Report:
     """
     model, X, names = opened(estimator, X, y, "diagnose")
     measures = measure(model, X, y, names)
-    rules = _layer_rules.RULES
+    rules: tuple[Callable[..., Any], ...] = _layer_rules.RULES
     if measures.constant_loss > 1e-8:  # else there is nothing to learn
         rules += _training_rules.RULES
     verdicts = [verdict for rule in rules if (verdict := rule(measures)) is not None]

@@ -49,12 +49,12 @@ class GradientCheck:
     undecided: dict = field(default_factory=dict)
 
     @property
-    def worst(self):
+    def worst(self) -> Any:
         known = [error for error in self.errors.values() if not np.isnan(error)]
         return max(known, default=float("nan"))
 
     @property
-    def passed(self):
+    def passed(self) -> bool:
         return bool(self.worst < TOLERANCE)
 
     def _verdict(self):

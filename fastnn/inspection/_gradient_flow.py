@@ -66,7 +66,8 @@ class GradientFlowDisplay:
         estimator, X, _ = opened(estimator, X, y, "GradientFlowDisplay.from_estimator")
         problem = _network.problem_of(estimator, X, y)
         problem.alpha = 0.0
-        layers = layer_measures(*_twins.twins(problem), _twins.activations(problem))
+        training, prediction = _twins.twins(problem)
+        layers = layer_measures(training, prediction, _twins.activations(problem))
         display = cls(
             [layer.name for layer in layers],
             np.array([layer.gradient_norm / np.sqrt(layer.n_weights) for layer in layers]),

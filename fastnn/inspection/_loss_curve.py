@@ -3,7 +3,6 @@
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from fastnn.inspection._opening import opened
 from fastnn.inspection._plotting import COLORS, axes, entitled, logarithmic, tidy, whole_numbers
@@ -39,10 +38,10 @@ class LossCurveDisplay:
 
     def __init__(
         self,
-        loss_curve: ArrayLike,
+        loss_curve: Any,
         *,
-        validation_loss_curve: ArrayLike | None = None,
-        learning_rate_curve: ArrayLike | None = None,
+        validation_loss_curve: Any | None = None,
+        learning_rate_curve: Any | None = None,
         best_epoch: int | None = None,
     ) -> None:
         self.loss_curve = loss_curve

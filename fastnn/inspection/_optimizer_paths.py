@@ -88,7 +88,7 @@ class OptimizerPathDisplay:
             If the condition number is less than 1, or an optimizer is unknown.
         """
         rows = n_samples if batch_size is None else batch_size
-        ways = PATHS
+        ways: Any = PATHS
         if optimizers is not None:
             ways = [(name, rows, way, n_steps) for name, way in named(optimizers).items()]
         found = paths_down(condition_number, ways, n_samples, noise, random_state)

@@ -56,11 +56,11 @@ class CustomActivation:
     c: str | None = None
     onnx: Any = None
 
-    def slope(self, z, h):
+    def slope(self, z: np.ndarray, h: np.ndarray) -> np.ndarray:
         """The derivative as the kernels ask for it, with the outputs h = f(z) at hand."""
         return self.df(z)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         # Points that are no round numbers: kinks lie at those. A tenth may still be off.
         z = np.linspace(-3.03, 3.01, 101).reshape(1, -1)
         step = 1e-6
@@ -92,10 +92,10 @@ class Activation:
 
     activation: str | CustomActivation
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_activation(self.activation)
 
-    def add_to(self, stages):
+    def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         stages.activate(self.activation)
 

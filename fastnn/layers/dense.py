@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 from fastnn._kernels.native import table
 from fastnn.layers.activations import CustomActivation, check_activation
@@ -29,12 +30,12 @@ class Dense:
     n_out: int
     activation: str | CustomActivation = "identity"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.n_out, Integral) or self.n_out < 1:
             raise ValueError(f"n_out must be at least 1, an int, got {self.n_out!r}")
         check_activation(self.activation)
 
-    def add_to(self, stages):
+    def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         fused = self.activation if self.activation in table.activations() else "identity"
         stages.add("dense", int(self.n_out), activation=table.activations()[fused][0])

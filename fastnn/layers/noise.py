@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 __all__ = ["Dropout", "GaussianNoise"]
 
@@ -27,11 +28,11 @@ class Dropout:
 
     rate: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.rate, Real) or not 0 <= self.rate < 1:
             raise ValueError(f"rate must be at least 0 and less than 1, got {self.rate!r}")
 
-    def add_to(self, stages):
+    def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         if self.rate:
             stages.add("dropout", value=float(self.rate))
@@ -49,11 +50,11 @@ class GaussianNoise:
 
     scale: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.scale, Real) or not 0 <= self.scale < float("inf"):
             raise ValueError(f"scale must be a finite number, not negative, got {self.scale!r}")
 
-    def add_to(self, stages):
+    def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         if self.scale:
             stages.add("noise", value=float(self.scale))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 __all__ = ["BatchNorm", "LayerNorm"]
 
@@ -21,10 +22,10 @@ class LayerNorm:
 
     epsilon: float = 1e-5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_epsilon(self.epsilon)
 
-    def add_to(self, stages):
+    def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         stages.add("layer_norm", value=float(self.epsilon))
 
@@ -54,12 +55,12 @@ class BatchNorm:
     momentum: float = 0.1
     epsilon: float = 1e-5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.momentum, Real) or not 0 < self.momentum <= 1:
             raise ValueError(f"momentum must be more than 0 and at most 1, got {self.momentum!r}")
         check_epsilon(self.epsilon)
 
-    def add_to(self, stages):
+    def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         stages.add("batch_norm", value=float(self.epsilon), momentum=float(self.momentum))
 

@@ -1,6 +1,8 @@
 """Layers with a connection around them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastnn.layers.stages import check_layers
 
@@ -22,13 +24,13 @@ class Residual:
     and 2.
     """
 
-    layers: tuple
+    layers: Sequence[Any]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
         check_layers(self.layers)
 
-    def add_to(self, stages):
+    def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         begin = stages.source
         for layer in self.layers:

@@ -1,5 +1,6 @@
 """What all losses share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -63,7 +64,8 @@ class Loss:
 
     def check_targets(self, y: np.ndarray) -> None:
         """Raise a ValueError if a target is out of the loss's range."""
-        low, high, (left, right), remedy = self._targets
+        low, high, ends, remedy = self._targets
+        left, right = ends[0], ends[1]
         if self.integer_targets or y.size == 0 or (low == -np.inf and high == np.inf):
             return
         least, most = y.min(), y.max()
@@ -86,7 +88,7 @@ class Loss:
         raise NotImplementedError
 
 
-_OUTPUTS = {
+_OUTPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": lambda z: z,
     "softmax": lambda z: softmax(z, axis=1),
     "logistic": expit,

@@ -102,7 +102,7 @@ class _Focal(Loss):
 
 @dataclass(frozen=True)
 class SoftmaxFocalLoss(_Focal):
-    __doc__ = _Focal.__doc__.replace("true label.", "true label, p = softmax(z).", 1)
+    __doc__ = str(_Focal.__doc__).replace("true label.", "true label, p = softmax(z).", 1)
     name: ClassVar[str] = "softmax_focal_loss"
     output_activation: ClassVar[str] = "softmax"
     integer_targets: ClassVar[bool] = True
@@ -114,7 +114,7 @@ class SoftmaxFocalLoss(_Focal):
 
 @dataclass(frozen=True)
 class LogisticFocalLoss(_Focal):
-    __doc__ = _Focal.__doc__.replace("true label.", "true label, p = logistic(z).", 1)
+    __doc__ = str(_Focal.__doc__).replace("true label.", "true label, p = logistic(z).", 1)
     name: ClassVar[str] = "logistic_focal_loss"
     output_activation: ClassVar[str] = "logistic"
     _targets: ClassVar[tuple[float, float, str, str]] = _ZERO_TO_ONE

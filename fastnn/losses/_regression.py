@@ -90,7 +90,8 @@ class Quantile(Loss):
 
     def __post_init__(self) -> None:
         if np.ndim(self.level):
-            object.__setattr__(self, "level", tuple(float(q) for q in self.level))
+            levels = tuple(float(q) for q in np.asarray(self.level))
+            object.__setattr__(self, "level", levels)
         if not self.levels or not all(0 < q < 1 for q in self.levels):
             raise ValueError(
                 "level must be one or several numbers in the range (0, 1), the quantiles to "
@@ -100,9 +101,12 @@ class Quantile(Loss):
     @property
     def levels(self) -> tuple[float, ...]:
         """The levels as a tuple, even a single one."""
-        return self.level if isinstance(self.level, tuple) else (self.level,)
+        return self.level if isinstance(self.level, tuple) else (float(self.level),)
 
     def parameter(self, n_out: int) -> np.ndarray | None:
+        return self._level_of_each(n_out)
+
+    def _level_of_each(self, n_out: int) -> np.ndarray:
         if n_out % len(self.levels):
             raise ValueError(
                 f"{len(self.levels)} levels need as many outputs a target, got {n_out} outputs"
@@ -113,7 +117,7 @@ class Quantile(Loss):
         return np.repeat(y, len(self.levels), axis=1)
 
     def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        level, r = self.parameter(z.shape[1]), y - z.astype(np.float64)
+        level, r = self._level_of_each(z.shape[1]), y - z.astype(np.float64)
         return np.maximum(level * r, (level - 1) * r).sum(axis=1)
 
 

@@ -92,7 +92,7 @@ class BaseNetwork(Clonable):
         return self._built().params
 
     @parameters.setter
-    def parameters(self, values: ArrayLike) -> None:
+    def parameters(self, values: Any) -> None:
         params = self._built().params
         values = given_numbers(values, params.dtype, name="parameters")
         if values.shape != params.shape:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fastnn._types import MatrixLike
 from fastnn.losses import loss_for_outputs
 from fastnn.network.base import BaseNetwork
 from fastnn.network.given import count, given_rows, given_targets, given_weights, quantity
@@ -205,7 +206,9 @@ class Network(BaseNetwork):
             network, X, y, sample_weight=weight, alpha=options.alpha, seed=options.seed
         )
 
-    def data(self, X, y, weight, *, n_in=None, suffix=""):
+    def data(
+        self, X: MatrixLike, y: Any, weight: Any, *, n_in: Any = None, suffix: Any = ""
+    ) -> Any:
         """Rows, targets and weights as the kernels take them, checked; `suffix` is that of their
         names in messages."""
         name = f"X{suffix}"

@@ -1,10 +1,14 @@
 """Predictor: a fitted model as a small immutable object that only scores."""
 
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
 import numpy as np
 
+from fastnn._types import MatrixLike
 from fastnn.files.sources import describe
 from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
-from fastnn.scoring.scorer import make_scorer
+from fastnn.scoring.scorer import make_scorer, no_probabilities
 from fastnn.threads import effective_n_threads
 
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -65,18 +69,21 @@ class Predictor:
     ``n_jobs`` is the most threads to use; small work stays on one. Woken, they stay awake 0.2 ms.
     """
 
+    classes_: np.ndarray
+    feature_names_in_: np.ndarray
+    _model: Any
+    _scorer: Any
+    _labels: np.ndarray
+    _proba: Callable[..., Any]
+    _log_proba: Callable[..., Any]
+    _flat_raw: bool
+
     __slots__ = (
-        "_flat_raw",
-        "_labels",
-        "_log_proba",
-        "_model",
-        "_proba",
-        "_scorer",
-        "classes_",
-        "feature_names_in_",
+        *("_flat_raw", "_labels", "_log_proba", "_model", "_proba", "_scorer"),
+        *("classes_", "feature_names_in_"),
     )
 
-    def __init__(self, model, dtype="float32"):
+    def __init__(self, model: Any, dtype: str = "float32") -> None:
         model = describe(model).astype(dtype)
         scorer = make_scorer(model)
         classifies = model.kind != "regressor"
@@ -85,8 +92,8 @@ class Predictor:
             "_scorer": scorer,
             "_flat_raw": model.binary or model.flat,
             # Bound methods of the kernel, looked up once.
-            "_proba": scorer.proba if model.has_probabilities else _no_probabilities(model),
-            "_log_proba": scorer.log_proba if model.has_probabilities else _no_probabilities(model),
+            "_proba": scorer.proba if model.has_probabilities else no_probabilities(model),
+            "_log_proba": scorer.log_proba if model.has_probabilities else no_probabilities(model),
         }
         if classifies:
             values["classes_"] = model.classes
@@ -98,18 +105,20 @@ class Predictor:
             object.__setattr__(self, name, value)
 
     @property
-    def dtype(self):
+    def dtype(self) -> str:
         return self._model.dtype
 
     @property
-    def n_features_in_(self):
+    def n_features_in_(self) -> int:
         return self._model.n_features_in
 
     @property
-    def n_outputs_(self):
+    def n_outputs_(self) -> int:
         return self._model.n_outputs
 
-    def predict(self, X, *, out=None, n_jobs=None):
+    def predict(
+        self, X: MatrixLike, *, out: np.ndarray | None = None, n_jobs: int | None = None
+    ) -> np.ndarray:
         """Labels or values, as the estimator's ``predict`` gives them.
 
         Parameters
@@ -142,7 +151,9 @@ class Predictor:
         check_out(out, codes.shape, self._labels.dtype)
         return self._labels.take(codes, out=out, mode="clip")
 
-    def predict_proba(self, X, *, out=None, n_jobs=None):
+    def predict_proba(
+        self, X: MatrixLike, *, out: np.ndarray | None = None, n_jobs: int | None = None
+    ) -> np.ndarray:
         """Probabilities of the classes in the order of ``classes_``, or of the labels.
 
         Parameters and errors as for `predict`; AttributeError if the model is a regressor, or a
@@ -154,7 +165,9 @@ class Predictor:
         """
         return self._score(self._proba, X, out, n_jobs)
 
-    def predict_log_proba(self, X, *, out=None, n_jobs=None):
+    def predict_log_proba(
+        self, X: MatrixLike, *, out: np.ndarray | None = None, n_jobs: int | None = None
+    ) -> np.ndarray:
         """Logarithms of the probabilities, taken before the probabilities are rounded.
 
         Parameters and errors as for `predict_proba`.
@@ -165,7 +178,9 @@ class Predictor:
         """
         return self._score(self._log_proba, X, out, n_jobs)
 
-    def decision_function(self, X, *, out=None, n_jobs=None):
+    def decision_function(
+        self, X: MatrixLike, *, out: np.ndarray | None = None, n_jobs: int | None = None
+    ) -> np.ndarray:
         """Outputs of the last layer before its activation: logits, decision values, log-means.
 
         Parameters and errors as for `predict`.
@@ -176,7 +191,9 @@ class Predictor:
         """
         return self._values(self._scorer.raw, X, out, n_jobs, self._flat_raw)
 
-    def predict_batches(self, batches, *, method="predict", n_jobs=None):
+    def predict_batches(
+        self, batches: Iterable[MatrixLike], *, method: str = "predict", n_jobs: int | None = None
+    ) -> Iterator[np.ndarray]:
         """Score a stream of batches, each when it is asked for.
 
         Parameters
@@ -230,13 +247,3 @@ class Predictor:
     def __repr__(self):
         sizes = "-".join(map(str, self._model.sizes))
         return f"Predictor({self._model.kind}, {sizes}, {self.dtype})"
-
-
-def _no_probabilities(model):
-    what = "regressor" if model.kind == "regressor" else "classifier whose outputs are values"
-    hint = "" if model.kind == "regressor" else "; use decision_function"
-
-    def refuse(X, out, n_threads):
-        raise AttributeError(f"this Predictor scores a {what}, which has no probabilities{hint}")
-
-    return refuse

@@ -110,3 +110,14 @@ def _largest(z):
 
 def _positive(z):
     return (z > 0).astype(np.int64)
+
+
+def no_probabilities(model):
+    """In the place of a scorer's ``proba`` where a model has none: a function that says so."""
+    what = "regressor" if model.kind == "regressor" else "classifier whose outputs are values"
+    hint = "" if model.kind == "regressor" else "; use decision_function"
+
+    def refuse(X, out, n_threads):
+        raise AttributeError(f"this Predictor scores a {what}, which has no probabilities{hint}")
+
+    return refuse

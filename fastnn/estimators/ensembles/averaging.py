@@ -1,12 +1,13 @@
 """Means over networks, and how far these differ."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import entr
 from sklearn.utils.validation import check_is_fitted
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.shared import data, labels
 from fastnn.scoring.means import mean_of
@@ -97,7 +98,7 @@ class AveragedClasses(Averaged):
             return self._label_binarizer.inverse_transform(predictions, 0.5)
         return self.classes_.take(predictions.argmax(axis=1))
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> Any:
         """Predict the class of each row, the one of greatest mean probability, or its labels.
 
         Parameters
@@ -110,7 +111,7 @@ class AveragedClasses(Averaged):
         """
         return self._decided(self._shaped(self._mean(X)))
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the probability of each class: the mean over the members, in their order.
 
         Parameters
@@ -124,7 +125,7 @@ class AveragedClasses(Averaged):
         """
         return self._shaped(self._mean(X))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the logarithm of ``predict_proba``, which may be -inf.
 
         Parameters
@@ -139,7 +140,7 @@ class AveragedClasses(Averaged):
         with np.errstate(divide="ignore"):
             return np.log(p, out=p)
 
-    def decompose(self, X):
+    def decompose(self, X: MatrixLike) -> Any:
         """Divide the uncertainty of each row into what more rows would and would not lessen.
 
         ``total`` is the entropy of the mean probabilities, ``aleatoric`` the mean entropy of the
@@ -181,7 +182,7 @@ class AveragedTargets(Averaged):
     def _decided(self, predictions):
         return predictions
 
-    def predict(self, X, return_std=False):
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Any:
         """Predict the targets of each row: the mean over the members, in their order.
 
         Parameters

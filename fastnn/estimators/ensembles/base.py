@@ -3,13 +3,16 @@
 import copy
 import warnings
 from abc import ABC, abstractmethod
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.ensembles.averaging import Averaged
 from fastnn.estimators.ensembles.parameters import EnsembleParameters
 from fastnn.estimators.ensembles.samples import Draw, bootstrap, folds
@@ -30,7 +33,16 @@ class BaseDeepEnsemble(EnsembleParameters, Averaged, BaseEstimator, ABC):
     """Base of the deep ensembles; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train all members anew, side by side.
 
         If this fails or is interrupted, the ensemble is as it was before.

@@ -1,11 +1,15 @@
 """DeepEnsembleClassifier."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.ensembles.averaging import AveragedClasses
 from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of_members
 from fastnn.estimators.mlp.base import unchanged_on_failure
@@ -91,7 +95,13 @@ class DeepEnsembleClassifier(ClassifierMixin, AveragedClasses, BaseDeepEnsemble)
 
     @available_unless(no_partial_fit_of_members)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Train every member for one epoch on these rows, going on from where it is.
 
         Parameters

@@ -1,13 +1,15 @@
 """MonteCarloDropoutClassifier and MonteCarloDropoutRegressor."""
 
 import copy
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils._param_validation import HasMethods
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.ensembles.averaging import Averaged, AveragedClasses, AveragedTargets
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.classifier import MLPClassifier
@@ -53,7 +55,7 @@ class BaseMonteCarloDropout(DropoutParameters, Averaged, BaseEstimator):
     """Base of both; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the network, and draw which units each sample leaves out.
 
         Parameters

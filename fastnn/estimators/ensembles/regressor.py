@@ -1,10 +1,14 @@
 """DeepEnsembleRegressor."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils import get_tags
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.ensembles.averaging import AveragedTargets
 from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of_members
 from fastnn.estimators.mlp.base import unchanged_on_failure
@@ -79,7 +83,7 @@ class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
 
     @available_unless(no_partial_fit_of_members)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Train every member for one epoch on these rows, going on from where it is.
 
         Parameters
@@ -96,7 +100,7 @@ class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
             return self._partial_fit(X, y, sample_weight)
 
     @available_unless(_no_quantiles)
-    def predict_quantiles(self, X):
+    def predict_quantiles(self, X: MatrixLike) -> np.ndarray:
         """Predict the levels of loss='quantile' in ascending order, which never cross.
 
         They are the means of the members' quantiles (Vincentization), and sorted: to rearrange
@@ -119,7 +123,7 @@ class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
         found = np.sort(found.reshape(len(found), self.n_outputs_, -1), axis=-1)
         return found[:, 0] if self.n_outputs_ == 1 else found
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return R squared; with several levels of loss='quantile', the mean over them of the share
         of the pinball loss that is explained, as ``MLPRegressor.score`` does.
 

@@ -1,15 +1,17 @@
 """What LaplaceClassifier and LaplaceRegressor share: the network, its features, variances."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.laplace.posterior import Posterior
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.parameters import POSITIVE
@@ -46,7 +48,7 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
     """Base of both; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the network, and the distribution of its last layer's weights around the fitted ones.
 
         Parameters

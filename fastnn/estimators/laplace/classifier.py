@@ -5,6 +5,7 @@ from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils import get_tags
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.laplace.base import BaseLaplace, linear
 from fastnn.estimators.laplace.posterior import curvatures, tuned
 from fastnn.estimators.mlp.classifier import MLPClassifier
@@ -85,7 +86,7 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
             posterior = posterior._replace(vectors=posterior.vectors - common)
         super()._set_factors(posterior)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the probability of each class: about its mean over the weights [1]_.
 
         The raw outputs are divided by sqrt(1 + pi / 8 * variance).
@@ -109,7 +110,7 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
             p = expit(shrunk * z)
         return columns_of_classes(p.astype(z.dtype, copy=False), len(self.classes_))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the logarithm of ``predict_proba``, which may be -inf.
 
         Parameters
@@ -123,7 +124,7 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the class of each row, the most probable one, or its labels.
 
         Parameters

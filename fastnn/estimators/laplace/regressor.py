@@ -1,11 +1,12 @@
 """LaplaceRegressor."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 from sklearn.base import RegressorMixin
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.laplace.base import BaseLaplace
 from fastnn.estimators.laplace.posterior import curvatures, tuned
 from fastnn.estimators.mlp.parameters import POSITIVE
@@ -92,7 +93,7 @@ class LaplaceRegressor(RegressorMixin, BaseLaplace):
         every = [curvature] * len(found)
         self._remember(every, self.prior_precision_, self.noise_precision_)
 
-    def predict(self, X, return_std=False):
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Any:
         """Predict the targets of each row.
 
         Parameters
@@ -114,7 +115,7 @@ class LaplaceRegressor(RegressorMixin, BaseLaplace):
             return mean
         return mean, np.sqrt(self._shaped(self._variances(X) + 1 / self.noise_precision_))
 
-    def predict_quantiles(self, X, levels=(0.05, 0.5, 0.95)):
+    def predict_quantiles(self, X: MatrixLike, levels: Any = (0.05, 0.5, 0.95)) -> np.ndarray:
         """Predict levels of the normal distribution of each target.
 
         Parameters
@@ -133,7 +134,7 @@ class LaplaceRegressor(RegressorMixin, BaseLaplace):
         mean, std = self.predict(X, return_std=True)
         return mean[..., None] + std[..., None] * ndtri(levels)
 
-    def decompose(self, X):
+    def decompose(self, X: MatrixLike) -> Any:
         """Divide the variance of each target into what more rows would and would not lessen.
 
         Parameters

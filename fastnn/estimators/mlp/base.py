@@ -3,13 +3,17 @@
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from numbers import Integral
+from typing import Any, Self
 
+import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
+from fastnn._types import MatrixLike
 from fastnn._version import __version__
 from fastnn._warnings import warn
 from fastnn.estimators.mlp.fitting import Fit
@@ -48,12 +52,21 @@ class BaseMLP(
     ToolboxParameters,
     BaseEstimator,
     ABC,
-    auto_wrap_output_keys=None,
+    auto_wrap_output_keys=None,  # type: ignore[call-arg]
 ):
     """Base of the multi-layer perceptrons; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train the network from new weights, or with ``warm_start`` from the present ones.
 
         If this fails or is interrupted, the estimator is as it was before.
@@ -139,7 +152,7 @@ class BaseMLP(
         """Return factors of the rows' weights, (n_samples,), or None; only classes have any."""
 
     @available_unless(no_hidden_layers)
-    def transform(self, X, layer=-1):
+    def transform(self, X: MatrixLike, layer: int = -1) -> np.ndarray:
         """Return the outputs of a hidden layer, as features for another model.
 
         Parameters
@@ -164,7 +177,7 @@ class BaseMLP(
         rows = data.scoring_data(self, X)
         return as_asked(self, outputs(self, rows, check_finite, layer=layer % n_hidden), X)
 
-    def input_gradients(self, X):
+    def input_gradients(self, X: MatrixLike) -> np.ndarray:
         """Return the gradient of each output of the network by each feature, row by row.
 
         The outputs are those before the output activation: decision values, or the logarithm of

@@ -1,10 +1,14 @@
 """MLPClassifier."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.parameters import AT_LEAST_0, BELOW_1
 from fastnn.estimators.shared import labels
@@ -132,7 +136,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @available_unless(no_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Train one epoch on these rows, going on from the present weights and moments.
 
         Parameters
@@ -154,7 +164,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 self._label_binarizer = labels.learn_classes(y if multilabel else classes)
             return self._fit(X, y, sample_weight, one_epoch=True)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the class (or labels) of each row.
 
         Parameters
@@ -177,7 +187,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return classes.take(p.reshape(-1) > threshold)
 
     @available_unless(no_margins)
-    def decision_function(self, X):
+    def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Return the outputs themselves: the class of the greatest one is predicted.
 
         With two classes there is one, positive for the second class; with several labels, a label
@@ -195,7 +205,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return z.reshape(-1) if z.shape[1] == 1 else z
 
     @available_unless(no_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the probability of each class, in the order of ``classes_``.
 
         Parameters
@@ -210,7 +220,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return labels.columns_of_classes(self._outputs(X), len(self.classes_))
 
     @available_unless(no_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the logarithm of ``predict_proba``, which may be -inf.
 
         Parameters

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import d2_pinball_score
 from sklearn.utils._param_validation import Interval
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.parameters import POSITIVE
 from fastnn.estimators.mlp.toolbox import LossFirst
@@ -115,7 +118,7 @@ class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
 
     @available_unless(no_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Train one epoch on these rows, going on from the present weights and moments.
 
         Parameters
@@ -131,7 +134,7 @@ class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
         with unchanged_on_failure(self):
             return self._fit(X, y, sample_weight, one_epoch=True)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the targets of each row.
 
         Parameters
@@ -147,7 +150,7 @@ class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
         p = self._outputs(X)
         return p.reshape(-1) if p.shape[1] == 1 else p
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return R squared; with several levels of loss='quantile', the mean over them of the share
         of the pinball loss that is explained (``sklearn.metrics.d2_pinball_score``).
 

@@ -2,10 +2,14 @@
 ``set_output`` asks for."""
 
 from types import SimpleNamespace
+from typing import Any, Self
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import _generate_get_feature_names_out, check_is_fitted
 
+from fastnn._types import MatrixLike
 from fastnn.estimators.shared.availability import available_unless, no_hidden_layers
 
 __all__ = ["HiddenFeaturesMixin", "as_asked"]
@@ -19,7 +23,7 @@ class HiddenFeaturesMixin:
     """
 
     @available_unless(no_hidden_layers)
-    def fit_transform(self, X, y=None, **fit_params):
+    def fit_transform(self, X: MatrixLike, y: Any = None, **fit_params: Any) -> Any:
         """Fit, and return the outputs of the last hidden layer.
 
         Parameters
@@ -35,7 +39,7 @@ class HiddenFeaturesMixin:
         """
         return super().fit_transform(X, y, **fit_params)
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: Any = None) -> Self:
         """Set what ``transform`` and ``fit_transform`` return.
 
         Parameters
@@ -54,7 +58,7 @@ class HiddenFeaturesMixin:
         return self
 
     @available_unless(no_hidden_layers)
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns that ``transform`` returns: those of the units.
 
         Parameters

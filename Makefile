@@ -23,11 +23,12 @@ demo: $(VENV)/.built
 test: $(VENV)/.built
 	$(PY) -m pytest $(ARGS)
 
-## make lint         ruff, cython-lint and mypy
+## make lint         ruff, cython-lint, mypy and clang-format
 lint: $(VENV)/.built
 	$(VENV)/bin/ruff check .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint fastnn/_kernels   # it calls pycodestyle by name
 	$(VENV)/bin/mypy
+	$(VENV)/bin/clang-format --dry-run --Werror $(filter %.c %.h %.inc,$(NATIVE))
 
 ## make bench        kernels, epochs, fits: ratios as tables in docs/
 bench: $(VENV)/.built

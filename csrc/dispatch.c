@@ -3,7 +3,7 @@
 #include "fastnn.h"
 #include "formulas.h"
 
-#define KERNELS(isa) \
+#define KERNELS(isa)                                    \
     extern const fastnn_kernels_f32 fastnn_##isa##_f32; \
     extern const fastnn_kernels_f64 fastnn_##isa##_f64; \
     extern const struct fastnn_families fastnn_##isa##_families;
@@ -16,8 +16,8 @@ KERNELS(baseline)
 static int supports_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static int supports_avx512(void)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && supports_avx2();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && supports_avx2();
 }
 KERNELS(avx2)
 KERNELS(avx512)
@@ -28,13 +28,11 @@ KERNELS(neon)
 
 const fastnn_isa fastnn_isas[] = {
 #if defined(__x86_64__)
-    ROW(avx512)
-    ROW(avx2)
+    ROW(avx512) ROW(avx2)
 #elif defined(__aarch64__)
     ROW(neon)
 #endif
-    ROW(baseline)
-    {NULL, NULL, NULL, NULL, NULL},
+        ROW(baseline){NULL, NULL, NULL, NULL, NULL},
 };
 
 const char *const fastnn_activation_names[] = {

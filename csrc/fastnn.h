@@ -1,3 +1,4 @@
+/* clang-format off */
 /* The seam between Cython and C: one table of micro-kernels per dtype and ISA, chosen once.
    Every kernel is sequential, allocates nothing and never fails. Matrices are row-major; ld* is a row stride in elements.
    "Padded" rows are readable and writable up to the next multiple of `lanes`. */

@@ -4,7 +4,7 @@
 
 #include "families.h"
 
-#define FASTNN_TWISTER_WORDS 624   /* of the state of a Mersenne Twister */
+#define FASTNN_TWISTER_WORDS 624 /* of the state of a Mersenne Twister */
 
 struct fastnn_shuffle {
     /* the twister's next state, and the random words that n words of a state stand for */

@@ -37,11 +37,11 @@ static inline int fastnn_team_size(void)
    OpenMP's own. Who waits long gives up the processor: its partner may be waiting for it. */
 typedef struct {
     int waiting;
-    char apart[60];   /* the two fields on cache lines of their own */
+    char apart[60]; /* the two fields on cache lines of their own */
     int round;
 } fastnn_barrier;
 
-enum { FASTNN_SPINS = 2000 };   /* some ten microseconds */
+enum { FASTNN_SPINS = 2000 }; /* some ten microseconds */
 
 static inline void fastnn_pause(void)
 {
@@ -85,10 +85,7 @@ static inline uint64_t fastnn_ticks(void)
 }
 
 /* Takes n numbers, which no other thread gets; returns the first. */
-static inline ptrdiff_t fastnn_take(ptrdiff_t *next, ptrdiff_t n)
-{
-    return __atomic_fetch_add(next, n, __ATOMIC_RELAXED);
-}
+static inline ptrdiff_t fastnn_take(ptrdiff_t *next, ptrdiff_t n) { return __atomic_fetch_add(next, n, __ATOMIC_RELAXED); }
 
 /* Whether this thread is the one that takes bit i of a set of what is free. */
 static inline int fastnn_claim(uint64_t *free, int i)
@@ -108,7 +105,7 @@ static inline void fastnn_count_down(int *left) { __atomic_sub_fetch(left, 1, __
 static inline uint64_t fastnn_flush_denormals(void)
 {
     unsigned found = _mm_getcsr();
-    _mm_setcsr(found | 0x8040);   /* flush to zero, denormals are zero */
+    _mm_setcsr(found | 0x8040); /* flush to zero, denormals are zero */
     return found;
 }
 static inline void fastnn_restore_denormals(uint64_t found) { _mm_setcsr((unsigned)found); }

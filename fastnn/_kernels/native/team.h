@@ -12,21 +12,21 @@
 
 #include "platform.h"
 
-enum { FASTNN_HELPERS = 255, FASTNN_AWAKE = 200000 };   /* most helpers; nanoseconds they stay awake for the next job */
+enum { FASTNN_HELPERS = 255, FASTNN_AWAKE = 200000 }; /* most helpers; nanoseconds they stay awake for the next job */
 
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    int taken;      /* a caller has the team */
-    int helpers;    /* threads that exist */
-    int asleep;     /* of them */
-    int wanted;     /* that may still begin the job */
+    int taken;   /* a caller has the team */
+    int helpers; /* threads that exist */
+    int asleep;  /* of them */
+    int wanted;  /* that may still begin the job */
     int begun;
     int running;
     void (*work)(void *job, int member);
     void *job;
-    int processor;  /* of the caller */
-    int64_t ended;  /* when the last job did */
+    int processor; /* of the caller */
+    int64_t ended; /* when the last job did */
 } fastnn_pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .processor = -1};
 
 static int64_t fastnn_now(void)
@@ -45,7 +45,7 @@ static void fastnn_spin(const int *value, int zero, int64_t deadline)
             continue;
         }
         if (deadline && fastnn_now() > deadline) return;
-        sched_yield();   /* whom we wait for may be waiting for this processor */
+        sched_yield(); /* whom we wait for may be waiting for this processor */
     }
 }
 
@@ -89,7 +89,7 @@ static void fastnn_leave_caller(void)
 static void fastnn_sleep(void)
 {
     fastnn_leave_caller();
-    fastnn_confine(-1, fastnn_here());   /* to wake up here, where the caller is not */
+    fastnn_confine(-1, fastnn_here()); /* to wake up here, where the caller is not */
     pthread_mutex_lock(&fastnn_pool.lock);
     fastnn_pool.asleep++;
     /* once: who comes too late for the job stays awake for the next, on another processor */
@@ -127,14 +127,14 @@ static void *fastnn_helper(void *unused)
     return NULL;
 }
 
-static void fastnn_forget_helpers(void)   /* in the child of a fork they do not exist */
+static void fastnn_forget_helpers(void) /* in the child of a fork they do not exist */
 {
     pthread_mutex_init(&fastnn_pool.lock, NULL);
     pthread_cond_init(&fastnn_pool.wake, NULL);
     fastnn_pool.taken = fastnn_pool.helpers = fastnn_pool.asleep = fastnn_pool.wanted = fastnn_pool.running = 0;
 }
 
-static void fastnn_hire(int helpers)   /* with the lock held */
+static void fastnn_hire(int helpers) /* with the lock held */
 {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -144,7 +144,7 @@ static void fastnn_hire(int helpers)   /* with the lock held */
     static int registered;
     if (!registered) registered = pthread_atfork(NULL, NULL, fastnn_forget_helpers) == 0;
     if (!registered) return;
-    sigfillset(&all);   /* signals are for the threads of the interpreter */
+    sigfillset(&all); /* signals are for the threads of the interpreter */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);

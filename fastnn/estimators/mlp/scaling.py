@@ -15,7 +15,8 @@ _MOST, _LEAST = 30.0, 0.01
 _NOWHERE = 0.9
 
 # Rows, and values in all, that tell how large the features are; rows that tell a constant's loss.
-_SAMPLE, _MOST_VALUES, _MOST_ROWS = 1000, 1_000_000, 20_000
+# So few that a short fit does not feel it.
+_SAMPLE, _MOST_VALUES, _MOST_ROWS = 500, 100_000, 2_000
 
 
 def advice_on_scale(estimator, X, y, weight, rows, loss, shown_loss):
@@ -56,6 +57,15 @@ def advice_on_scale(estimator, X, y, weight, rows, loss, shown_loss):
     )
 
 
+#: Output activation -> the raw outputs that it makes an output of.
+_RAW = {
+    "identity": lambda p: p,
+    "softmax": lambda p: np.log(np.maximum(p, np.finfo(float).tiny)),
+    "logistic": lambda p: np.log(p) - np.log1p(-p),
+    "exp": np.log,
+}
+
+
 def _loss_of_a_constant(loss, y, weight):
     """The mean loss of the best constant prediction, or about; None if there is nothing to it."""
     if loss.integer_targets:
@@ -63,9 +73,9 @@ def _loss_of_a_constant(loss, y, weight):
         p = shares / shares.sum()
     else:
         p = np.average(y, axis=0, weights=weight)
-    p = np.broadcast_to(p.astype(np.float64), (len(y), len(p)))
     with np.errstate(all="ignore"):
-        found = mean_loss(loss, p, y, weight)
+        z = _RAW[loss.output_activation](p.astype(np.float64))
+        found = mean_loss(loss, np.broadcast_to(z, (len(y), len(z))), y, weight)
     return found if np.isfinite(found) and found > 0 else None
 
 

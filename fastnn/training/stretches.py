@@ -106,9 +106,8 @@ def run_side_by_side(trainings, n_threads, spare=()):
             go_on(number, None)
         while waiting:
             n = len(waiting)
-            if (
-                n > n_threads
-            ):  # whole turns for all threads; who is left out comes first in the next
+            if n > n_threads:
+                # Whole turns for all threads; who is left out comes first in the next.
                 n = min(n, _MOST_STRETCHES * n_threads) // n_threads * n_threads
             numbers, stretches = zip(*(waiting.popleft() for _ in range(n)), strict=True)
             for number, seconds in zip(numbers, sharing.train(stretches), strict=True):

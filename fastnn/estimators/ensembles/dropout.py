@@ -221,6 +221,5 @@ class MonteCarloDropoutRegressor(RegressorMixin, AveragedTargets, BaseMonteCarlo
         tags = super().__sklearn_tags__()
         network = network_within(self._given(), MLPRegressor)
         if isinstance(network, MLPRegressor):
-            positive = get_tags(network).target_tags.positive_only
-            tags.target_tags.positive_only = positive
+            tags.target_tags.positive_only = get_tags(network).target_tags.positive_only
         return tags

@@ -1,12 +1,9 @@
 """What this installation of fastnn is made of and what it will use on this machine."""
 
 import platform
+from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import numpy
-import scipy
-import sklearn
 
 from fastnn._kernels.native import table
 from fastnn._version import __version__
@@ -23,7 +20,7 @@ def config() -> dict[str, Any]:
         in; ``isas_compiled`` and ``isas_available`` on this CPU, best first; ``isa``, the one in
         use (set ``FASTNN_ISA`` before the first import to choose another); ``threads`` that
         ``n_jobs=None`` stands for; ``cpu``, ``platform`` and the versions of ``python``,
-        ``numpy``, ``scipy`` and ``sklearn``.
+        ``numpy``, ``scipy`` and ``sklearn``, None for those that are not installed.
     """
     return {
         "version": __version__,
@@ -36,9 +33,9 @@ def config() -> dict[str, Any]:
         "cpu": cpu_name(),
         "platform": platform.platform(),
         "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "scipy": scipy.__version__,
-        "sklearn": sklearn.__version__,
+        "numpy": _version("numpy"),
+        "scipy": _version("scipy"),
+        "sklearn": _version("scikit-learn"),
     }
 
 
@@ -59,7 +56,16 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)  # importing scikit-learn takes a second
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def _text(value: object) -> str:
+    if value is None:
+        return "not installed"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(value) if isinstance(value, list) else str(value)

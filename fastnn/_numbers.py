@@ -5,7 +5,8 @@ complex numbers and the field of a record. A network would learn from that, sile
 """
 
 import numpy as np
-from scipy.sparse import issparse
+
+from fastnn._sparse import issparse
 
 __all__ = ["check_numbers"]
 

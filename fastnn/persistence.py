@@ -3,10 +3,8 @@
 import os
 from typing import Any
 
-from fastnn.estimators.mlp.saved import build_estimator, saved_name, take_apart
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.model_file import ESTIMATORS, read_model_file, write_model_file
-from fastnn.files.networks import build_network, network_apart
 from fastnn.files.streams import name_of
 from fastnn.model.of_estimator import network_as_fitted
 from fastnn.model.of_network import network_model
@@ -42,9 +40,13 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
     """
     if isinstance(model, Predictor):
         write_model_file(path, model._model)
-    elif saved_name(model) == "Network":
+    elif _name_of_class(model) == "Network":
+        from fastnn.files.networks import network_apart
+
         write_model_file(path, network_model(model), network_apart(model))
-    elif saved_name(model) in ESTIMATORS:
+    elif _name_of_class(model) in ESTIMATORS:
+        from fastnn.estimators.mlp.saved import take_apart
+
         write_model_file(path, network_as_fitted(model), take_apart(model))
     else:
         raise TypeError(
@@ -67,7 +69,8 @@ def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
     Returns
     -------
     fastnn estimator, Network or Predictor
-        As it was saved, to the bit.
+        As it was saved, to the bit. Estimators and Networks need scikit-learn; where it is not
+        installed, the result is a Predictor of them, which scores the same and cannot be trained.
 
     Raises
     ------
@@ -78,10 +81,31 @@ def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
         If the file cannot be read.
     """
     network, parts = read_model_file(path, activations)
-    if parts is None:
+    build = parts and _builder(parts.name)
+    if build is None:
         return Predictor(network, dtype=network.dtype)
-    build = build_network if parts.name == "Network" else build_estimator
     try:
         return build(network, parts)
     except ModelFormatError as error:
         raise ModelFormatError(f"{name_of(path)}: {error}") from None
+
+
+def _builder(name: str) -> Any:
+    """What makes an object of that class again; None where scikit-learn is not installed."""
+    try:
+        import sklearn  # noqa: F401
+    except ModuleNotFoundError:
+        return None
+    if name == "Network":
+        from fastnn.files.networks import build_network
+
+        return build_network
+    from fastnn.estimators.mlp.saved import build_estimator
+
+    return build_estimator
+
+
+def _name_of_class(model: Any) -> str | None:
+    """The name of its class if that is one of fastnn, else None."""
+    cls = type(model)
+    return cls.__name__ if cls.__module__.split(".")[0] == "fastnn" else None

@@ -7,8 +7,7 @@ from collections import deque
 from functools import cache
 from numbers import Integral
 
-import joblib
-
+from fastnn._cpus import cpu_count
 from fastnn._kernels.native import table
 from fastnn._kernels.scoring import threads as scoring
 
@@ -35,7 +34,7 @@ def effective_n_threads(n_jobs: int | None = None) -> int:
     ----------
     n_jobs : int or None
         None or -1: all that the process may use, which is the least of the CPU affinity, the
-        container's quota (both through joblib) and ``OMP_NUM_THREADS``; -2: one less, and so on.
+        container's quota and ``OMP_NUM_THREADS``; -2: one less, and so on.
         A positive number is taken as it is.
 
     Returns
@@ -67,7 +66,7 @@ def effective_n_threads(n_jobs: int | None = None) -> int:
 def _cpu_count():
     """CPUs that the process may use; asking the container takes longer than scoring a hundred
     rows."""
-    return joblib.cpu_count()
+    return cpu_count()
 
 
 scoring.set_automatic_n_threads(effective_n_threads)

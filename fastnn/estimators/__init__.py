@@ -1,5 +1,6 @@
 """The scikit-learn faces of the library."""
 
+from fastnn._public import publish
 from fastnn.estimators.ensembles.classifier import DeepEnsembleClassifier
 from fastnn.estimators.ensembles.dropout import (
     MonteCarloDropoutClassifier,
@@ -21,3 +22,5 @@ __all__ = [
     "MonteCarloDropoutClassifier",
     "MonteCarloDropoutRegressor",
 ]
+
+publish(globals(), __all__, "fastnn")

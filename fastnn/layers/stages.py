@@ -6,8 +6,6 @@ makes it up: stages of the kinds whose traits fastnn/_kernels/layers/kinds.pyx l
 
 from dataclasses import dataclass, field
 
-from sklearn.utils._param_validation import InvalidParameterError
-
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
@@ -77,6 +75,8 @@ def check_layers(layers):
     """Raise an error, a ValueError and a TypeError at once, for anything that is not a layer."""
     for layer in layers:
         if isinstance(layer, type) or not hasattr(layer, "add_to"):
+            from sklearn.utils._param_validation import InvalidParameterError
+
             hint = f", a class: write {layer.__name__}(...)" if isinstance(layer, type) else ""
             raise InvalidParameterError(
                 f"layers must be of fastnn.layers (Dense, Dropout ...), got {layer!r}{hint}"

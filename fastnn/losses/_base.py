@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit, softmax
 
 from fastnn._ranges import check_ranges
 
@@ -88,9 +87,21 @@ class Loss:
         raise NotImplementedError
 
 
+def _softmax(z: np.ndarray) -> np.ndarray:
+    from scipy.special import softmax  # only where losses are computed: scoring needs no SciPy
+
+    return softmax(z, axis=1)
+
+
+def _logistic(z: np.ndarray) -> np.ndarray:
+    from scipy.special import expit
+
+    return expit(z)
+
+
 _OUTPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": lambda z: z,
-    "softmax": lambda z: softmax(z, axis=1),
-    "logistic": expit,
+    "softmax": _softmax,
+    "logistic": _logistic,
     "exp": np.exp,
 }

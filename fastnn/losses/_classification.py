@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import log_softmax
 
 from fastnn._ranges import between, share
 from fastnn.losses._base import Loss
+
+
+def _log_softmax(z):
+    from scipy.special import log_softmax  # only where losses are computed
+
+    return log_softmax(z.astype(np.float64), axis=1)
 
 
 def _softplus(z):
@@ -44,7 +49,7 @@ class SoftmaxLogLoss(Loss):
         return np.full(n_out, self.label_smoothing) if self.label_smoothing else None
 
     def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        log_p = log_softmax(z.astype(np.float64), axis=1)
+        log_p = _log_softmax(z)
         own = log_p[np.arange(len(y)), y]
         return -(1 - self.label_smoothing) * own - self.label_smoothing * log_p.mean(axis=1)
 
@@ -108,7 +113,7 @@ class SoftmaxFocalLoss(_Focal):
     integer_targets: ClassVar[bool] = True
 
     def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        log_p = log_softmax(z.astype(np.float64), axis=1)[np.arange(len(y)), y]
+        log_p = _log_softmax(z)[np.arange(len(y)), y]
         return -((-np.expm1(log_p)) ** self.gamma) * log_p
 
 

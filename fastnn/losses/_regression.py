@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import xlogy
 
 from fastnn._ranges import between, positive
 from fastnn.losses._base import Loss
@@ -136,6 +135,8 @@ class Poisson(Loss):
     )
 
     def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        from scipy.special import xlogy  # only where losses are computed
+
         z, y = z.astype(np.float64), y.astype(np.float64)
         with np.errstate(over="ignore"):
             return (xlogy(y, y) - y * z - y + np.exp(z)).sum(axis=1)

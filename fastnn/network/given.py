@@ -7,10 +7,10 @@ shapes and memory, for all callers; its messages are for those who call the engi
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn import get_config
 
 from fastnn._numbers import check_numbers
+from fastnn._sparse import issparse
 
 __all__ = ["count", "given_numbers", "given_rows", "given_targets", "given_weights", "quantity"]
 

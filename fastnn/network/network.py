@@ -67,6 +67,8 @@ class Network(BaseNetwork):
     True
     """
 
+    __module__ = "fastnn"
+
     def fit(
         self,
         X: Any,
@@ -209,8 +211,7 @@ class Network(BaseNetwork):
     def data(
         self, X: MatrixLike, y: Any, weight: Any, *, n_in: Any = None, suffix: Any = ""
     ) -> Any:
-        """Rows, targets and weights as the kernels take them, checked; `suffix` is that of their
-        names in messages."""
+        """Rows, targets and weights, checked; `suffix` is that of their names in messages."""
         name = f"X{suffix}"
         if hasattr(self, "compiled"):
             n_in = self.compiled.n_in
@@ -246,5 +247,4 @@ class Network(BaseNetwork):
 
 
 def _parameters_of_fit():
-    names = list(inspect.signature(Network.fit).parameters)
-    return [name for name in names if name not in ("self", "X", "y", "options")]
+    return [*inspect.signature(Network.fit).parameters][3:-1]  # not self, X, y and **options

@@ -1,9 +1,9 @@
 """Rows and targets as the kernels read them: checked, and converted only where they must be."""
 
 import numpy as np
-from scipy.sparse import issparse
 
 from fastnn._kernels.layers.sparse import SparseRows
+from fastnn._sparse import issparse
 
 __all__ = ["input_rows", "row_weights", "targets"]
 

@@ -1,9 +1,9 @@
 """What a user hands to a Predictor, as a matrix: arrays, lists, tables of any library, sparse."""
 
 import numpy as np
-from scipy import sparse
 
 from fastnn._numbers import check_numbers
+from fastnn._sparse import issparse
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -19,7 +19,7 @@ def as_matrix(X, model):
     _check_names(X, model.feature_names)
     check_numbers(X)
     X = _from_pandas(X)
-    X = _two_dimensional(X if sparse.issparse(X) else np.asarray(X))
+    X = _two_dimensional(X if issparse(X) else np.asarray(X))
     if X.shape[1] != model.n_features_in:
         raise ValueError(
             f"X has {X.shape[1]} features, but Predictor is expecting {model.n_features_in}"
@@ -27,7 +27,7 @@ def as_matrix(X, model):
         )
     if X.dtype.kind not in "fiubO":
         raise ValueError(f"X must hold real numbers, got an array of dtype {X.dtype}")
-    return _csr(X) if sparse.issparse(X) else X
+    return _csr(X) if issparse(X) else X
 
 
 def as_floats(block):
@@ -110,7 +110,7 @@ def column_names(X):
     ValueError
         If some columns have names and others have not.
     """
-    if isinstance(X, np.ndarray) or sparse.issparse(X):
+    if isinstance(X, np.ndarray) or issparse(X):
         return None
     names = getattr(X, "column_names", None)  # pyarrow, whose `columns` hold the data
     if names is None or callable(names):

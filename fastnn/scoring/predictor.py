@@ -69,6 +69,7 @@ class Predictor:
     ``n_jobs`` is the most threads to use; small work stays on one. Woken, they stay awake 0.2 ms.
     """
 
+    __module__ = "fastnn"
     classes_: np.ndarray
     feature_names_in_: np.ndarray
     _model: Any

@@ -1,8 +1,8 @@
 """Scoring of input that the kernel does not read in place: dense rows are converted in blocks."""
 
 import numpy as np
-from scipy.sparse import issparse
 
+from fastnn._sparse import issparse
 from fastnn.scoring.inputs import as_floats, as_matrix, canonical
 
 # Converted rows are bounded by this, whatever the number of rows.

@@ -1,8 +1,8 @@
 """Sparse rows of few features: the weights of those features are all that scoring them needs."""
 
 import numpy as np
-from scipy.sparse import issparse
 
+from fastnn._sparse import issparse
 from fastnn.model.nodes import INPUT
 
 # Weights that are packed in less time than it takes to find out which are needed.

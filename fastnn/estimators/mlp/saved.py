@@ -47,12 +47,6 @@ _SOLVER_STATE = {
 }
 
 
-def saved_name(estimator):
-    """The name of its class if that is one of fastnn, else None."""
-    cls = type(estimator)
-    return cls.__name__ if cls.__module__.split(".")[0] == "fastnn" else None
-
-
 def take_apart(estimator):
     """What goes into a file beside the network; TypeError for an attribute without a place."""
     params = estimator.get_params(deep=False)
@@ -61,7 +55,7 @@ def take_apart(estimator):
         if not (name.startswith("_") or name in _OF_THE_NETWORK or name in _FITTED):
             raise TypeError(f"cannot save the attribute {name!r}: a model file has no place for it")
     fitted = {name: value for name, value in attributes.items() if name in _FITTED}
-    name = saved_name(estimator)
+    name = type(estimator).__name__
     first, defaults = first_params(name), inspect.signature(type(estimator)).parameters
     for param in params.keys() - first.keys():
         if _is_same(params[param], defaults[param].default):

@@ -1,4 +1,4 @@
-/* What an ISA file includes: the standard headers, the target, then the families, then the template once per dtype.
+/* What an ISA file includes: the standard headers, the target, then the families without a dtype, then the template once per dtype.
    Expects ISA, VECTOR_BYTES, TILE_ROWS and, where the compiler must be told, TARGET. Everything but the tables is
    static: an inline function compiled for one ISA and shared by the linker would crash the others. */
 #if defined(__x86_64__)
@@ -27,12 +27,6 @@ APPLY_TARGET(TARGET)
 
 #include "families/shuffle.inc"
 
-const struct fastnn_families TABLE_NAME(ISA, families) = {
-#define FAMILY(name) .name = &TABLE_NAME(ISA, name),
-#include "families/families.def"
-#undef FAMILY
-};
-
 #define T float
 #define OTHER double
 #define INT int32_t
@@ -52,6 +46,14 @@ const struct fastnn_families TABLE_NAME(ISA, families) = {
 #define S f64
 #define DOUBLE
 #include "kernels.inc"
+
+const struct fastnn_families TABLE_NAME(ISA, families) = {
+#define FAMILY(name) .name = &TABLE_NAME(ISA, name),
+#define TYPED_FAMILY(name) FAMILY(name##_f32) FAMILY(name##_f64)
+#include "families/families.def"
+#undef FAMILY
+#undef TYPED_FAMILY
+};
 
 #if defined(TARGET) && defined(__clang__)
 #pragma clang attribute pop

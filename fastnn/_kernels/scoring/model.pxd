@@ -9,6 +9,11 @@ cdef enum Mode:         # what is asked of the last layer's raw outputs
     PROBABILITY         # the output activation; for a regressor its prediction
     LOG_PROBABILITY
     CODES               # class numbers, or an indicator of labels
+    LARGEST             # the number of the largest raw output, the first of equal ones
+
+cdef inline bint are_numbers(Mode mode) noexcept nogil:
+    """Whether the results are integers of 64 bits."""
+    return mode == CODES or mode == LARGEST
 
 cdef enum:
     MOST_LAYERS = 32    # dense layers that places on the stack are kept for; deeper nets go other ways

@@ -4,7 +4,8 @@ from libc.math cimport exp, fabs, log, log1p
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from fastnn._kernels.scoring.model cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode, Model
+from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode,
+                                                   Model)
 from fastnn._kernels.native.table cimport activation_forward, floating, softmax
 
 
@@ -15,7 +16,7 @@ cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
 
 cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil:
     """Columns of the result."""
-    if mode == CODES and (model.output == SOFTMAX or model.binary):
+    if mode == LARGEST or mode == CODES and (model.output == SOFTMAX or model.binary):
         return 1
     return 2 if model.binary and mode != RAW else n_outputs(model)
 
@@ -32,11 +33,8 @@ cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, f
         elif model.output:
             activation_forward(model.k, model.output, rows, n, <const floating *> z, z, ld)
     for r in range(rows):
-        if mode == CODES and model.output == SOFTMAX:
-            code[r] = 0
-            for j in range(1, n):
-                if z[j] > z[code[r]]:
-                    code[r] = j
+        if mode == LARGEST or mode == CODES and model.output == SOFTMAX:
+            code[r] = largest(n, z)
         elif mode == CODES:
             for j in range(n):
                 code[r * n + j] = z[j] > 0.5
@@ -52,6 +50,15 @@ cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, f
         else:
             memcpy(to + r * n, z, n * sizeof(floating))
         z += ld
+
+
+cdef Py_ssize_t largest(Py_ssize_t n, const floating *z) noexcept nogil:
+    """The number of the largest of n values, the first of equal ones."""
+    cdef Py_ssize_t best = 0, j
+    for j in range(1, n):
+        if z[j] > z[best]:
+            best = j
+    return best
 
 
 cdef inline floating log_logistic(floating z) noexcept nogil:

@@ -11,7 +11,7 @@ from fastnn._kernels.layers.dense cimport dense_forward
 from fastnn._kernels.native.dtypes cimport FLOAT64, item_size
 from fastnn._kernels.native.header cimport fastnn_csr
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
-from fastnn._kernels.scoring.model cimport BLOCK, CODES, MOST_LAYERS, Input, Mode, Model
+from fastnn._kernels.scoring.model cimport BLOCK, MOST_LAYERS, Input, Mode, Model, are_numbers
 from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
 from fastnn._kernels.scoring.scratch cimport (input_stride, looks_for_zeros, scratch_size, stage_size,
                                               widest_layer)
@@ -112,7 +112,7 @@ cdef inline Py_ssize_t share_rows(Py_ssize_t rows, int n_threads) noexcept nogil
 
 
 cdef inline Py_ssize_t row_bytes(const Model *model, Mode mode, floating tag) noexcept nogil:
-    return n_columns(model, mode) * <Py_ssize_t> (sizeof(int64_t) if mode == CODES else sizeof(floating))
+    return n_columns(model, mode) * <Py_ssize_t> (sizeof(int64_t) if are_numbers(mode) else sizeof(floating))
 
 
 cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t first, Py_ssize_t end, void *out,

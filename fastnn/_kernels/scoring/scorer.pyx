@@ -12,7 +12,8 @@ from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.dtypes cimport FLOAT64, dtype_of_tag
 from fastnn._kernels.native.table cimport finite, floating
-from fastnn._kernels.scoring.model cimport CODES, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input, Mode, Model
+from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input,
+                                                   Mode, Model, are_numbers)
 from fastnn._kernels.scoring.results cimport n_columns
 from fastnn._kernels.scoring.score cimport score_checked
 from fastnn._kernels.scoring.scratch cimport scratch_size
@@ -134,6 +135,10 @@ cdef class Scorer:
         """Class numbers (n,) of int64, or an indicator of labels (n, n_out)."""
         return score(self, CODES, X, out, n_threads, check_finite)
 
+    def largest(self, X, out=None, int n_threads=0, bint check_finite=True):
+        """Number of the largest output of the last layer (n,) of int64, the first of equal ones."""
+        return score(self, LARGEST, X, out, n_threads, check_finite)
+
 
 cdef object score(Scorer self, Mode mode, object X, object out, int n_threads, bint check_finite):
     cdef cnp.ndarray x
@@ -151,7 +156,7 @@ cdef object score(Scorer self, Mode mode, object X, object out, int n_threads, b
         rows = 1
     else:
         return NotImplemented
-    cdef cnp.ndarray to = result(self, mode, rows, out, cnp.NPY_INT64 if mode == CODES else type_out)
+    cdef cnp.ndarray to = result(self, mode, rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
     if to is None:
         return NotImplemented
     cdef Input source
@@ -169,7 +174,7 @@ cdef object score_sparse(Scorer self, Mode mode, object X, object out, int n_thr
         return NotImplemented
     cdef Py_ssize_t rows = X.shape[0]
     cdef int type_out = self.plan.dtype.type_number
-    cdef cnp.ndarray to = result(self, mode, rows, out, cnp.NPY_INT64 if mode == CODES else type_out)
+    cdef cnp.ndarray to = result(self, mode, rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
     if to is None:
         return NotImplemented
     cdef SparseRows x = SparseRows(X, self.plan.dtype.numpy)
@@ -188,7 +193,8 @@ cdef object score_sparse(Scorer self, Mode mode, object X, object out, int n_thr
 cdef cnp.ndarray result(Scorer self, Mode mode, Py_ssize_t rows, object out, int type_out):
     """A new array for the result, or `out` if that is fit to take it, or None."""
     cdef cnp.npy_intp shape[2]
-    cdef int ndim = 1 if mode == CODES and (self.model.output == SOFTMAX or self.model.binary) else 2
+    cdef bint labels = mode == CODES and not (self.model.output == SOFTMAX or self.model.binary)
+    cdef int ndim = 1 if are_numbers(mode) and not labels else 2
     shape[0], shape[1] = rows, n_columns(&self.model, mode)
     if out is None:
         return cnp.PyArray_EMPTY(ndim, shape, type_out, 0)

@@ -4,14 +4,14 @@
 
 #include "families.h"
 
-#define FASTNN_DECLARE_SOM(T, S)                                                                                          \
-    struct fastnn_som_##S {                                                                                               \
+#define FASTNN_DECLARE_SOM(T, S)                                                                                            \
+    struct fastnn_som_##S {                                                                                                 \
         /* out[r * ldo + u] = sum of (x_r - c_u)^2 over d elements; if missing, without those where x_r is NaN.           \
-           Each sum has one order, whatever the number of rows and units */                                               \
-        void (*squared_distances)(ptrdiff_t rows, ptrdiff_t units, ptrdiff_t d, const T *x, ptrdiff_t ldx, const T *c,    \
-                                  ptrdiff_t ldc, int missing, T *out, ptrdiff_t ldo);                                     \
-        /* c += rate * (x - c) over d elements; if missing, only where x is no NaN. Returns the sum of the new c^2 */     \
-        T (*move)(ptrdiff_t d, const T *x, int missing, T rate, T *c);                                                    \
+           Each sum has one order, whatever the number of rows and units */ \
+        void (*squared_distances)(ptrdiff_t rows, ptrdiff_t units, ptrdiff_t d, const T *x, ptrdiff_t ldx, const T *c,      \
+                                  ptrdiff_t ldc, int missing, T *out, ptrdiff_t ldo);                                       \
+        /* c += rate * (x - c) over d elements; if missing, only where x is no NaN. Returns the sum of the new c^2 */       \
+        T (*move)(ptrdiff_t d, const T *x, int missing, T rate, T *c);                                                      \
     };
 
 FASTNN_DECLARE_SOM(float, f32)

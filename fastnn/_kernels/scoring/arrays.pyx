@@ -13,6 +13,7 @@ from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.tiles cimport panel_width, round_up, row_stride, tail_width
 from fastnn._kernels.native.dtypes cimport dtype_of_tag
 from fastnn._kernels.scoring.model cimport MOST_LAYERS, PROBABILITY, RAW, Input, Mode, Model
+from fastnn._kernels.scoring.results cimport not_finite
 from fastnn._kernels.scoring.score cimport score_rows
 from fastnn._kernels.scoring.scratch cimport scratch_size
 from fastnn._kernels.native.table cimport Kernels, finite, floating, kernels_of, lanes
@@ -88,8 +89,7 @@ cdef object score(list coefs, list intercepts, int activation, int output, bint 
         copied += shape(&dense[l], tag)
         n_in = dense[l].n_out
     if check_finite and not finite(kernels, x.x, x.x_other, n_values, tag):
-        raise ValueError("Input X contains NaN, infinity or a value too large for "
-                         + dtype_of_tag(tag).name)
+        raise not_finite(tag)
 
     cdef cnp.npy_intp out_shape[2]
     out_shape[0], out_shape[1] = rows, n_in

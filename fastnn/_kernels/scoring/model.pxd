@@ -11,10 +11,6 @@ cdef enum Mode:         # what is asked of the last layer's raw outputs
     CODES               # class numbers, or an indicator of labels
     LARGEST             # the number of the largest raw output, the first of equal ones
 
-cdef inline bint are_numbers(Mode mode) noexcept nogil:
-    """Whether the results are integers of 64 bits."""
-    return mode == CODES or mode == LARGEST
-
 cdef enum:
     MOST_LAYERS = 32    # dense layers that places on the stack are kept for; deeper nets go other ways
     BLOCK = 48          # rows: whole tiles of every ISA (6, 8, 12), and the block's activations stay in the cache
@@ -41,3 +37,8 @@ cdef struct Input:      # rows to score
     bint x_other
     Py_ssize_t ldx
     const fastnn_csr *csr   # sparse rows instead, or NULL
+
+
+cdef inline bint are_numbers(Mode mode) noexcept nogil:
+    """Whether the results are integers of 64 bits."""
+    return mode == CODES or mode == LARGEST

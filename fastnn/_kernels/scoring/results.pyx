@@ -4,9 +4,15 @@ from libc.math cimport exp, fabs, log, log1p
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
+from fastnn._kernels.native.dtypes cimport dtype_of_tag
 from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode,
-                                                   Model)
+                                            Model)
 from fastnn._kernels.native.table cimport activation_forward, floating, softmax
+
+
+cdef object not_finite(floating tag):
+    """The error for rows that are not."""
+    return ValueError(f"Input X contains NaN, infinity or a value too large for {dtype_of_tag(tag).name}")
 
 
 cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
@@ -14,9 +20,14 @@ cdef Py_ssize_t n_outputs(const Model *model) noexcept nogil:
     return model.stages[model.n_stages - 1].n if model.n_stages else model.dense[model.n_layers - 1].n_out
 
 
+cdef bint is_flat(const Model *model, Mode mode) noexcept nogil:
+    """Whether the result of a row is one number, and results are of shape (n,)."""
+    return mode == LARGEST or mode == CODES and (model.output == SOFTMAX or model.binary)
+
+
 cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil:
     """Columns of the result."""
-    if mode == LARGEST or mode == CODES and (model.output == SOFTMAX or model.binary):
+    if is_flat(model, mode):
         return 1
     return 2 if model.binary and mode != RAW else n_outputs(model)
 

@@ -10,11 +10,11 @@ from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.native.buffers cimport address
-from fastnn._kernels.native.dtypes cimport FLOAT64, dtype_of_tag
+from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.table cimport finite, floating
-from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Input,
-                                                   Mode, Model, are_numbers)
-from fastnn._kernels.scoring.results cimport n_columns
+from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, Input, Mode, Model,
+                                            are_numbers)
+from fastnn._kernels.scoring.results cimport is_flat, n_columns, not_finite
 from fastnn._kernels.scoring.score cimport score_checked
 from fastnn._kernels.scoring.scratch cimport scratch_size
 from fastnn._kernels.scoring.threads cimport threads_for
@@ -193,8 +193,7 @@ cdef object score_sparse(Scorer self, Mode mode, object X, object out, int n_thr
 cdef cnp.ndarray result(Scorer self, Mode mode, Py_ssize_t rows, object out, int type_out):
     """A new array for the result, or `out` if that is fit to take it, or None."""
     cdef cnp.npy_intp shape[2]
-    cdef bint labels = mode == CODES and not (self.model.output == SOFTMAX or self.model.binary)
-    cdef int ndim = 1 if are_numbers(mode) and not labels else 2
+    cdef int ndim = 1 if is_flat(&self.model, mode) else 2
     shape[0], shape[1] = rows, n_columns(&self.model, mode)
     if out is None:
         return cnp.PyArray_EMPTY(ndim, shape, type_out, 0)
@@ -248,8 +247,3 @@ cdef int run(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t
     if not sound:
         raise not_finite(tag)
     return 0
-
-
-cdef object not_finite(floating tag):
-    return ValueError("Input X contains NaN, infinity or a value too large for "
-                      + dtype_of_tag(tag).name)

@@ -48,7 +48,8 @@ def effective_n_threads(n_jobs: int | None = None) -> int:
     ValueError
         For 0, or what is no int.
     """
-    if n_jobs is not None and not isinstance(n_jobs, Integral):
+    # Asking an abstract class takes as long as scoring a row, so an int itself is not asked about.
+    if type(n_jobs) is not int and n_jobs is not None and not isinstance(n_jobs, Integral):
         raise ValueError(f"n_jobs must be an int or None, got {n_jobs!r}")
     if n_jobs == 0:
         raise ValueError("n_jobs == 0 has no meaning; use None for all, or a number of threads")
@@ -144,6 +145,8 @@ class ThreadChoice:
 
     def pick(self, steps):
         """The number of threads for the next of so many steps, and how many to take with it."""
+        if len(self._candidates) == 1:
+            return self._candidates[0], steps
         step = self._seconds(1, self._guess)
         untried = [n for n in self._candidates if not self._is_known(n)]
         if not untried:
@@ -165,6 +168,8 @@ class ThreadChoice:
 
     def took(self, n_threads, seconds, steps=1):
         """Report the seconds that a step took with so many threads, and the number of steps."""
+        if len(self._candidates) == 1:
+            return
         self._calls += 1
         self._spent += seconds * steps
         if self._calls == 1:

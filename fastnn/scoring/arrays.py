@@ -51,7 +51,9 @@ def chain_rows(
     if number is None or not type(coefs) is list is type(intercepts):
         return NotImplemented
     # Sparse rows of few features read few weights, however many rows they are.
-    few, coefs = touched_coefs(X, coefs)
+    few = X
+    if type(X) is not np.ndarray:
+        few, coefs = touched_coefs(X, coefs)
     if few is not X or X.shape[0] < PACK_ROWS:
         output = _OUTPUTS[output_activation]
         return score_arrays(coefs, intercepts, number, output, False, few, check_finite)

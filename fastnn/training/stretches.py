@@ -26,7 +26,7 @@ _TRUST = 100
 
 
 class Stretch(NamedTuple):
-    """Batches begin..end-1 of an epoch; the other fields are as ``Trainer.train`` takes them."""
+    """Batches begin..end-1 of an epoch; the fields but the first are as ``Trainer.train`` takes them."""
 
     trainer: Any
     data: tuple
@@ -36,18 +36,10 @@ class Stretch(NamedTuple):
     learning_rate: float | np.ndarray
     rows_before: float
 
-    @property
-    def batches(self):
-        return self.data, self.order, self.begin, self.end
-
-    @property
-    def options(self):
-        return {"learning_rate": self.learning_rate, "rows_before": self.rows_before}
-
     def train(self):
         """Train it on as many threads as turn out to be best; return the seconds."""
         started = time.perf_counter()
-        self.trainer.train(*self.batches, **self.options)
+        self.trainer.train(*self[1:])
         return time.perf_counter() - started
 
 
@@ -157,9 +149,7 @@ class _Sharing:
 
     def _side_by_side(self, stretches):
         started = time.perf_counter()
-        engines = [
-            stretch.trainer.prepare(*stretch.batches, **stretch.options) for stretch in stretches
-        ]
+        engines = [stretch.trainer.prepare(*stretch[1:]) for stretch in stretches]
         n_threads = min(self._n_threads, len(stretches))
         run_together(engines, n_threads)
         for stretch in stretches:

@@ -128,22 +128,20 @@ class Trainer:
         data = self.data(X, y, sample_weight)
         self.train(data, order, begin, end, learning_rate=learning_rate)
 
-    def train(self, data, order, begin, end, *, learning_rate, rows_before=math.inf):
+    def train(self, data, order, begin, end, learning_rate, rows_before=math.inf):
         """Train on batches begin..end-1; batch b holds the rows ``order[b *
         batch_size:][:batch_size]``. The learning rate is one number or an array, one per batch.
 
         The running statistics of batch norms are the mean over their rows, ``rows_before`` before
         these, until a whole batch moves them by more: by its momentum.
         """
-        each = np.ndim(learning_rate)
+        each = isinstance(learning_rate, np.ndarray)
         done = 0
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
             rates = learning_rate[done : done + steps] if each else learning_rate
-            engine = self.prepare(
-                data, order, begin, stop, learning_rate=rates, rows_before=rows_before
-            )
+            engine = self.prepare(data, order, begin, stop, rates, rows_before)
             rows_before += steps * self.batch_size
             started = time.perf_counter()
             engine.sweep(n_threads)
@@ -151,10 +149,10 @@ class Trainer:
             self.trained(steps)
             begin, done = stop, done + steps
 
-    def prepare(self, data, order, begin, end, *, learning_rate, rows_before=math.inf):
+    def prepare(self, data, order, begin, end, learning_rate, rows_before=math.inf):
         """`train` up to the arithmetic: the engine, which is ready for it. `trained` follows."""
         self._trained_on = data, order
-        if np.ndim(learning_rate):
+        if isinstance(learning_rate, np.ndarray):
             coefficients = self.optimizer.coefficients(self._t, end - begin, learning_rate)
         else:
             coefficients = self._coefficients.of(self._t, end - begin, learning_rate)

@@ -25,7 +25,7 @@ class Trainer:
     def data(self, X, y, sample_weight=None, rows=None):
         return None
 
-    def train(self, data, order, begin, end, *, learning_rate, rows_before):
+    def train(self, data, order, begin, end, learning_rate, rows_before):
         self.calls.append((begin, end))
         self.rates.extend(np.broadcast_to(learning_rate, end - begin))
         for b in range(begin, end):

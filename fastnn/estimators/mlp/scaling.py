@@ -1,5 +1,7 @@
 """Whether a fit went nowhere because features or targets are far from unit size, and what to do."""
 
+import math
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
@@ -33,16 +35,16 @@ def advice_on_scale(estimator, X, y, weight, rows, loss, shown_loss):
     shown_loss : float
         The least loss of an epoch.
     """
-    some = rows[:: -(-len(rows) // _MOST_ROWS)]
-    y, weight = y[some], None if weight is None else weight[some]
     if is_classifier(estimator) and loss.output_activation == "identity":
         return ""  # margins
-    constant = _loss_of_a_constant(loss, y, weight)
-    if constant is None or shown_loss < _NOWHERE * constant:
-        return ""
-    of_y = None if loss.integer_targets else _size_of_targets(loss, y)
+    # The sizes first: mostly they are fine, and that is quickly seen.
     of_X = _size_of_features(estimator, X, rows)
+    some = rows[:: -(-len(rows) // _MOST_ROWS)]
+    of_y = None if loss.integer_targets else _size_of_targets(loss, y[some])
     if of_X is None and of_y is None:
+        return ""
+    constant = _loss_of_a_constant(loss, y[some], None if weight is None else weight[some])
+    if constant is None or shown_loss < _NOWHERE * constant:
         return ""
     name = type(estimator).__name__
     model = f"{name}(...)"
@@ -93,6 +95,11 @@ def _size_of_features(estimator, X, rows):
 
 def _size(name, values, names):
     """What is wrong with the size of the columns, in words, or None."""
+    # A column's mean or deviation is at most its largest value, and one of them is at least the
+    # root of half its mean square. A NaN is no reason to stop here.
+    largest = abs(values).max()
+    if _LEAST * math.sqrt(2 * values.shape[0]) <= largest <= _MOST:
+        return None
     with np.errstate(all="ignore"):
         mean = np.asarray(values.mean(axis=0)).ravel()
         if issparse(values):

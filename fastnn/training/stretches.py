@@ -26,7 +26,7 @@ _TRUST = 100
 
 
 class Stretch(NamedTuple):
-    """Batches begin..end-1 of an epoch; the fields but the first are as ``Trainer.train`` takes them."""
+    """Batches begin..end-1 of an epoch; all but the first as ``Trainer.train`` takes them."""
 
     trainer: Any
     data: tuple

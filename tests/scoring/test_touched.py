@@ -44,8 +44,7 @@ def methods(model):
         yield lambda X: model.transform(X, layer=0)
 
 
-@pytest.mark.parametrize("n_rows", [1, 20, 150])
-@pytest.mark.parametrize("dtype", [np.float64, np.int64, bool])
+@pytest.mark.parametrize(("n_rows", "dtype"), [(1, np.int64), (20, np.float64), (150, bool)])
 def test_the_weights_of_other_features_are_not_read(model, n_rows, dtype):
     """Memory stands for work: what is packed or converted is allocated."""
     X = words(n_rows).astype(dtype)
@@ -62,11 +61,10 @@ def test_the_weights_of_other_features_are_not_read(model, n_rows, dtype):
             assert peak < model.coefs_[0].nbytes / 4
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_bits_are_those_of_all_weights(model, n_jobs, monkeypatch):
-    model.n_jobs = n_jobs
+def test_bits_are_those_of_all_weights(model, monkeypatch):
     some = words(200)
-    for X in (some[:7], some):
+    for X, n_jobs in ((some[:7], 1), (some, 2)):
+        model.n_jobs = n_jobs
         for method in methods(model):
             found = method(X)
             with monkeypatch.context() as patch:

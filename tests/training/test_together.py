@@ -45,7 +45,7 @@ def net(**parameters):
     return MLPClassifier(**parameters)
 
 
-def members(estimator, n=5):
+def members(estimator, n=3):
     return [clone(estimator).set_params(random_state=seed) for seed in range(n)]
 
 
@@ -100,8 +100,10 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-@pytest.mark.parametrize("case", ["plain", "early_stopping", "sparse", "lbfgs", "batch_norm"])
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    ("case", "weighted"),
+    [("plain", False), *((c, True) for c in ("early_stopping", "sparse", "lbfgs", "batch_norm"))],
+)
 def test_a_sample_of_the_rows(sample, case, weighted):
     (parameters, data), rows = CASES[case], SAMPLES[sample]
     weight = np.random.RandomState(1).randint(3, size=300) * 0.5 if weighted else None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
         MLPRegressor,
         MonteCarloDropoutClassifier,
         MonteCarloDropoutRegressor,
+        SelfOrganizingMap,
     )
     from fastnn.export import register_with_skl2onnx, to_c, to_onnx
     from fastnn.network.network import Network
@@ -42,6 +43,7 @@ __all__ = [
     "MonteCarloDropoutRegressor",
     "Network",
     "Predictor",
+    "SelfOrganizingMap",
     "VersionMismatchWarning",
     "__version__",
     "config",
@@ -69,6 +71,7 @@ _HOMES = {
             *("LaplaceClassifier", "LaplaceRegressor"),
             *("MLPClassifier", "MLPRegressor"),
             *("MonteCarloDropoutClassifier", "MonteCarloDropoutRegressor"),
+            "SelfOrganizingMap",
         ),
         "fastnn.estimators",
     ),

@@ -37,8 +37,8 @@ WINGS = {
     "scoring": {"_kernels", "files", "losses", "model", "threads"},
     "export": {"files", "model"},
     "estimators": {
-        *("files", "initializers", "layers", "losses", "model", "network", "optimizers"),
-        *("schedules", "scoring", "threads", "training"),
+        *("_kernels", "files", "initializers", "layers", "losses", "model", "network"),
+        *("optimizers", "schedules", "scoring", "threads", "training"),
     },
     "inspection": {
         *("estimators", "layers", "network", "network/network.py", "optimizers", "training"),

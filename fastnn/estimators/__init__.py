@@ -11,6 +11,7 @@ from fastnn.estimators.laplace.classifier import LaplaceClassifier
 from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
+from fastnn.estimators.som.som import SelfOrganizingMap
 
 __all__ = [
     "DeepEnsembleClassifier",
@@ -21,6 +22,7 @@ __all__ = [
     "MLPRegressor",
     "MonteCarloDropoutClassifier",
     "MonteCarloDropoutRegressor",
+    "SelfOrganizingMap",
 ]
 
 publish(globals(), __all__, "fastnn")

@@ -1,0 +1,1 @@
+"""Self-organizing maps."""

@@ -1,6 +1,7 @@
 """A Model as JSON and arrays, and back: its head here, its nodes as each version has them."""
 
 from fastnn.exceptions import ModelFormatError
+from fastnn.files.fronts import describe_front, front_from
 from fastnn.files.labels import are, classes_from, describe_classes
 from fastnn.files.layers import describe_layers, nodes_from_layers
 from fastnn.files.nodes import describe_nodes, nodes_from
@@ -27,13 +28,16 @@ def describe_model(model, tensors, version):
         }
         if model.threshold is not None:
             nodes["threshold"] = [model.threshold.value, model.threshold.positive]
+        if model.front is not None:
+            nodes["front"] = describe_front(model.front, tensors)
+    names = model.head.feature_names
     return {
         "kind": model.kind,
         "dtype": model.dtype,
         "n_features_in": model.n_features_in,
         **nodes,
         "classes": None if model.classes is None else describe_classes(model.classes),
-        "feature_names": None if model.feature_names is None else list(model.feature_names),
+        "feature_names": None if names is None else list(names),
         "flat": model.flat,
     }
 
@@ -49,7 +53,7 @@ def model_from_description(description, tensors, version, activations):
         If the description is not sound, or does not fit the arrays.
     """
     fields = _FIELDS | ({"layers"} if version < 3 else {"nodes", "output_activation"})
-    optional = set() if version < 3 else {"threshold"}
+    optional = set() if version < 3 else {"threshold", "front"}
     if not isinstance(description, dict) or set(description) - optional != fields:
         raise ModelFormatError("the description of the network has missing or unknown fields")
     dtype, n_in = description["dtype"], description["n_features_in"]
@@ -71,8 +75,10 @@ def model_from_description(description, tensors, version, activations):
     classes = None if classes is None else classes_from(classes)
     names = None if names is None else tuple(names)
     threshold = _threshold(description["threshold"]) if "threshold" in description else None
+    front = front_from(description["front"], tensors) if "front" in description else None
+    head = (kind, output, dtype, classes, names, flat, threshold)
     try:
-        return Model(n_in, nodes, Head(kind, output, dtype, classes, names, flat, threshold))
+        return Model(n_in, nodes, Head(*head), front)
     except ValueError as error:
         raise ModelFormatError(str(error)) from None
 

@@ -113,6 +113,11 @@ def _pca(step):
     return [(matrix, -step.mean_.astype(np.float64) @ matrix)]
 
 
+def _truncated_svd(step):
+    matrix = fitted(step, "components_").astype(np.float64).T
+    return [(matrix, np.zeros(matrix.shape[1]))]
+
+
 def _inverse_pca(step):
     matrix = fitted(step, "components_").astype(np.float64)
     if step.whiten:
@@ -134,5 +139,5 @@ _ELEMENTWISE = {
     "RobustScaler": _robust_scaler,
     "FunctionTransformer": _function_transformer,
 }
-_TRANSFORM = {**_ELEMENTWISE, "PCA": _pca}
+_TRANSFORM = {**_ELEMENTWISE, "PCA": _pca, "TruncatedSVD": _truncated_svd}
 _INVERSE = {**{name: _inverted(read) for name, read in _ELEMENTWISE.items()}, "PCA": _inverse_pca}

@@ -1,5 +1,7 @@
 """From a fitted estimator, network or pipeline to a Model, affine steps melted in."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fastnn.model.affine import inverse_transform_maps, transform_maps
@@ -9,6 +11,7 @@ from fastnn.model.melting import before_the_input, behind, fold_batch_norms
 from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, network_as_fitted
 from fastnn.model.of_network import network_model
+from fastnn.model.pipelines.compiling import with_front
 from fastnn.model.unwrap import pipeline_steps, unwrap, way_out
 
 _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
@@ -72,8 +75,15 @@ def _is_a(source, *names):
 def _fold_pipeline(pipeline, steps):
     *steps, (_, last) = steps
     model = as_model(last).with_head(feature_names=None)
-    for name, step in reversed(steps):
-        for scale, shift in reversed(transform_maps(step, f"step {name!r}")):
+    if model.front is not None:
+        raise TypeError("a Pipeline that ends in one with steps of its own cannot be scored")
+    try:
+        maps = [transform_maps(step, f"step {name!r}") for name, step in steps]
+    except (TypeError, ValueError):  # there is more than affine maps
+        names = feature_names(pipeline)
+        return with_front(model, steps, fitted(pipeline, "n_features_in_"), names)
+    for of_step in reversed(maps):
+        for scale, shift in reversed(of_step):
             model = before_the_input(model, scale, shift)
     # A Pipeline has the feature names of its first step.
     return model.with_head(feature_names=feature_names(pipeline))
@@ -108,4 +118,4 @@ def _after(model, scale, shift):
                 " gamma or tweedie loss: only a positive scale without a shift can be folded"
             )
         scale, shift = np.ones_like(scale), np.log(scale)
-    return Model(model.n_features_in, (*before, behind(last, scale, shift)), model.head)
+    return replace(model, nodes=(*before, behind(last, scale, shift)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fastnn.model.front import Front
 from fastnn.model.head import DTYPES, Head
 from fastnn.model.nodes import INPUT, check_nodes, check_numbers
 
@@ -20,6 +21,8 @@ class Model:
         In an order in which each can be computed; the last one is dense and gives the raw outputs.
         Their arrays are kept as they are, without a copy, and made read-only.
     head : Head
+    front : Front or None
+        How the network's features come from the columns of a table, if they are not these.
 
     Raises
     ------
@@ -30,6 +33,7 @@ class Model:
     n_features_in: int
     nodes: tuple
     head: Head
+    front: Front | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "nodes", tuple(self.nodes))
@@ -40,13 +44,18 @@ class Model:
             raise ValueError(f"the last node must be dense, got {self.nodes[-1].kind!r}")
         check_numbers(self.nodes)
         self.head.check(self.n_features_in, widths[-1])
+        if self.front is not None and self.front.n_features != self.n_features_in:
+            raise ValueError(
+                f"the front gives {self.front.n_features} features to a network of"
+                f" {self.n_features_in}"
+            )
         object.__setattr__(self, "_widths", tuple(widths))
         for array in self.arrays:
             array.setflags(write=False)
 
     def __reduce__(self):
         # Unpickled arrays are writeable: build anew, which checks and freezes them.
-        return Model, (self.n_features_in, self.nodes, self.head)
+        return Model, (self.n_features_in, self.nodes, self.head, self.front)
 
     @property
     def arrays(self):
@@ -103,7 +112,13 @@ class Model:
 
     @property
     def feature_names(self):
-        return self.head.feature_names
+        """Names of the columns that users hand in."""
+        return self.head.feature_names if self.front is None else self.front.names
+
+    @property
+    def n_columns(self):
+        """Columns that users hand in."""
+        return self.n_features_in if self.front is None else self.front.n_columns
 
     @property
     def flat(self):

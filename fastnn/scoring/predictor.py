@@ -25,16 +25,15 @@ class Predictor:
     ----------
     model : estimator, Network, Predictor, str, path-like, bytes-like or binary file
         A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn; a ``Pipeline``
-        that ends in one and in which every other step is a ``StandardScaler``,
-        ``MinMaxScaler``, ``MaxAbsScaler``, ``RobustScaler`` or ``PCA``, or a sampler of
-        imbalanced-learn; a fitted search; a ``FrozenEstimator``; a ``TransformedTargetRegressor``
-        around one with such a transformer; a ``TunedThresholdClassifierCV`` or
-        ``FixedThresholdClassifier`` around one; a ``CalibratedClassifierCV(ensemble=False)`` of
-        two classes with Platt's sigmoid, or of decision values; a fitted ``fastnn.Network``; or a
-        file written by `fastnn.save`, as `fastnn.load` takes it. Of a Network whose loss is one of
-        classification, `predict` gives class numbers (with several independent outputs an indicator
-        of labels), `predict_proba` probabilities; of others `predict` gives values of shape
-        (n, n_outputs).
+        that ends in one, of scalers, imputers, encoders, ``ColumnTransformer`` and more, see
+        docs/pipelines.md, or of samplers of imbalanced-learn; a fitted search; a
+        ``FrozenEstimator``; a ``TransformedTargetRegressor`` around one with a scaler; a
+        ``TunedThresholdClassifierCV`` or ``FixedThresholdClassifier`` around one; a
+        ``CalibratedClassifierCV(ensemble=False)`` of two classes with Platt's sigmoid, or of
+        decision values; a fitted ``fastnn.Network``; or a file of `fastnn.save`. Of a Network
+        whose loss is one of classification, `predict` gives class numbers (with several independent
+        outputs an indicator of labels), `predict_proba` probabilities; of others `predict` gives
+        values of shape (n, n_outputs).
     dtype : {"float32", "float64"}, default="float32"
         The precision of weights, arithmetic and results.
 
@@ -60,6 +59,7 @@ class Predictor:
     -----
     Every method takes one row of shape (n_features,) or rows of shape (n, n_features), as array,
     list, table of pandas, polars or pyarrow, or sparse matrix; one row gives a result with one row.
+    Of a pipeline with encoders or imputers rows may be dicts too, and tables have any order.
     C-contiguous float32 and float64 arrays, memory-mapped ones too, are read in place; all else is
     converted in blocks of rows. Sparse rows cost what their values cost. Input is checked for shape
     and finiteness and never changed. The result of a row does not depend, to the bit, on the other
@@ -111,7 +111,7 @@ class Predictor:
 
     @property
     def n_features_in_(self) -> int:
-        return self._model.n_features_in
+        return self._model.n_columns
 
     @property
     def n_outputs_(self) -> int:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn._kernels.scoring.scorer import Scorer
+from fastnn.scoring.encoded import Encoded
 from fastnn.scoring.stages import Stages
 
 
@@ -11,7 +12,7 @@ def make_scorer(model):
 
     Returns
     -------
-    Scorer, Decisions or Thresholded
+    Scorer, Decisions, Thresholded or Encoded
         Has ``raw`` and ``codes``, and where the model has probabilities or values ``proba`` and
         ``log_proba``.
     """
@@ -25,9 +26,10 @@ def make_scorer(model):
         two_column,
     )
     if model.threshold is not None:
-        return Thresholded(scorer, model)
-    decides = model.kind != "regressor" and not model.has_probabilities
-    return Decisions(scorer, model) if decides else scorer
+        scorer = Thresholded(scorer, model)
+    elif model.kind != "regressor" and not model.has_probabilities:
+        scorer = Decisions(scorer, model)
+    return scorer if model.front is None else Encoded(scorer, model.front, model.dtype)
 
 
 def scorer_of(n_in, nodes, widths, output_activation, dtype, two_column=False, isa=None):

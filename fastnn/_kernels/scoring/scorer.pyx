@@ -8,15 +8,16 @@ from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.packing cimport pack_as
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.layers.sparse cimport SparseRows
-from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.table cimport finite, floating
+from fastnn._kernels.scoring.encoded cimport EncodedRows
 from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, Input, Mode, Model,
                                             are_numbers)
 from fastnn._kernels.scoring.results cimport is_flat, n_columns, not_finite
 from fastnn._kernels.scoring.score cimport score_checked
 from fastnn._kernels.scoring.scratch cimport scratch_size
+from fastnn._kernels.scoring.statistics cimport n_statistics, pack_statistics
 from fastnn._kernels.scoring.threads cimport threads_for
 
 import numpy as np
@@ -53,9 +54,9 @@ cdef class Scorer:
     Notes
     -----
     The methods take ``(X, out=None, n_threads=0, check_finite=True)``: X one row or rows, a C-contiguous ndarray of
-    float32 or float64, or a CSR matrix of them, its indices sorted and distinct; n_threads the most to use, 0 for as
-    many as the machine has, small work staying on one. They return NotImplemented, having done nothing, for any X or out
-    they do not read in place, and raise ValueError if X is not finite and that is checked.
+    float32 or float64, or a CSR matrix of them, its indices sorted and distinct, or EncodedRows; n_threads the most to
+    use, 0 for as many as the machine has, small work staying on one. They return NotImplemented, having done nothing,
+    for any X or out they do not read in place, and raise ValueError if X is not finite and that is checked.
     """
 
     cdef Plan plan
@@ -75,9 +76,8 @@ cdef class Scorer:
         if two_column and (output_activation != "logistic" or self.n_out != 1):
             raise ValueError("two_column needs a single logistic output")
         numbers = np.concatenate([array.reshape(-1) for array in arrays], dtype=dtype, casting="unsafe")
-        if len(numbers) != self.plan.n_params + self.n_statistics() or self.plan.n_layers == 0:
-            raise ValueError(f"{len(numbers)} numbers do not fit stages that have {self.plan.n_params}, and their "
-                             f"{self.n_statistics()} statistics")
+        if len(numbers) != self.plan.n_params + n_statistics(self.plan) or self.plan.n_layers == 0:
+            raise ValueError(f"{len(numbers)} numbers do not fit stages that have {self.plan.n_params} and statistics")
         self.packed = aligned_zeros(self.plan.n_packed, dtype)
         self.model.k, self.model.n_in, self.model.n_layers = self.plan.k, self.n_in, self.plan.n_layers
         self.model.output, self.model.binary = table.output_number(output_activation), two_column
@@ -89,29 +89,11 @@ cdef class Scorer:
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         self.model.packed, self.model.wants_rows = to, self.plan.wants_rows
         pack_as(self.plan, address(numbers, self.plan.dtype.format, False), to)
-        self.pack_statistics(numbers[self.plan.n_params:])
+        pack_statistics(self.plan, numbers[self.plan.n_params:], self.packed)
         self.packed.flags.writeable = False
         for i in range(self.plan.n_layers):
             self.dense[i] = self.plan.bind(i, to)
         self.work = <double> self.plan.n_params
-
-    cdef Py_ssize_t n_statistics(self):
-        cdef Py_ssize_t n = 0
-        for t in range(self.plan.n_stages):
-            if self.plan.stages[t].traits.running:
-                n += 2 * self.plan.stages[t].n
-        return n
-
-    cdef object pack_statistics(self, numbers):
-        """Running mean and variance of every batch norm, in the order of the stages."""
-        cdef Stage *stage
-        cdef Py_ssize_t at = 0
-        for t in range(self.plan.n_stages):
-            stage = &self.plan.stages[t]
-            if stage.traits.running:
-                self.packed[stage.mean:stage.mean + stage.n] = numbers[at:at + stage.n]
-                self.packed[stage.variance:stage.variance + stage.n] = numbers[at + stage.n:at + 2 * stage.n]
-                at += 2 * stage.n
 
     def __dealloc__(self):
         PyMem_Free(self.dense)
@@ -144,6 +126,8 @@ cdef object score(Scorer self, Mode mode, object X, object out, int n_threads, b
     cdef cnp.ndarray x
     cdef int type_in, type_out = self.plan.dtype.type_number
     cdef Py_ssize_t rows
+    if type(X) is EncodedRows:
+        return score_encoded(self, mode, X, out, n_threads, check_finite)
     if not cnp.PyArray_CheckExact(X):
         return score_sparse(self, mode, X, out, n_threads, check_finite)
     x = <cnp.ndarray> X
@@ -187,6 +171,23 @@ cdef object score_sparse(Scorer self, Mode mode, object X, object out, int n_thr
     if rows:
         start(self, mode, &source, rows, pairs, cnp.PyArray_DATA(to), n_threads, check_finite,
               rows * (self.work - first_layer) + <double> pairs * self.dense[0].n_out)
+    return to
+
+
+cdef object score_encoded(Scorer self, Mode mode, EncodedRows rows, object out, int n_threads, bint check_finite):
+    if rows.n_features != self.n_in or rows.wide != (self.plan.dtype.number == FLOAT64):
+        return NotImplemented
+    cdef int type_out = self.plan.dtype.type_number
+    cdef cnp.ndarray to = result(self, mode, rows.n_rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
+    if to is None:
+        return NotImplemented
+    cdef Py_ssize_t pairs = rows.n_rows * rows.n_pairs
+    cdef double first_layer = self.dense[0].n_in * self.dense[0].n_out
+    cdef Input source
+    source.x, source.x_other, source.ldx, source.csr = rows.values, False, 0, &rows.csr
+    if rows.n_rows:
+        start(self, mode, &source, rows.n_rows, pairs, cnp.PyArray_DATA(to), n_threads, check_finite,
+              rows.n_rows * (self.work - first_layer) + <double> pairs * self.dense[0].n_out)
     return to
 
 

@@ -1,0 +1,246 @@
+"""Encoder: what users hand in as rows, numbers and labels mixed, becomes pairs of a feature and a value.
+
+The steps of a front (fastnn/model/front.py) run one after the other, each over all rows of a block. A row has as many
+pairs as there are emits: a number is the value of its feature, a choice is a 1 at the feature that was chosen. Nothing
+depends on the other rows. All of it holds the interpreter: most of the work is looking at Python's objects.
+"""
+
+cimport numpy as cnp
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
+
+import numpy as np
+
+from fastnn._kernels.scoring.cells cimport cell_number, cell_row
+from fastnn._kernels.scoring.encoded cimport EncodedRows, encoded_rows
+from fastnn._kernels.scoring.steps cimport ABOVE, AFFINE, BIN, CLIP, IMPUTE, LABEL, NUMBER, Step, compute
+
+cnp.import_array()
+
+cdef extern from *:
+    """
+    #define fastnn_list_items(list) (((PyListObject *) (list))->ob_item)
+    """
+    PyObject **fastnn_list_items(object)
+
+cdef enum:
+    FEW = 64                    # columns whose places lie on the stack
+
+cdef struct Emit:
+    int step
+    bint choice
+    double scale, shift
+    int first                   # of its features
+
+cdef struct Column:             # the cells of a block: objects, numbers, or numbers of some values
+    PyObject **objects
+    const double *numbers
+    const int *codes            # -1 for a missing value
+    PyObject *values            # a list of what the codes stand for
+
+
+cdef class Encoder:
+    """The program of a front.
+
+    Parameters
+    ----------
+    front : Front
+    dtype : {"float32", "float64"}
+        Of the values.
+    """
+
+    cdef Step *steps
+    cdef Emit *emits
+    cdef int n_steps, n_emits, n_used
+    cdef list rows_of           # for each step, the rows of its labels
+    cdef list keep
+    cdef object front
+    cdef tuple used
+    cdef bint wide              # float64
+    cdef readonly bint chooses  # whether a step is a choice
+    cdef readonly Py_ssize_t n_features
+
+    def __cinit__(self, front, str dtype):
+        cdef dict place = {column: number for number, column in enumerate(front.used)}
+        cdef Step *step
+        cdef int at = 0
+        self.front, self.used, self.wide = front, front.used, dtype == "float64"
+        self.n_used, self.n_steps, self.n_emits = len(front.used), len(front.steps), len(front.emits)
+        self.n_features, self.rows_of, self.keep = front.n_features, [None] * self.n_steps, []
+        self.steps = <Step *> PyMem_Calloc(self.n_steps + 1, sizeof(Step))
+        self.emits = <Emit *> PyMem_Calloc(self.n_emits + 1, sizeof(Emit))
+        if self.steps == NULL or self.emits == NULL:
+            raise MemoryError()
+        for number, described in enumerate(front.steps):
+            step = &self.steps[number]
+            self.read(number, step, described.kind, described.attributes)
+            step.source = place[described.source] if step.kind in (NUMBER, LABEL) else described.source
+        for number, emit in enumerate(front.emits):
+            self.emits[number].step, self.emits[number].first = emit.step, at
+            self.emits[number].scale, self.emits[number].shift = emit.scale, emit.shift
+            self.emits[number].choice = front.steps[emit.step].size > 0
+            self.chooses = self.chooses or self.emits[number].choice
+            at += front.steps[emit.step].size or 1
+
+    cdef int read(self, int number, Step *step, str kind, attributes) except -1:
+        cdef cnp.ndarray edges
+        if kind == "number":
+            step.kind = NUMBER
+        elif kind == "label":
+            step.kind, step.missing, step.other = LABEL, attributes["missing"], attributes["other"]
+            self.rows_of[number] = dict(zip(attributes["labels"], attributes["rows"], strict=True))
+        elif kind == "impute":
+            step.kind, step.a, step.b = IMPUTE, attributes["missing"], attributes["fill"]
+        elif kind == "affine":
+            step.kind, step.a, step.b = AFFINE, attributes["scale"], attributes["shift"]
+        elif kind == "clip":
+            step.kind, step.a, step.b = CLIP, attributes["low"], attributes["high"]
+        elif kind == "above":
+            step.kind, step.a = ABOVE, attributes["threshold"]
+        elif kind == "bin":
+            edges = np.array(attributes["edges"], np.float64)
+            self.keep.append(edges)
+            step.kind, step.edges, step.n_edges = BIN, <const double *> cnp.PyArray_DATA(edges), len(edges)
+        else:
+            raise TypeError(f"the scorer cannot take a front with a step of kind {kind!r}")
+        return 0
+
+    def __dealloc__(self):
+        PyMem_Free(self.steps)
+        PyMem_Free(self.emits)
+
+    def __reduce__(self):
+        raise TypeError("an Encoder is rebuilt from its front, not pickled")
+
+    def row(self, list values not None):
+        """One row: the values of the used columns, in their order."""
+        cdef Column few[FEW]
+        cdef Column *columns = few
+        cdef int c
+        if len(values) != self.n_used:
+            raise ValueError(f"{len(values)} values for {self.n_used} columns")
+        if self.n_used > FEW:
+            columns = <Column *> PyMem_Malloc(self.n_used * sizeof(Column))
+            if columns == NULL:
+                raise MemoryError()
+        for c in range(self.n_used):
+            columns[c].objects, columns[c].codes = fastnn_list_items(values) + c, NULL
+        try:
+            return self.encode(columns, 1)
+        finally:
+            if columns != few:
+                PyMem_Free(columns)
+
+    def rows(self, list given not None, Py_ssize_t begin, Py_ssize_t n):
+        """Rows begin..begin + n of columns: each a list, a contiguous array of objects or float64, or a tuple of
+        such an array of int32, with -1 for what is missing, and the list of values that it numbers."""
+        cdef Column *columns = <Column *> PyMem_Calloc(self.n_used + 1, sizeof(Column))
+        cdef int c
+        if columns == NULL:
+            raise MemoryError()
+        try:
+            for c in range(self.n_used):
+                cells = given[c]
+                if type(cells) is tuple:
+                    columns[c].values, cells = <PyObject *> (<list?> cells[1]), cells[0]
+                    check_codes(cells, len(given[c][1]))
+                if len(cells) < begin + n:
+                    raise ValueError(f"a column has {len(cells)} cells for {begin + n} rows")
+                if type(cells) is list:
+                    columns[c].objects = fastnn_list_items(cells) + begin
+                elif columns[c].values != NULL:
+                    columns[c].codes = <const int *> cnp.PyArray_DATA(<cnp.ndarray> cells) + begin
+                elif cnp.PyArray_TYPE(<cnp.ndarray?> cells) == cnp.NPY_DOUBLE:
+                    columns[c].numbers = <const double *> cnp.PyArray_DATA(<cnp.ndarray> cells) + begin
+                elif cnp.PyArray_TYPE(<cnp.ndarray> cells) == cnp.NPY_OBJECT:
+                    columns[c].objects = <PyObject **> cnp.PyArray_DATA(<cnp.ndarray> cells) + begin
+                else:
+                    raise TypeError(f"a column of dtype {cells.dtype}")
+            return self.encode(columns, n)
+        finally:
+            PyMem_Free(columns)
+
+    cdef EncodedRows encode(self, const Column *columns, Py_ssize_t n):
+        cdef EncodedRows found = encoded_rows(n, self.n_features, self.n_emits, self.wide)
+        cdef double *numbers = <double *> PyMem_Malloc((self.n_steps * n + 1) * sizeof(double))
+        cdef int s
+        if numbers == NULL:
+            raise MemoryError()
+        try:
+            for s in range(self.n_steps):
+                if self.steps[s].kind == NUMBER:
+                    self.read_numbers(&self.steps[s], &columns[self.steps[s].source], n, numbers + s * n)
+                elif self.steps[s].kind == LABEL:
+                    self.read_labels(s, &columns[self.steps[s].source], n, <Py_ssize_t *> (numbers + s * n))
+                else:
+                    compute(&self.steps[s], numbers + self.steps[s].source * n, n, numbers + s * n)
+            for s in range(self.n_emits):
+                self.emit(s, numbers + self.emits[s].step * n, n, found)
+        finally:
+            PyMem_Free(numbers)
+        return found
+
+    cdef int read_numbers(self, const Step *step, const Column *column, Py_ssize_t n, double *to) except -1:
+        cdef Py_ssize_t r
+        if column.objects == NULL and column.codes == NULL:
+            for r in range(n):
+                to[r] = column.numbers[r]
+            return 0
+        for r in range(n):
+            to[r] = cell_number(cell(column, r), self.front, self.used[step.source])
+        return 0
+
+    cdef int read_labels(self, int s, const Column *column, Py_ssize_t n, Py_ssize_t *to) except -1:
+        cdef const Step *step = &self.steps[s]
+        cdef dict rows = self.rows_of[s]
+        cdef Py_ssize_t r, size = len(<list> column.values) + 1 if column.codes != NULL else 0
+        cdef Py_ssize_t *known = <Py_ssize_t *> PyMem_Calloc(size + 1, sizeof(Py_ssize_t))
+        if known == NULL:
+            raise MemoryError()
+        try:
+            for r in range(n):      # of values that are numbered, each is looked up once
+                if column.codes != NULL and known[column.codes[r] + 1]:
+                    to[r] = known[column.codes[r] + 1] - 1
+                    continue
+                to[r] = cell_row(cell(column, r), rows, step.missing, step.other, self.front, self.used[step.source])
+                if column.codes != NULL:
+                    known[column.codes[r] + 1] = to[r] + 1
+        finally:
+            PyMem_Free(known)
+        return 0
+
+    cdef int emit(self, int e, const double *values, Py_ssize_t n, EncodedRows to) except -1:
+        """Pair number e of every row."""
+        cdef const Emit *emit = &self.emits[e]
+        cdef const Py_ssize_t *chosen = <const Py_ssize_t *> values
+        cdef Py_ssize_t r, at = e
+        cdef double value
+        for r in range(n):
+            value = 1.0
+            if emit.choice:
+                to.indices[at] = emit.first + <int> chosen[r]
+            else:
+                to.indices[at] = emit.first
+                value = values[r] * emit.scale + emit.shift
+            if self.wide:
+                (<double *> to.values)[at] = value
+            else:
+                (<float *> to.values)[at] = <float> value
+            at += self.n_emits
+        return 0
+
+
+cdef inline object cell(const Column *column, Py_ssize_t r):
+    """What is in a row."""
+    if column.objects != NULL:
+        return <object> column.objects[r]
+    if column.codes == NULL:
+        return column.numbers[r]
+    return None if column.codes[r] < 0 else (<list> column.values)[column.codes[r]]
+
+
+cdef int check_codes(codes, Py_ssize_t n) except -1:
+    """Refuse codes that are no numbers of n values."""
+    if codes.dtype != np.int32 or not codes.flags.c_contiguous or len(codes) and not -1 <= codes.min() <= codes.max() < n:
+        raise ValueError("the codes of a column are not numbers of its values")
+    return 0

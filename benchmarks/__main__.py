@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import machine, tables
+from benchmarks import layout, machine
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
@@ -66,11 +66,11 @@ def table(records):
     rows = []
     for group, found in groups.items():
         us = {name: microseconds(record) for name, record in found.items()}
-        row = [group, *(tables.significant(us.get(name)) for name in contenders)]
-        row += [tables.ratio(us[name] / us["fastnn"] if name in us else None) for name in others]
-        row += [tables.percent(found["fastnn"]["extra_info"].get("share"))] if shares else []
+        row = [group, *(layout.significant(us.get(name)) for name in contenders)]
+        row += [layout.ratio(us[name] / us["fastnn"] if name in us else None) for name in others]
+        row += [layout.percent(found["fastnn"]["extra_info"].get("share"))] if shares else []
         rows.append(row)
-    return tables.markdown(header, rows)
+    return layout.markdown(header, rows)
 
 
 def microseconds(record):

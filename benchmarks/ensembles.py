@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine, tables
+from benchmarks import layout, machine
 from benchmarks.memory import resident
 from fastnn import DeepEnsembleClassifier, MLPClassifier
 from fastnn.threads import effective_n_threads
@@ -171,8 +171,8 @@ def training(case, rounds, threads, others):
         [
             case.name,
             name,
-            tables.significant(statistics.median(column)),
-            tables.ratio(statistics.median(a / b for a, b in zip(column, first, strict=True))),
+            layout.significant(statistics.median(column)),
+            layout.ratio(statistics.median(a / b for a, b in zip(column, first, strict=True))),
         ]
         for name, column in times.items()
     ]
@@ -195,7 +195,7 @@ def scoring(rounds):
             pairs.append(times)
         medians = [statistics.median(column) for column in zip(*pairs, strict=True)]
         gain = statistics.median(all_of / one for one, all_of in pairs)
-        rows.append([f"{n:,}", *map(tables.significant, medians), tables.ratio(gain)])
+        rows.append([f"{n:,}", *map(layout.significant, medians), layout.ratio(gain)])
     return rows
 
 
@@ -249,15 +249,15 @@ def main():
     large = Case((784, 256, 128, 10), 16, int(6_000 * options.scale), 3)
     rows = training(small, options.rounds, options.threads, others=True)
     rows += training(large, options.rounds, options.threads, others=False)
-    text = tables.markdown(["ensemble", "trained by", "seconds", "ratio"], rows)
+    text = layout.markdown(["ensemble", "trained by", "seconds", "ratio"], rows)
     header = ["rows", "one member, µs", "eight, µs", "ratio"]
-    text += "\n\n" + tables.markdown(header, scoring(options.rounds))
+    text += "\n\n" + layout.markdown(header, scoring(options.rounds))
     found = []
     for way, name in (("ensemble", "DeepEnsembleClassifier"), ("processes", "joblib's processes")):
         command = [sys.executable, "-m", "benchmarks.ensembles", "--memory", way]
         command += ["--threads", str(options.threads)]
-        found.append([name, tables.significant(float(subprocess.check_output(command)))])
-    text += "\n\n" + tables.markdown(["8 × 30-64-64-2, 200,000 rows", "MB at the peak"], found)
+        found.append([name, layout.significant(float(subprocess.check_output(command)))])
+    text += "\n\n" + layout.markdown(["8 × 30-64-64-2, 200,000 rows", "MB at the peak"], found)
     machine.publish("ensembles", __doc__, text, options)
 
 

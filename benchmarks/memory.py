@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import tables
+from benchmarks import layout
 
 SIZES = ["784-256-128-10", "1024-1024-1024-10"]
 BATCH = 200
@@ -83,7 +83,7 @@ def main():
         )
     header = ["", "parameters, MB", "a batch's activations, MB", "extra at the peak, MB"]
     header += ["extra / parameters", "less 3 batches", "kept after fit / parameters"]
-    print(tables.markdown(header, rows))
+    print(layout.markdown(header, rows))
 
 
 if __name__ == "__main__":

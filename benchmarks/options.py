@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine, tables
+from benchmarks import layout, machine
 from fastnn import optimizers
 from fastnn.layers import Activation, BatchNorm, Dense, Dropout, GaussianNoise, LayerNorm, Residual
 from fastnn.network.compiled import CompiledNetwork
@@ -105,10 +105,10 @@ def main():
     results = measure(options.rounds, options.threads)
     steps = ROWS // BATCH
     rows = [
-        [name, tables.significant(seconds / steps * 1e6), f"{ratio:.2f}×"]
+        [name, layout.significant(seconds / steps * 1e6), f"{ratio:.2f}×"]
         for name, (seconds, ratio) in results.items()
     ]
-    text = tables.markdown(["option", "µs a step", "to the plain net"], rows)
+    text = layout.markdown(["option", "µs a step", "to the plain net"], rows)
     machine.publish("options", __doc__, text, options)
 
 

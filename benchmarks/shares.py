@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine, tables
+from benchmarks import layout, machine
 from benchmarks.bench_epoch import network, targets
 from benchmarks.peers.cases import BY_NAME
 from fastnn.optimizers import Adam
@@ -104,10 +104,10 @@ def main():
         for part in options.parts:
             *times, gain, shares = measure(BY_NAME[name], options.rounds, options.threads, part)
             spread = (f"{100 * kind.min():.0f} to {100 * kind.max():.0f}" for kind in shares)
-            times = (tables.significant(seconds * 1e6) for seconds in times)
+            times = (layout.significant(seconds * 1e6) for seconds in times)
             rows.append([name, f"{part:.0%}", *times, f"{gain:.2f}×", *spread])
     header = ["net", "of a core asked for", "equal, µs a step", "following, µs", "gain"]
-    text = tables.markdown([*header, "shares of rows, %", "of strips, %"], rows)
+    text = layout.markdown([*header, "shares of rows, %", "of strips, %"], rows)
     machine.publish("shares", __doc__, text, options)
 
 

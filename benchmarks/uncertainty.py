@@ -20,7 +20,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks import machine, tables
+from benchmarks import layout, machine
 from fastnn import DeepEnsembleClassifier, DeepEnsembleRegressor, MLPClassifier, MLPRegressor
 from fastnn.threads import effective_n_threads
 
@@ -103,7 +103,7 @@ def main():
             better = ["", ""] if name == "one network" else less
             rows.append([task, name, *(f"{value:.3f}" for value in values.mean(axis=0)), *better])
     header = ["data", "", "negative log likelihood", "calibration error"]
-    text = tables.markdown([*header, "less, of 5", "less, of 5"], rows)
+    text = layout.markdown([*header, "less, of 5", "less, of 5"], rows)
     machine.publish("uncertainty", __doc__, text, options)
 
 

@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--cases", nargs="*", help="parts of the names of the cases to run")
     parser.add_argument("--out", type=Path, help="write the table there, as a page")
     options = parser.parse_args()
-    from benchmarks import machine, tables
+    from benchmarks import layout, machine
 
     workers = [Worker(tree.resolve(), options.threads) for tree in (HERE.parent, options.other)]
     rows = []
@@ -58,11 +58,11 @@ def main():
         ratios = sorted(b / a for a, b in times)
         quarter = len(ratios) // 4
         spread = f"{ratios[quarter]:.3f} to {ratios[-1 - quarter]:.3f}"
-        row = [case, *map(tables.significant, (this * 1e6, other * 1e6))]
+        row = [case, *map(layout.significant, (this * 1e6, other * 1e6))]
         rows.append([*row, f"{statistics.median(ratios):.3f}", spread])
         print(*rows[-1], sep="  ", flush=True)
     header = ["", "this, µs", "other, µs", "other / this", "middle half of the pairs"]
-    text = tables.markdown(header, rows)
+    text = layout.markdown(header, rows)
     print(f"\n{text}")
     if options.out:
         options.out.write_text(machine.page("Written by `python -m benchmarks.versions`.", text))

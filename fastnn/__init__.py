@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
         MonteCarloDropoutClassifier,
         MonteCarloDropoutRegressor,
         SelfOrganizingMap,
+        TabularClassifier,
+        TabularRegressor,
     )
     from fastnn.export import register_with_skl2onnx, to_c, to_onnx
     from fastnn.network.network import Network
@@ -44,6 +46,8 @@ __all__ = [
     "Network",
     "Predictor",
     "SelfOrganizingMap",
+    "TabularClassifier",
+    "TabularRegressor",
     "VersionMismatchWarning",
     "__version__",
     "config",
@@ -72,6 +76,7 @@ _HOMES = {
             *("MLPClassifier", "MLPRegressor"),
             *("MonteCarloDropoutClassifier", "MonteCarloDropoutRegressor"),
             "SelfOrganizingMap",
+            *("TabularClassifier", "TabularRegressor"),
         ),
         "fastnn.estimators",
     ),

@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from benchmarks import machine, tables
+from benchmarks import layout, machine
 from benchmarks.peers.cases import BY_NAME
 
 LATENCY = ("p50", "p99", "p99.9")
@@ -80,27 +80,27 @@ def table(results):
                     f"**{case.name}**, {case.unit}" if i == 0 else "",
                     run["peer"],
                     run["threads"] or "auto",
-                    tables.significant(us),
-                    tables.significant(run["best"]),
-                    ", ".join(f"{n}: {tables.significant(us)}" for n, us in run["others"].items()),
-                    tables.significant(gflops),
-                    tables.percent(gflops and gflops / roof["gflops"]),
-                    tables.percent(lowest and lowest / us),
-                    f"{tables.ratio(us / own)} faster" if own and run["peer"] != "fastnn" else "",
+                    layout.significant(us),
+                    layout.significant(run["best"]),
+                    ", ".join(f"{n}: {layout.significant(us)}" for n, us in run["others"].items()),
+                    layout.significant(gflops),
+                    layout.percent(gflops and gflops / roof["gflops"]),
+                    layout.percent(lowest and lowest / us),
+                    f"{layout.ratio(us / own)} faster" if own and run["peer"] != "fastnn" else "",
                 ]
             )
-    return tables.markdown(HEADER, rows)
+    return layout.markdown(HEADER, rows)
 
 
 def latency_table(results):
     """Percentiles of the time of single calls."""
     rows = [
-        [result["case"], run["peer"], *(tables.significant(run[p]) for p in LATENCY)]
+        [result["case"], run["peer"], *(layout.significant(run[p]) for p in LATENCY)]
         for result in results
         for run in best_runs(result)
         if "p50" in run
     ]
-    return tables.markdown(["case", "peer", *(f"{p}, µs" for p in LATENCY)], rows) if rows else ""
+    return layout.markdown(["case", "peer", *(f"{p}, µs" for p in LATENCY)], rows) if rows else ""
 
 
 def scaling_table(results):
@@ -111,11 +111,11 @@ def scaling_table(results):
         times = {run["threads"]: median(run["us"]) for run in own}
         if 1 in times:
             rows += [
-                [result["case"], threads, tables.significant(us), tables.ratio(times[1] / us)]
+                [result["case"], threads, layout.significant(us), layout.ratio(times[1] / us)]
                 for threads, us in sorted(times.items())
                 if threads
             ]
-    return tables.markdown(["case", "threads", "median, µs", "speed-up"], rows) if rows else ""
+    return layout.markdown(["case", "threads", "median, µs", "speed-up"], rows) if rows else ""
 
 
 def once_table(results):
@@ -123,7 +123,7 @@ def once_table(results):
 
     def milliseconds(result, run):
         epoch = run["median"] * BY_NAME[result["case"]].steps
-        return tables.significant(run["once"] / 1e3) if run["once"] > 0.1 * epoch else "–"
+        return layout.significant(run["once"] / 1e3) if run["once"] > 0.1 * epoch else "–"
 
     rows = [
         [result["case"], run["peer"], milliseconds(result, run)]
@@ -131,7 +131,7 @@ def once_table(results):
         for run in best_runs(result)
         if run["peer"] in ("fastnn", "scikit-learn") and run["once"] is not None
     ]
-    return tables.markdown(["case", "peer", "ms a fit"], rows) if rows else ""
+    return layout.markdown(["case", "peer", "ms a fit"], rows) if rows else ""
 
 
 def document(record):

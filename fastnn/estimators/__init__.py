@@ -12,6 +12,8 @@ from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.som.som import SelfOrganizingMap
+from fastnn.estimators.tabular.classifier import TabularClassifier
+from fastnn.estimators.tabular.regressor import TabularRegressor
 
 __all__ = [
     "DeepEnsembleClassifier",
@@ -23,6 +25,8 @@ __all__ = [
     "MonteCarloDropoutClassifier",
     "MonteCarloDropoutRegressor",
     "SelfOrganizingMap",
+    "TabularClassifier",
+    "TabularRegressor",
 ]
 
 publish(globals(), __all__, "fastnn")

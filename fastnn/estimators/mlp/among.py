@@ -13,12 +13,15 @@ class Among(NamedTuple):
     fit is that of X[sample], y[sample] and sample_weight[sample], to the bit, though stochastic
     solvers copy no X. What ``verbose`` prints begins with ``name``. ``n_threads``, if given, is in
     the place of the estimator's own. ``share(array)`` returns an equal one of another fit, if any.
+    ``watched`` has the numbers of rows for early stopping to watch; the classes are then those of
+    all rows of the data, whether the sample has them or not.
     """
 
     sample: Any = None
     name: str = ""
     n_threads: int | None = None
     share: Callable = lambda array: array
+    watched: Any = None
 
 
 #: A fit of its own.

@@ -25,7 +25,7 @@ from fastnn.estimators.mlp.starts import Outcome, best_outcome, seeds_after_firs
 from fastnn.estimators.mlp.temperature import scale_by_temperature
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.callbacks import FitCallbacks
-from fastnn.estimators.shared.early_stopping import Rows, given_rows, watch
+from fastnn.estimators.shared.early_stopping import Rows, given_rows, rows_apart, watch
 from fastnn.layers.activations import one_per_layer
 from fastnn.threads import effective_n_threads
 from fastnn.training.averaging import WeightMean
@@ -90,24 +90,21 @@ class Fit:
             est, X, y, reset=not self.continuing, y_numeric=est._y_numeric
         )
         check_data(est, self.X, self._hidden)
-        labels = self.labels
+        labels, weight_of_all = self.labels, sample_weight
         if self._sample is not None:
             labels, sample_weight = data.sampled(self._sample, labels, sample_weight)
             if est.solver == "lbfgs":
                 self.X, self.labels, self._sample = self.X[self._sample], labels, None
-        self.loss = est._learn_targets(labels, self.continuing, self.one_epoch)
+        known = labels if (apart := self._among.watched) is None else self.labels
+        self.loss = est._learn_targets(known, self.continuing, self.one_epoch)
         self.dtype = self.X.dtype
         if self.continuing:
             self.dtype = np.result_type(np.asarray(est.coefs_[0]), np.float32)
         # L-BFGS computes in float64, and its solution is rounded to the dtype of the model.
         self.work_dtype = np.dtype(np.float64) if est.solver == "lbfgs" else self.dtype
         self.y = est._encode(labels, self.work_dtype)
-        self.weight, self.rows, unit = data.training_weights(
-            sample_weight,
-            labels,
-            self.work_dtype,
-            lambda weights: est._class_factors(labels, weights),
-        )
+        weighing = sample_weight, labels, self.work_dtype, partial(est._class_factors, labels)
+        self.weight, self.rows, unit = data.training_weights(*weighing)
         self.alpha = est.alpha / unit  # in which the penalty is to be measured as well
         if self._sample is not None:
             self.y = data.at_rows(self._sample, self.y, self.X.shape[0])
@@ -115,6 +112,9 @@ class Fit:
             self.rows = self._sample[self.rows]
         self.y, self.weight = self._among.share(self.y), self._among.share(self.weight)
         self._held_out = given_rows(est, *held_out, y=self.y, dtype=self.work_dtype)
+        if apart is not None:
+            rows = data.sampled(apart, self.X, known, weight_of_all)
+            self._held_out = rows_apart(est, *rows, dtype=self.work_dtype)
 
     def _make_network(self):
         est = self.estimator

@@ -22,6 +22,7 @@ def fit_together(
     *,
     n_threads,
     samples=None,
+    watched=None,
     one_epoch=False,
 ):
     """Fit estimators on the same data, which is in memory once.
@@ -33,8 +34,8 @@ def fit_together(
     ----------
     estimators : list of BaseMLP
         Their parameters, ``random_state`` among them, have been validated.
-    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-        Validated.
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features), or a list of them
+        Validated; a list has one for each estimator.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Validated.
     sample_weight : ndarray of shape (n_samples,), optional
@@ -44,6 +45,9 @@ def fit_together(
     n_threads : int
     samples : list of ndarray of intp, or None
         Numbers of the rows that each is fitted on; None is all, for all.
+    watched : list of ndarray of intp, or None
+        Numbers of the rows whose score each stops by, in the place of ``held_out``; all classes
+        of y are then classes of each.
     one_epoch : bool
         As ``partial_fit``.
 
@@ -54,14 +58,18 @@ def fit_together(
     """
     share = _sharer()
     samples = repeat(None, len(estimators)) if samples is None else samples
+    watched = repeat(None, len(estimators)) if watched is None else watched
+    each = X if isinstance(X, list) else repeat(X)
     trainings = [
         _stretches(
             estimator,
-            (X, y, sample_weight, held_out),
+            (rows, y, sample_weight, held_out),
             one_epoch=one_epoch,
-            among=Among(sample, f"Member {number}: ", n_threads, share),
+            among=Among(sample, f"Member {number}: ", n_threads, share, apart),
         )
-        for number, (estimator, sample) in enumerate(zip(estimators, samples, strict=True))
+        for number, (estimator, rows, sample, apart) in enumerate(
+            zip(estimators, each, samples, watched, strict=False)  # repeat has no end
+        )
     ]
     return run_side_by_side(trainings, n_threads, (DivergenceError,))
 

@@ -17,9 +17,9 @@ from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.initializers import INITIALIZERS
 from fastnn.schedules import SCHEDULES, Schedule
 
-__all__ = ["LossFirst", "ToolboxParameters"]
+__all__ = ["REGRESSION_LOSSES", "LossFirst", "ToolboxParameters"]
 
-_REGRESSION_LOSSES = {
+REGRESSION_LOSSES = {
     *("squared_error", "absolute_error", "huber", "log_cosh", "quantile"),
     *("poisson", "gamma", "tweedie"),
 }
@@ -179,6 +179,6 @@ class LossFirst:
         "deviance, which predicts exp(...): 'poisson' and 'tweedie' need y >= 0, 'gamma' y > 0. "
         "See ``fastnn.losses``.",
         default="squared_error",
-        valid=[StrOptions(_REGRESSION_LOSSES)],
+        valid=[StrOptions(REGRESSION_LOSSES)],
         kw_only=False,
     )

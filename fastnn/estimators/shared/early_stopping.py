@@ -12,7 +12,7 @@ from fastnn._warnings import warn
 from fastnn.estimators.shared import data
 from fastnn.training.validation import mean_loss
 
-__all__ = ["HeldOut", "Rows", "ScoredHeldOut", "given_rows", "watch"]
+__all__ = ["HeldOut", "Rows", "ScoredHeldOut", "given_rows", "rows_apart", "watch"]
 
 
 # Standard deviations of y that y_val lies from its mean, where it cannot be of the same kind.
@@ -67,14 +67,21 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
         raise ValueError(
             f"y_val must have the outputs of y: got shape {targets.shape}, y has {y.shape}."
         )
+    return rows_apart(
+        estimator, X, labels, sample_weight_val, dtype=dtype, name="sample_weight_val"
+    )
+
+
+def rows_apart(estimator, X, labels, sample_weight, *, dtype, name="sample_weight"):
+    """Validated rows as Rows; ``name`` is that of their weights in messages."""
     weight, _, _ = data.training_weights(
-        sample_weight_val,
+        sample_weight,
         X,
         dtype,
         lambda weights: estimator._class_factors(labels, weights),
-        name="sample_weight_val",
+        name=name,
     )
-    return Rows(X, targets, labels, weight)
+    return Rows(X, estimator._encode(labels, dtype), labels, weight)
 
 
 def _warn_of_other_scale(y, y_val):

@@ -1,0 +1,251 @@
+"""What TabularClassifier and TabularRegressor share."""
+
+from abc import ABC, abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted
+
+from fastnn._numbers import check_numbers
+from fastnn._types import MatrixLike
+from fastnn._version import __version__
+from fastnn._warnings import warn
+from fastnn.estimators.mlp.base import unchanged_on_failure
+from fastnn.estimators.mlp.outputs import outputs
+from fastnn.estimators.shared.missing import located
+from fastnn.estimators.tabular import sizes
+from fastnn.estimators.tabular.columns import read_table
+from fastnn.estimators.tabular.fitting import TableFit
+from fastnn.estimators.tabular.parameters import TabularParameters
+from fastnn.exceptions import VersionMismatchWarning
+from fastnn.scoring.means import mean_of
+
+__all__ = ["BaseTabular"]
+
+#: Attributes that some fits set and others must remove.
+_NOT_OF_EVERY_FIT = ("folds_", "oof_predictions_", "oof_score_", "temperature_")
+
+#: The networks' inputs are in memory for so many rows at a time.
+_BLOCK_ROWS = 1 << 14
+
+
+class BaseTabular(TabularParameters, BaseEstimator, ABC):
+    """Base of both; not for direct use."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: MatrixLike,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Learn the columns and train the networks.
+
+        If this fails or is interrupted, the estimator is as it was before.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Of pandas, polars or pyarrow: numbers, booleans, text, categories and dates, with gaps;
+            or an array.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Class labels, an indicator of labels, or real numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row; one of zero is as good as absent.
+        X_val : as X, default=None
+            Rows for all networks to watch, in place of a fold each.
+        y_val : as y, default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter or the data are not valid.
+        DivergenceError
+            A ValueError: if the loss or a weight of every network became infinite or NaN.
+        """
+        with unchanged_on_failure(self):
+            for name in _NOT_OF_EVERY_FIT:
+                self.__dict__.pop(name, None)
+            if self.monotonic_cst is not None:
+                raise NotImplementedError(
+                    "monotonic_cst cannot be held exactly by these networks: leave it at None, or "
+                    "take scikit-learn's HistGradientBoosting, which can."
+                )
+            table, y, weight = self._checked(X, y, sample_weight, reset=True)
+            rows = None
+            if weight is not None:
+                self._learn_targets(y[weight > 0], weight[weight > 0])
+                weight = self._weighed(y, weight)
+            else:
+                self._learn_targets(y, None)
+                weight = self._weighed(y, None)
+            if weight is not None and not weight.all():
+                rows = np.flatnonzero(weight)
+                table, weight = [column.take(rows) for column in table], weight[rows]
+            held_out = self._checked_held_out(X_val, y_val, sample_weight_val)
+            kept = y if rows is None else y[rows]
+            fit = TableFit(self, table, self._targets(kept), weight, held_out).run()
+            self._take(fit, len(y), rows, kept, weight)
+            if held_out is not None:
+                self._judge_held_out(fit, held_out)
+            return self
+
+    def _checked(self, X, y, sample_weight, *, reset, suffix=""):
+        """The columns, targets and weights of validated data."""
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
+        table = read_table(self, X, reset=reset)
+        if self._y_numeric:
+            check_numbers(y, f"y{suffix}", "MmV")
+        with located(suffix, y=y):
+            y = _check_y(y, multi_output=True, y_numeric=self._y_numeric, estimator=self)
+        if y.ndim == 2 and y.shape[1] == 1:
+            warn(
+                "A column-vector y was passed when a 1d array was expected. Please change the shape"
+                " of y to (n_samples, ), for example using ravel().",
+                DataConversionWarning,
+            )
+            y = y.ravel()
+        check_consistent_length(table[0], y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, np.empty((len(y), 0)), dtype=np.float64, ensure_non_negative=True
+            )
+            if not sample_weight.any():
+                raise ValueError("Sample weights must contain at least one non-zero number.")
+        return table, y, sample_weight
+
+    def _checked_held_out(self, X_val, y_val, sample_weight_val):
+        if X_val is None and y_val is None and sample_weight_val is None:
+            return None
+        for name, other, value in (("X_val", "y_val", X_val), ("y_val", "X_val", y_val)):
+            if value is None:
+                raise ValueError(f"{other} is provided, but {name} was not provided.")
+        table, y, weight = self._checked(
+            X_val, y_val, sample_weight_val, reset=False, suffix="_val"
+        )
+        self._check_further_targets(y)
+        return table, self._targets(y), self._weighed(y, weight)
+
+    def _weighed(self, y, weight):
+        """Weights of rows, by their class too."""
+        return weight
+
+    @abstractmethod
+    def _learn_targets(self, y, weight):
+        """Learn from validated y what the targets are."""
+
+    @abstractmethod
+    def _check_further_targets(self, y):
+        """Check those of a validation set against what was learned."""
+
+    @abstractmethod
+    def _targets(self, y):
+        """Validated y as Targets."""
+
+    @abstractmethod
+    def _shaped(self, found):
+        """The mean outputs of the networks as predictions."""
+
+    @abstractmethod
+    def _settle(self, fit, weight):
+        """What is done with the members when all are trained: a temperature."""
+
+    def _preset(self, n_rows):
+        return sizes.PRESETS[self.preset]
+
+    def _member_options(self, preset, n_rows):
+        """Parameters of the networks."""
+        hidden = self.hidden_layer_sizes
+        auto = isinstance(hidden, str) and hidden == "auto"
+        return {"hidden_layer_sizes": (preset.width,) * 2 if auto else hidden}
+
+    def _take(self, fit, n_rows, rows, y, weight):
+        """Set the fitted attributes."""
+        self._encoder, self._widening = fit.encoder, fit.widening
+        self.estimators_ = fit.members
+        self._settle(fit, weight)
+        if fit.folds is not None:
+            self.folds_ = self._at_rows(fit.folds, n_rows, rows, -1)
+        if fit.oof is None or len(fit.oof) > len(y):
+            return
+        predictions = self._shaped(self._activated(fit.oof))
+        known = ~np.isnan(fit.oof[:, 0])
+        self.oof_score_ = self._score_of(y[known], predictions[known], weight, known)
+        self.oof_predictions_ = self._at_rows(predictions, n_rows, rows, np.nan)
+
+    def _judge_held_out(self, fit, held_out):
+        """Nothing more is told of rows that the user has."""
+
+    @staticmethod
+    def _at_rows(values, n_rows, rows, filler):
+        if rows is None:
+            return values
+        found = np.full((n_rows, *values.shape[1:]), filler, values.dtype)
+        found[rows] = values
+        return found
+
+    @abstractmethod
+    def _activated(self, raw):
+        """Raw outputs of rows not trained on, as the networks would predict."""
+
+    @abstractmethod
+    def _score_of(self, y, predictions, weight, known):
+        """Score of predictions of rows not trained on."""
+
+    def _mean(self, X):
+        """The mean over the networks, added up in their order: (n, n_outputs)."""
+        return np.concatenate([mean_of(found) for found in self._of_members(X)])
+
+    def _of_members(self, X):
+        """Outputs of all networks for block after block of rows."""
+        check_is_fitted(self)
+        table = read_table(self, X, reset=False)
+        n_rows = len(table[0])
+        for start in range(0, n_rows, _BLOCK_ROWS):
+            block = table
+            if n_rows > _BLOCK_ROWS:
+                end = min(start + _BLOCK_ROWS, n_rows)
+                block = [column.take(np.arange(start, end)) for column in table]
+            wide = self._widening(self._encoder.encode(block))
+            yield [outputs(member, wide, False) for member in self.estimators_]
+
+    def __getstate__(self):
+        return {**super().__getstate__(), "_fastnn_version": __version__}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("_fastnn_version", "an unknown version")
+        if version != __version__:
+            warn(
+                f"This {type(self).__name__} was pickled by fastnn {version} and is read by "
+                f"{__version__}: it may not work, or differently. Fit it anew, or use the version "
+                "that wrote it.",
+                VersionMismatchWarning,
+            )
+        super().__setstate__(state)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags

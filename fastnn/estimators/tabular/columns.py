@@ -1,0 +1,171 @@
+"""A user's table as columns that know their name and kind."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from fastnn.estimators.tabular.sources import (
+    ArrayColumn,
+    ArrowColumn,
+    PandasColumn,
+    PolarsColumn,
+)
+
+__all__ = ["categories_asked_for", "read_table"]
+
+
+def read_table(estimator, X, *, reset, n_least=1):
+    """The columns of X; the estimator learns their number and names, or checks them.
+
+    Parameters
+    ----------
+    estimator : TabularClassifier or TabularRegressor
+    X : data frame of pandas, polars or pyarrow, or array-like of shape (n_samples, n_features)
+    reset : bool
+        True in ``fit``.
+    n_least : int
+        Fewest rows that will do.
+
+    Returns
+    -------
+    list of columns of ``fastnn.estimators.tabular.sources``
+
+    Raises
+    ------
+    TypeError, ValueError
+        With scikit-learn's words.
+    """
+    if issparse(X):
+        raise TypeError(
+            "Sparse data was passed for X, but a table has a kind for each column: pass "
+            "X.toarray(), or take fastnn.MLPClassifier or MLPRegressor, which read sparse rows."
+        )
+    library = _library_of(X)
+    if library == "array":
+        values = _as_array(estimator, X, n_least)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return [ArrayColumn(f"x{i}", values[:, i]) for i in range(values.shape[1])]
+    names = [str(name) for name in (X.column_names if library == "pyarrow" else X.columns)]
+    _check_size(estimator, X.shape, n_least)
+    if library == "pyarrow":
+        _check_names_of_arrow(estimator, names, reset)
+    else:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if library == "pandas":
+        return [PandasColumn(name, X.iloc[:, i]) for i, name in enumerate(names)]
+    if library == "polars":
+        return [PolarsColumn(name, X.to_series(i)) for i, name in enumerate(names)]
+    return [ArrowColumn(name, X.column(i)) for i, name in enumerate(names)]
+
+
+def _library_of(X):
+    """'pandas', 'polars', 'pyarrow' or 'array'; none of them is imported."""
+    cls = type(X)
+    for known in cls.__mro__:
+        library = known.__module__.split(".")[0]
+        if known.__name__ == "DataFrame" and library in ("pandas", "polars"):
+            return library
+        if known.__name__ in ("Table", "RecordBatch") and library == "pyarrow":
+            return library
+    if cls.__name__ == "LazyFrame":
+        raise TypeError("X is a LazyFrame of polars: pass X.collect().")
+    return "array"
+
+
+def _as_array(estimator, X, n_least):
+    if isinstance(X, list | tuple) and any(
+        isinstance(v, str) for row in X[:100] if isinstance(row, list | tuple) for v in row
+    ):
+        X = np.array([list(row) for row in X], dtype=object)
+    dtype = getattr(X, "dtype", None)
+    if getattr(dtype, "kind", "") in "Mm" and getattr(X, "ndim", 0) == 2:
+        _check_size(estimator, X.shape, n_least)
+        return np.asarray(X)
+    return check_array(
+        X,
+        dtype=None,
+        ensure_all_finite=False,
+        ensure_min_samples=n_least,
+        estimator=estimator,
+        input_name="X",
+    )
+
+
+def _check_size(estimator, shape, n_least):
+    """scikit-learn's words for what has no rows or columns."""
+    context = f" while a minimum of {{}} is required by {type(estimator).__name__}."
+    if shape[0] < n_least:
+        raise ValueError(
+            f"Found array with {shape[0]} sample(s) (shape={shape})" + context.format(n_least)
+        )
+    if shape[1] < 1:
+        raise ValueError(f"Found array with 0 feature(s) (shape={shape})" + context.format(1))
+
+
+def _check_names_of_arrow(estimator, names, reset):
+    if reset:
+        estimator.n_features_in_ = len(names)
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+        return
+    known = getattr(estimator, "feature_names_in_", None)
+    if len(names) != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {len(names)} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+    if known is not None and list(known) != names:
+        raise ValueError(
+            "The feature names should match those that were passed during fit, in their order: "
+            f"got {names}, fitted on {list(known)}."
+        )
+
+
+def categories_asked_for(asked, columns):
+    """Whether each column is a category because the user says so: a list of bool.
+
+    Parameters
+    ----------
+    asked : "from_dtype", None, or array-like of bool, int or str
+        As HistGradientBoosting's ``categorical_features``.
+    columns : list
+
+    Raises
+    ------
+    ValueError
+        Naming what is not there.
+    """
+    n = len(columns)
+    if asked is None or (isinstance(asked, str) and asked == "from_dtype"):
+        return [False] * n
+    given = np.asarray(asked)
+    if given.ndim != 1:
+        given = given.reshape(-1)
+    if given.dtype.kind == "b":
+        if len(given) != n:
+            raise ValueError(
+                f"categorical_features is a mask of {len(given)} entries, and X has {n} columns."
+            )
+        return given.tolist()
+    found, names = [False] * n, [column.name for column in columns]
+    for item in given.tolist():
+        if isinstance(item, str):
+            if item not in names:
+                raise ValueError(
+                    f"categorical_features names {item!r}, which is no column of X: {names}."
+                )
+            found[names.index(item)] = True
+        elif isinstance(item, Integral):
+            if not -n <= item < n:
+                raise ValueError(
+                    f"categorical_features has the index {item}, and X has {n} columns."
+                )
+            found[item] = True
+        else:
+            raise ValueError(
+                "categorical_features must be 'from_dtype', None, a mask, or a list of indices or "
+                f"names; it holds {item!r}."
+            )
+    return found

@@ -1,0 +1,255 @@
+"""All columns of a table as one matrix of numbers: what was learned of each, and the order.
+
+The matrix is *narrow*: a number with its piecewise-linear code is one column of it, and so is a
+category with its indicators. What these columns stand for to the first layer says ``features``;
+``fastnn.estimators.tabular.wide`` writes it out.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastnn.estimators.tabular.categories import MeansOfLevels, fit_category
+from fastnn.estimators.tabular.columns import categories_asked_for
+from fastnn.estimators.tabular.dates import parts_of_dates
+from fastnn.estimators.tabular.numbers import (
+    RepeatedValues,
+    fit_number,
+    repeated_values,
+    smooth_clip,
+)
+
+__all__ = ["Encoder", "Feature", "LearnedColumn"]
+
+#: Most levels that have indicators; more are told by the means of their targets.
+INDICATORS_UP_TO = 9
+
+
+class LearnedColumn(NamedTuple):
+    """What a fit has learned of a column of the user's.
+
+    ``numbers`` maps the parts of a number or date to what `fit_number` found. What has levels, of
+    which some are told by means of targets, has a ``category``: a Category or RepeatedValues.
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    numbers: dict
+    category: Any
+
+
+class Feature(NamedTuple):
+    """A column of the narrow matrix.
+
+    ``kind`` is 'number' (with ``edges``, if any), 'gap' (1 where the number is missing), 'sign' (-1
+    and 1 for two levels, 0 for another), 'levels' (a level's number, ``n_levels`` for another), or
+    'mean' (of a target over the rows of a level).
+    """
+
+    column: int
+    kind: str
+    part: str
+    edges: np.ndarray
+    n_levels: int = 0
+
+
+_NO_EDGES = np.empty(0, np.float32)
+
+
+class Encoder:
+    """Columns to the narrow matrix; made by `fit`.
+
+    Attributes
+    ----------
+    columns : list of LearnedColumn
+    features : list of Feature
+    means : dict
+        Column number -> the scaled mean of each target for each level, (n_levels + 1, n_targets).
+    """
+
+    def __init__(self, columns, features, means, scales, dtype):
+        self.columns, self.features, self.means, self._scales = columns, features, means, scales
+        self.dtype = dtype
+
+    @classmethod
+    def fit(cls, table, asked, *, weight, n_bins, robust, n_targets, means, dtype, rng):
+        """Learn columns; the means of targets come later, by `learn_means`.
+
+        Parameters
+        ----------
+        table : list of columns
+        asked : see `categories_asked_for`
+        weight : ndarray of shape (n,) or None
+        n_bins : int
+        robust : bool
+        n_targets : int
+            Columns that a category of many levels becomes.
+        means : bool
+            Whether categories of many levels are told by means of targets; else by indicators.
+        dtype : dtype
+            Of the matrix.
+        rng : numpy.random.RandomState
+        """
+        columns, features = [], []
+        forced = categories_asked_for(asked, table)
+        for number, (column, category) in enumerate(zip(table, forced, strict=True)):
+            kind = "category" if category else column.kind()
+            learned = LearnedColumn(column.name, kind, column.dtype(), {}, None)
+            if kind == "category":
+                learned = learned._replace(category=fit_category(column))
+                features += _features_of_category(
+                    number, learned.category, n_targets if means else None
+                )
+            else:
+                for part, values in _numbers_of(column, kind).items():
+                    found = fit_number(values, weight, n_bins, robust=robust, rng=rng)
+                    learned.numbers[part] = found
+                    features += _features_of_number(number, part, found)
+                if kind == "number" and means:
+                    learned = learned._replace(category=repeated_values(values))
+                    if learned.category is not None:
+                        features += _means(number, len(learned.category.levels), n_targets)
+            columns.append(learned)
+        return cls(columns, features, {}, {}, np.dtype(dtype))
+
+    @property
+    def columns_of_means(self):
+        """Numbers of the columns that are told by means of targets."""
+        return list(dict.fromkeys(f.column for f in self.features if f.kind == "mean"))
+
+    def means_of(self, number):
+        """Numbers of the features of a column that are means of targets."""
+        return [i for i, f in enumerate(self.features) if f.column == number and f.kind == "mean"]
+
+    def learn_means(self, levels, targets, folds, n_folds, weight):
+        """Learn the means of targets, and return the sums that those without folds follow from.
+
+        Parameters
+        ----------
+        levels : dict of column number to level of each row
+        targets : ndarray of shape (n, n_targets)
+        folds, n_folds, weight : see `MeansOfLevels`
+
+        Returns
+        -------
+        dict of column number to MeansOfLevels
+        """
+        found = {}
+        for number, of_rows in levels.items():
+            n_levels = len(self.columns[number].category.levels)
+            means = MeansOfLevels(of_rows, n_levels, targets, folds, n_folds, weight)
+            table = means.of_all()
+            self._scales[number] = _centre_and_scale(table[of_rows])
+            self.means[number] = self.scaled_means(number, table)
+            found[number] = means
+        return found
+
+    def scaled_means(self, number, means):
+        """Means of targets as the matrix has them."""
+        centre, scale = self._scales[number]
+        return smooth_clip((means - centre) * scale).astype(self.dtype)
+
+    def levels(self, table):
+        """Level of each row in the columns that are told by means."""
+        return {i: self._levels_of(i, table[i]) for i in self.columns_of_means}
+
+    def _levels_of(self, number, column):
+        learned = self.columns[number]
+        if isinstance(learned.category, RepeatedValues):
+            return learned.category.numbers(column.numbers())
+        return learned.category.numbers(column)
+
+    def encode(self, table, levels=None):
+        """The narrow matrix (n, len(features)), C-contiguous.
+
+        Parameters
+        ----------
+        table : list of columns
+        levels : dict, optional
+            What `levels` returns, if it is there already.
+        """
+        narrow, at = np.empty((len(table[0]), len(self.features)), self.dtype), 0
+        for number, (column, learned) in enumerate(zip(table, self.columns, strict=True)):
+            own = [f for f in self.features[at:] if f.column == number]
+            for values in self._of_column(number, column, learned, own, levels):
+                narrow[:, at] = values
+                at += 1
+        return narrow
+
+    def _of_column(self, number, column, learned, features, levels):
+        """A list of an array (n,) for each feature of a column."""
+        if learned.kind != "category":
+            parts = _numbers_of(column, learned.kind)  # refuses what is infinite, features or not
+            found = [
+                np.isnan(parts[f.part])
+                if f.kind == "gap"
+                else learned.numbers[f.part].scaled(parts[f.part])
+                for f in features
+                if f.kind != "mean"
+            ]
+            if learned.category is not None:
+                found += list(self.means[number][learned.category.numbers(parts[""])].T)
+            return found
+        if not features:
+            return []
+        if levels is not None and number in levels:
+            of_rows = levels[number]
+        else:
+            of_rows = learned.category.numbers(column)
+        if features[0].kind == "mean":
+            return list(self.means[number][of_rows].T)
+        if features[0].kind == "sign":
+            return [np.array([-1, 1, 0], np.float32)[of_rows]]
+        return [of_rows]
+
+
+def _features_of_category(number, category, n_targets):
+    n = len(category.levels)
+    if n < 2:
+        return []
+    if n == 2:
+        return [Feature(number, "sign", "", _NO_EDGES, 2)]
+    if n <= INDICATORS_UP_TO or n_targets is None:
+        return [Feature(number, "levels", "", _NO_EDGES, n)]
+    return _means(number, n, n_targets)
+
+
+def _means(number, n_levels, n_targets):
+    return [Feature(number, "mean", str(i), _NO_EDGES, n_levels) for i in range(n_targets)]
+
+
+def _features_of_number(number, part, found):
+    if found.constant:
+        return []
+    features = [Feature(number, "number", part, found.edges)]
+    if found.has_gaps and part in ("", "elapsed"):
+        features.append(Feature(number, "gap", part, _NO_EDGES))
+    return features
+
+
+def _numbers_of(column, kind):
+    """The numbers of a column by their part, '' of one that is a number itself.
+
+    Raises
+    ------
+    ValueError
+        If one is infinite.
+    """
+    if kind == "date":
+        return parts_of_dates(column.instants())
+    values = column.numbers()
+    infinite = np.isinf(values)
+    if infinite.any():
+        rows = np.flatnonzero(infinite)
+        raise ValueError(
+            f"Input X contains infinity: column {column.name!r}, first in row {rows[0]} (counted "
+            f"from 0), {len(rows)} of {len(values)} rows. Replace it by a number, or by NaN, which "
+            "counts as missing."
+        )
+    return {"": values}
+
+
+def _centre_and_scale(means):
+    spread = means.std(axis=0)
+    return means.mean(axis=0), np.where(spread > 0, 1 / np.where(spread > 0, spread, 1), 0.0)

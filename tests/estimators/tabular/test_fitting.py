@@ -1,0 +1,176 @@
+"""Folds, out-of-fold predictions, leaks, budgets, losses; tables that are small or strange."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.metrics import log_loss, r2_score, roc_auc_score
+
+from fastnn import TabularClassifier, TabularRegressor
+from fastnn.estimators.tabular.categories import MeansOfLevels
+from fastnn.estimators.tabular.sizes import even_batches
+
+FAST = {"preset": "fast", "n_estimators": 4, "hidden_layer_sizes": (16,), "random_state": 0}
+X, y = load_diabetes(return_X_y=True, as_frame=True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shuffled_target_is_not_foreseen(seed):
+    """Neither by levels of a category nor by values that repeat: their means know no row's own
+    target, nor that of rows watched."""
+    rng = np.random.RandomState(seed)
+    n = 1200
+    table = pd.DataFrame(
+        {
+            "level": [f"l{i}" for i in rng.randint(0, 12, n)],
+            "many": [f"m{i}" for i in rng.randint(0, 600, n)],
+            "repeated": rng.randint(0, 25, n),
+        }
+    )
+    target = rng.rand(n) < 0.5
+    model = TabularClassifier(**{**FAST, "n_estimators": 8}).fit(table, target)
+    assert abs(roc_auc_score(target, model.oof_predictions_[:, 1]) - 0.5) < 0.05
+
+
+def test_means_without_a_fold_know_nothing_of_it(rng):
+    levels, folds = rng.randint(0, 5, 200), rng.randint(0, 4, 200)
+    targets = rng.randn(200, 2)
+    means = MeansOfLevels(levels, 5, targets, folds, 4)
+    other = targets.copy()
+    other[folds == 2] += 100
+    changed = MeansOfLevels(levels, 5, other, folds, 4)
+    assert (means.without(2) == changed.without(2)).all()
+    np.testing.assert_allclose(means.of_rows(2)[folds == 2], means.without(2)[levels[folds == 2]])
+    own = rng.permutation(200)[:20]
+    for row in own:
+        moved = targets.copy()
+        moved[row] += 50
+        again = MeansOfLevels(levels, 5, moved, folds, 4).of_rows(None)
+        np.testing.assert_allclose(again[row], means.of_rows(None)[row], atol=1e-12)
+
+
+def test_means_of_levels_are_those_of_scikit_learn(rng):
+    from sklearn.preprocessing import TargetEncoder
+
+    levels, target = rng.randint(0, 30, 400), rng.randn(400)
+    means = MeansOfLevels(levels, 30, target[:, None], np.zeros(400, int), 1).of_all()
+    theirs = TargetEncoder(target_type="continuous").fit(levels[:, None], target)
+    np.testing.assert_allclose(means[:30, 0], theirs.transform(np.arange(30)[:, None])[:, 0])
+    assert means[30, 0] == pytest.approx(target.mean())
+
+
+def test_predictions_out_of_fold_are_those_of_who_has_not_seen_the_row():
+    model = TabularRegressor(**{**FAST, "n_estimators": 8}).fit(X, y)
+    assert set(model.folds_) == set(range(8))
+    wide = model._widening(model._encoder.encode(_columns(model, X)))
+    for fold, member in enumerate(model.estimators_):
+        rows = model.folds_ == fold
+        expected = model._scale.values(member.predict(wide[rows]).reshape(-1, 1))[:, 0]
+        np.testing.assert_allclose(model.oof_predictions_[rows], expected, rtol=1e-5)
+    assert model.oof_score_ == pytest.approx(r2_score(y, model.oof_predictions_))
+    fewer = TabularRegressor(**FAST).fit(X, y)
+    assert np.isnan(fewer.oof_predictions_[fewer.folds_ >= 4]).all()
+    assert np.isfinite(fewer.oof_predictions_[fewer.folds_ < 4]).all()
+
+
+def _columns(model, X):
+    from fastnn.estimators.tabular.columns import read_table
+
+    return read_table(model, X, reset=False)
+
+
+def test_the_temperature_lowers_the_log_loss_of_rows_not_trained_on():
+    Xc, yc = load_breast_cancer(return_X_y=True)
+    model = TabularClassifier(**{**FAST, "n_estimators": 8}).fit(Xc, yc)
+    p = model.oof_predictions_[:, 1].astype(float)
+    z = np.log(p / (1 - p)) * model.temperature_
+    assert model.temperature_ < 0.9  # smoothed labels make too little sure
+    assert log_loss(yc, p) < log_loss(yc, 1 / (1 + np.exp(-z)))
+
+
+def test_rows_that_the_user_sets_apart():
+    model = TabularRegressor(**FAST).fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
+    assert not hasattr(model, "oof_predictions_")
+    assert r2_score(y[300:], model.predict(X[300:])) > 0.3
+    with pytest.raises(ValueError, match="y_val was not provided"):
+        model.fit(X, y, X_val=X)
+    iris, kind = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="classes not in"):
+        TabularClassifier(**FAST).fit(iris[:100], kind[:100], X_val=iris, y_val=kind)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma", "tweedie", "huber", "absolute_error"])
+def test_losses(loss):
+    model = TabularRegressor(loss=loss, **FAST)
+    found = model.fit(X, y).predict(X)
+    assert r2_score(y, found) > 0.4
+    assert y.min() <= found.min()
+    assert found.max() <= y.max()
+
+
+def test_quantiles_and_several_targets():
+    levels = [0.1, 0.5, 0.9]
+    model = TabularRegressor(loss="quantile", quantile=levels, **FAST).fit(X, y)
+    low, middle, high = model.predict_quantiles(X).T
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+    assert 0.6 < ((low <= y) & (y <= high)).mean() < 1
+    assert model.score(X, y) > 0.2
+    assert model.oof_score_ > 0.1
+    both = np.stack([y, -1000 * y], axis=1)
+    model = TabularRegressor(**FAST).fit(X, both)
+    assert model.predict(X).shape == both.shape
+    assert model.score(X, both) > 0.4
+    with pytest.raises(AttributeError, match="predict_quantiles is for"):
+        model.predict_quantiles(X)
+
+
+def test_several_labels():
+    iris, kind = load_iris(return_X_y=True)
+    indicator = np.stack([kind == 0, kind > 0, iris[:, 0] > 5.8], axis=1).astype(int)
+    model = TabularClassifier(**FAST).fit(iris, indicator)
+    assert model.predict(iris).shape == indicator.shape
+    assert model.score(iris, indicator) > 0.8
+    assert model.oof_score_ > 0.8
+
+
+@pytest.mark.parametrize("n", [2, 3, 9, 49, 50, 70])
+def test_few_rows(n):
+    iris, kind = load_iris(return_X_y=True, as_frame=True)
+    rows = np.random.RandomState(n).permutation(150)[:n]
+    model = TabularClassifier(**FAST).fit(iris.iloc[rows], kind.iloc[rows])
+    assert model.score(iris.iloc[rows], kind.iloc[rows]) > 0.9
+    assert hasattr(model, "oof_score_") == (n >= 50)
+    assert np.isfinite(TabularRegressor(**FAST).fit(X[:n], y[:n]).predict(X)).all()
+
+
+def test_a_class_of_two_rows_or_one():
+    iris, kind = load_iris(return_X_y=True)
+    for n_rare in (1, 2):
+        rare = np.where(np.arange(150) < n_rare, 9, kind)
+        model = TabularClassifier(**FAST).fit(iris, rare)
+        assert list(model.classes_) == [0, 1, 2, 9]
+        assert model.predict_proba(iris).shape == model.oof_predictions_.shape == (150, 4)
+        assert all(len(member.classes_) == 4 for member in model.estimators_)
+
+
+def test_a_budget_ends_a_fit():
+    rng = np.random.RandomState(0)
+    table = rng.randn(2000, 10)
+    target = table[:, 0] + table[:, 1] ** 2
+    began = time.perf_counter()
+    model = TabularRegressor(time_budget=0.01, random_state=0, preset="best").fit(table, target)
+    short = time.perf_counter() - began
+    assert len(model.estimators_) == 1 or model.estimators_[0].n_iter_ < 96
+    assert short < 60
+    assert model.score(table, target) > 0.3
+
+
+@pytest.mark.parametrize("n", [1, 7, 40, 131, 1000, 27_910])
+def test_batches_are_cut_evenly(n):
+    size = even_batches(n, 128)
+    last = n % size or size
+    assert last >= 0.8 * size
+    assert size <= max(160, 1)

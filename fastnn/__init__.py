@@ -15,8 +15,10 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
     from fastnn import initializers, inspection, layers, losses, optimizers, schedules
     from fastnn._config import config
     from fastnn.estimators import (
+        BernoulliRBM,
         DeepEnsembleClassifier,
         DeepEnsembleRegressor,
+        GaussianRBM,
         LaplaceClassifier,
         LaplaceRegressor,
         MLPClassifier,
@@ -33,9 +35,11 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
     from fastnn.scoring.predictor import Predictor
 
 __all__ = [
+    "BernoulliRBM",
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",
     "DivergenceError",
+    "GaussianRBM",
     "LaplaceClassifier",
     "LaplaceRegressor",
     "MLPClassifier",
@@ -71,6 +75,7 @@ publish(globals(), __all__)
 _HOMES = {
     **dict.fromkeys(
         (
+            *("BernoulliRBM", "GaussianRBM"),
             *("DeepEnsembleClassifier", "DeepEnsembleRegressor"),
             *("LaplaceClassifier", "LaplaceRegressor"),
             *("MLPClassifier", "MLPRegressor"),

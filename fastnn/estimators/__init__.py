@@ -11,13 +11,17 @@ from fastnn.estimators.laplace.classifier import LaplaceClassifier
 from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
+from fastnn.estimators.rbm.bernoulli import BernoulliRBM
+from fastnn.estimators.rbm.gaussian import GaussianRBM
 from fastnn.estimators.som.som import SelfOrganizingMap
 from fastnn.estimators.tabular.classifier import TabularClassifier
 from fastnn.estimators.tabular.regressor import TabularRegressor
 
 __all__ = [
+    "BernoulliRBM",
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",
+    "GaussianRBM",
     "LaplaceClassifier",
     "LaplaceRegressor",
     "MLPClassifier",

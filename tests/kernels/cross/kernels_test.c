@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "families/rbm.h"
 #include "families/shuffle.h"
 #include "families/som.h"
 #include "fastnn.h"
@@ -242,6 +243,7 @@ static uint32_t plain_bits(uint64_t row_key, ptrdiff_t unit)
 #define EPSILON ((double)FLT_EPSILON)
 #define S f32
 #include "kernels_test.inc"
+#include "rbm_test.inc"
 #include "som_test.inc"
 #undef T
 #undef UINT
@@ -255,6 +257,7 @@ static uint32_t plain_bits(uint64_t row_key, ptrdiff_t unit)
 #define EPSILON DBL_EPSILON
 #define S f64
 #include "kernels_test.inc"
+#include "rbm_test.inc"
 #include "som_test.inc"
 
 #include "shuffle_test.inc"
@@ -273,6 +276,8 @@ int main(int argc, char **argv)
         test_f32(isa->name, isa->f32);
         test_f64(isa->name, isa->f64);
         test_shuffle(isa->name, fastnn_shuffle_of(isa));
+        test_rbm_f32(isa->name, fastnn_rbm_f32_of(isa), isa->f32->lanes);
+        test_rbm_f64(isa->name, fastnn_rbm_f64_of(isa), isa->f64->lanes);
         test_som_f32(isa->name, fastnn_som_f32_of(isa));
         test_som_f64(isa->name, fastnn_som_f64_of(isa));
         printf("%s: %d checks\n", isa->name, n_checks - before);

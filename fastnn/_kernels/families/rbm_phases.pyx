@@ -1,0 +1,209 @@
+"""Training a restricted Boltzmann machine: batches in one call without the interpreter, inside one parallel region.
+
+Contrastive divergence (Hinton, "Training products of experts by minimizing contrastive divergence", Neural Computation 14,
+2002), by default persistent (Tieleman, ICML 2008). A step is phases with a barrier after each, in which threads take pieces
+of work as they come:
+
+    visible   strips of visible units: the chains' states given their hidden units, sampled
+    hidden    panels of hidden units: their probabilities for the batch and the chains, sampled for the chains. In the last
+              such phase of a step the panel's weights are updated at once, while they and the probabilities are in the cache
+
+No sum is ever split, so bits depend neither on threads nor on who takes what. Weights lie once, in panels of hidden units:
+going to the visible units is an inner product along each row of a panel (csrc/families/rbm.inc), so that no transposed
+copy must follow every update.
+"""
+
+from cython.parallel cimport parallel, threadid
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy, memset
+
+from fastnn._kernels.families.rbm cimport below, hashed, normal, visible
+from fastnn._kernels.families.rbm_draws cimport draw_ahead, rows_of
+from fastnn._kernels.families.rbm_update cimport keep_sparse, update_panel, update_visible
+from fastnn._kernels.layers.tiles cimport next_tile
+from fastnn._kernels.native.dtypes cimport FLOAT64
+from fastnn._kernels.native.formulas cimport FASTNN_logistic
+from fastnn._kernels.native.header cimport fastnn_csr, fastnn_random_key
+from fastnn._kernels.native.platform cimport (fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take,
+                                              fastnn_team_size, fastnn_wait)
+from fastnn._kernels.native.table cimport activation_forward, floating, gemm_tile, tile_rows
+
+cdef enum:
+    LINE = 16               # counters of two threads are as far apart, on cache lines of their own
+
+cdef enum What:
+    FROM_DATA, WITHIN, LAST     # hidden phases: of the batch, to start chains; between visible ones; with the update
+
+
+cdef void train_as(Machine *m, int n_threads, int dtype) noexcept nogil:
+    """Batches begin..end on n_threads threads; one thread never touches OpenMP."""
+    m.drawn, m.n_draws = 0, 2 * m.gibbs * (m.end - m.begin)
+    memset(m.taken, 0, 2 * n_threads * LINE * sizeof(Py_ssize_t))
+    draw_ahead(m)
+    if n_threads == 1:
+        train_thread_as(m, 0, 1, dtype)
+    else:
+        with parallel(num_threads=n_threads):
+            train_thread_as(m, threadid(), fastnn_team_size(), dtype)
+    m.sampled += m.n_draws
+
+
+cdef void train_thread_as(Machine *m, int thread, int team, int dtype) noexcept nogil:
+    if dtype == FLOAT64:
+        train(m, thread, team, <double> 0)
+    else:
+        train(m, thread, team, <float> 0)
+
+
+cdef void train(Machine *m, int thread, int team, floating tag) noexcept nogil:
+    cdef unsigned long long float_state = fastnn_flush_denormals()
+    cdef Turn t = Turn(thread, team, 0, m.sampled, 0, 0)
+    cdef Py_ssize_t b
+    cdef int g
+    for b in range(m.begin, m.end):
+        t.rows = rows_of(m, b)
+        t.chains = m.n_chains if m.persistent else t.rows
+        gather(m, &t, b * m.most_rows, tag)
+        if not m.persistent:
+            end_phase(m, &t)
+            hidden_phase(m, &t, FROM_DATA, tag)
+        for g in range(m.gibbs):
+            visible_phase(m, &t, tag)
+            hidden_phase(m, &t, LAST if g == m.gibbs - 1 else WITHIN, tag)
+    fastnn_restore_denormals(float_state)
+
+
+cdef inline void end_phase(Machine *m, Turn *t) noexcept nogil:
+    if t.team > 1:
+        fastnn_wait(&m.barrier, t.team)
+
+
+cdef inline void begin_phase(Machine *m, Turn *t, bint samples) noexcept nogil:
+    """Thread 0 sees to the phase to come: its random numbers, and that all of its work is there to be taken."""
+    cdef int i
+    t.phase += 1
+    if t.thread == 0:
+        for i in range(t.team):
+            m.taken[((t.phase + 1) % 2 * t.team + i) * LINE] = 0
+        if samples:
+            draw_ahead(m)
+
+
+cdef inline Py_ssize_t take(Machine *m, Turn *t, Py_ssize_t n) noexcept nogil:
+    """The next of n pieces: of the thread's own share, which it had last time too, and then of the others'; or -1."""
+    cdef int i, owner
+    cdef Py_ssize_t first, count, found
+    cdef Py_ssize_t *taken = m.taken + t.phase % 2 * t.team * LINE
+    for i in range(t.team):
+        owner = (t.thread + i) % t.team
+        first = n * owner // t.team
+        count = n * (owner + 1) // t.team - first
+        if taken[owner * LINE] < count:
+            found = fastnn_take(taken + owner * LINE, 1)
+            if found < count:
+                return first + found
+    return -1
+
+
+cdef void gather(Machine *m, Turn *t, Py_ssize_t first, floating tag) noexcept nogil:
+    """A thread's rows of the batch."""
+    cdef Py_ssize_t r = t.thread - t.team, i, column
+    cdef const fastnn_csr *x = m.csr
+    cdef floating *to
+    while r + t.team < t.rows:
+        r += t.team
+        to = <floating *> m.rows + r * m.ldv
+        if x == NULL:
+            memcpy(to, <const floating *> m.x + (first + r) * m.ldx, m.n_visible * sizeof(floating))
+            continue
+        memset(to, 0, m.n_visible * sizeof(floating))
+        for i in range(x.indptr[first + r], x.indptr[first + r + 1]):
+            column = (<const long long *> x.indices)[i] if x.wide else (<const int *> x.indices)[i]
+            to[column] += (<const floating *> x.data)[i]
+
+
+cdef void visible_phase(Machine *m, Turn *t, floating tag) noexcept nogil:
+    cdef Py_ssize_t s, n, first
+    cdef uint64_t key = fastnn_random_key(m.seed, t.sampled, 1)
+    cdef floating *to
+    begin_phase(m, t, True)
+    while True:
+        s = take(m, t, m.n_strips)
+        if s < 0:
+            break
+        first = s * STRIP
+        n = min(<Py_ssize_t> STRIP, m.n_visible - first)
+        to = <floating *> m.rows + m.most_rows * m.ldv + first
+        visible(m.isa, t.chains, n, m.n_panels, <const floating *> m.chains, m.ldh, <const floating *> m.w + first * m.panel,
+                m.n_visible * m.panel, <const floating *> m.bias_visible + first, to, m.ldv)
+        if m.gaussian:
+            normal(m.isa, t.chains, n, <const floating *> to, m.ldv, key, first, to, m.ldv)
+            continue
+        activation_forward(m.k, FASTNN_logistic, t.chains, n, <const floating *> to, to, m.ldv)
+        sample(m, t.chains, n, first, to, m.ldv, m.uniform_visible, m.n_visible, key, to, m.ldv)
+    t.sampled += 1
+    end_phase(m, t)
+
+
+cdef inline void sample(Machine *m, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t first, const floating *p, Py_ssize_t ldp,
+                        const double *u, Py_ssize_t ldu, uint64_t key, floating *y, Py_ssize_t ldy) noexcept nogil:
+    """n units from `first` on, on with probability p: by NumPy's numbers, or by hashes where there are none."""
+    if u != NULL:
+        below(m.isa, rows, n, p, ldp, u + first, ldu, y, ldy)
+    else:
+        hashed(m.isa, rows, n, p, ldp, key, first, y, ldy)
+
+
+cdef void hidden_phase(Machine *m, Turn *t, What what, floating tag) noexcept nogil:
+    """All panels of hidden units; with the update, strips of the visible units' biases are pieces of it too."""
+    cdef bint samples = what != LAST or m.persistent
+    cdef Py_ssize_t i
+    begin_phase(m, t, samples)
+    while True:
+        i = take(m, t, m.n_panels + (m.n_strips if what == LAST else 0))
+        if i < 0:
+            break
+        if i < m.n_panels:
+            hidden_panel(m, t, i, what, samples, tag)
+        else:
+            update_visible(m, t, (i - m.n_panels) * STRIP, tag)
+    t.sampled += samples
+    end_phase(m, t)
+
+
+cdef void hidden_panel(Machine *m, Turn *t, Py_ssize_t panel, What what, bint samples, floating tag) noexcept nogil:
+    cdef Py_ssize_t width = m.panel, first = panel * width, n = min(width, m.n_hidden - first), r
+    cdef floating *p = <floating *> m.scratch + t.thread * m.scratch_size   # probabilities: the batch's, the chains'
+    cdef floating *of_chains = p + t.rows * width
+    if what != WITHIN:
+        probabilities(m, t.rows, panel, <const floating *> m.rows, p)
+    if what != FROM_DATA:
+        probabilities(m, t.chains, panel, <const floating *> m.rows + m.most_rows * m.ldv, of_chains)
+    if samples:
+        sample(m, t.chains, n, first, <const floating *> (p if what == FROM_DATA else of_chains), width, m.uniform_hidden,
+               m.n_hidden, fastnn_random_key(m.seed, t.sampled, 0), <floating *> m.chains + first, m.ldh)
+    if what == LAST:
+        if m.activity != NULL:
+            keep_sparse(m, t.rows, n, <floating *> m.activity + first, p)
+        for r in range(t.rows * width):
+            p[r] *= <floating> (m.learning_rate / t.rows)
+        for r in range(t.chains * width):
+            of_chains[r] *= <floating> (-m.learning_rate / t.chains)
+        update_panel(m, t, panel, p)
+
+
+cdef void probabilities(Machine *m, Py_ssize_t rows, Py_ssize_t panel, const floating *v, floating *p) noexcept nogil:
+    """p (rows, one panel) of hidden units given visible ones, zero beyond the units that there are."""
+    cdef Py_ssize_t width = m.panel, n = min(width, m.n_hidden - panel * width), mr, r, j
+    cdef const floating *w = <const floating *> m.w + panel * m.n_visible * width
+    cdef const floating *bias = <const floating *> m.bias_hidden + panel * width
+    while rows > 0:
+        mr = next_tile(rows, tile_rows(m.k, <floating> 0))
+        gemm_tile(m.k, <int> mr, 2, m.n_visible, v, m.ldv, w, width, bias, 0, False, <const floating *> NULL, p, width)
+        activation_forward(m.k, FASTNN_logistic, mr, n, <const floating *> p, p, width)
+        for r in range(mr if n < width else 0):
+            for j in range(n, width):
+                p[r * width + j] = 0
+        v += mr * m.ldv
+        p += mr * width
+        rows -= mr

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
     from fastnn import initializers, inspection, layers, losses, optimizers, schedules
     from fastnn._config import config
     from fastnn.estimators import (
+        Autoencoder,
         BernoulliRBM,
         DeepEnsembleClassifier,
         DeepEnsembleRegressor,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
     from fastnn.scoring.predictor import Predictor
 
 __all__ = [
+    "Autoencoder",
     "BernoulliRBM",
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",
@@ -75,7 +77,7 @@ publish(globals(), __all__)
 _HOMES = {
     **dict.fromkeys(
         (
-            *("BernoulliRBM", "GaussianRBM"),
+            *("Autoencoder", "BernoulliRBM", "GaussianRBM"),
             *("DeepEnsembleClassifier", "DeepEnsembleRegressor"),
             *("LaplaceClassifier", "LaplaceRegressor"),
             *("MLPClassifier", "MLPRegressor"),

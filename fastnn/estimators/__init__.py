@@ -1,6 +1,7 @@
 """The scikit-learn faces of the library."""
 
 from fastnn._public import publish
+from fastnn.estimators.autoencoder.autoencoder import Autoencoder
 from fastnn.estimators.ensembles.classifier import DeepEnsembleClassifier
 from fastnn.estimators.ensembles.dropout import (
     MonteCarloDropoutClassifier,
@@ -18,6 +19,7 @@ from fastnn.estimators.tabular.classifier import TabularClassifier
 from fastnn.estimators.tabular.regressor import TabularRegressor
 
 __all__ = [
+    "Autoencoder",
     "BernoulliRBM",
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",

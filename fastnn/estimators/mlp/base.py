@@ -17,6 +17,7 @@ from fastnn._types import MatrixLike
 from fastnn._version import __version__
 from fastnn._warnings import warn
 from fastnn.estimators.mlp.fitting import Fit
+from fastnn.estimators.mlp.hidden_layers import hidden_widths
 from fastnn.estimators.mlp.outputs import input_gradients, outputs
 from fastnn.estimators.mlp.toolbox import ToolboxParameters
 from fastnn.estimators.shared import data
@@ -55,6 +56,8 @@ class BaseMLP(
     auto_wrap_output_keys=None,  # type: ignore[call-arg]
 ):
     """Base of the multi-layer perceptrons; not for direct use."""
+
+    _targets_are_rows = False  # of an autoencoder they are
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -147,6 +150,14 @@ class BaseMLP(
     @abstractmethod
     def _encode(self, y, dtype):
         """Turn validated y into what the loss takes."""
+
+    def _hidden_widths(self):
+        """Widths of all hidden layers."""
+        return hidden_widths(self.hidden_layer_sizes)
+
+    def _input_changes(self):
+        """What is done to the input in training: dropout, and noise."""
+        return self.input_dropout, self.input_noise
 
     def _class_factors(self, y, weight):
         """Return factors of the rows' weights, (n_samples,), or None; only classes have any."""
@@ -266,7 +277,7 @@ class BaseMLP(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not (self.input_dropout or self.input_noise)
+        tags.input_tags.sparse = not any(self._input_changes())
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -56,10 +56,11 @@ def hidden_blocks(estimator, widths, activations):
 def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None):
     """Return the network of these blocks; with an estimator, what it does to the input as well."""
     layers = []
-    if estimator is not None and estimator.input_dropout:
-        layers.append(Dropout(estimator.input_dropout))
-    if estimator is not None and estimator.input_noise:
-        layers.append(GaussianNoise(estimator.input_noise))
+    dropout, noise = (0, 0) if estimator is None else estimator._input_changes()
+    if dropout:
+        layers.append(Dropout(dropout))
+    if noise:
+        layers.append(GaussianNoise(noise))
     for block in blocks:
         layers += block.layers()
     return CompiledNetwork(n_features, [*layers, Dense(n_outputs)], loss, dtype)

@@ -82,8 +82,9 @@ def check_data(estimator, X, widths):
             "which has as many units: X cannot be sparse. Give that layer another width, set "
             "residual=False, or pass X.toarray() if that fits in memory."
         )
-    for name in ("input_dropout", "input_noise"):
-        if getattr(estimator, name):
+    changes = estimator._input_changes()
+    for name, level in zip(("input_dropout", "input_noise"), changes, strict=True):
+        if level:
             raise ValueError(
                 f"{name} is for dense X, and this one is sparse: set {name}=0, or pass X.toarray() "
                 "if that fits in memory."

@@ -12,7 +12,7 @@ from fastnn.estimators.mlp import solvers
 from fastnn.estimators.mlp.among import ALONE
 from fastnn.estimators.mlp.blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators.mlp.checks import check_data, check_parameters
-from fastnn.estimators.mlp.hidden_layers import first_weights, hidden_widths
+from fastnn.estimators.mlp.hidden_layers import first_weights
 from fastnn.estimators.mlp.history import (
     badness,
     history_attributes,
@@ -74,7 +74,7 @@ class Fit:
         self.continuing = hasattr(estimator, "coefs_") and (one_epoch or estimator.warm_start)
         self._given = X, y, sample_weight
         self._callbacks = self._observer = None
-        self._hidden = hidden_widths(estimator.hidden_layer_sizes)
+        self._hidden = estimator._hidden_widths()
         check_parameters(estimator, len(self._hidden))
         self.n_threads = among.n_threads or effective_n_threads(estimator.n_jobs)
         self._take_data(X, y, sample_weight, held_out)

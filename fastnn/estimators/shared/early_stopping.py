@@ -61,7 +61,8 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
     )
     estimator._check_further_targets(labels)
     targets = estimator._encode(labels, dtype)
-    if estimator._y_numeric and targets.shape[1:] == y.shape[1:]:
+    given = estimator._y_numeric and not estimator._targets_are_rows
+    if given and targets.shape[1:] == y.shape[1:]:
         _warn_of_other_scale(y, targets)
     if targets.shape[1:] != y.shape[1:]:
         raise ValueError(

@@ -8,6 +8,7 @@ from fastnn.estimators.ensembles.dropout import (
     MonteCarloDropoutRegressor,
 )
 from fastnn.estimators.ensembles.regressor import DeepEnsembleRegressor
+from fastnn.estimators.hopfield.hopfield import HopfieldNetwork
 from fastnn.estimators.laplace.classifier import LaplaceClassifier
 from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
@@ -24,6 +25,7 @@ __all__ = [
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",
     "GaussianRBM",
+    "HopfieldNetwork",
     "LaplaceClassifier",
     "LaplaceRegressor",
     "MLPClassifier",

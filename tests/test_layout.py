@@ -44,7 +44,11 @@ WINGS = {
         *("estimators", "layers", "network", "network/network.py", "optimizers", "training"),
     },
     "persistence": {"estimators", "files", "model", "scoring"},
-    "__main__": {"_config"},
+    "cli": {
+        *("_config", "_kernels", "estimators", "export", "files", "model", "persistence"),
+        *("scoring", "threads"),
+    },
+    "__main__": {"cli"},
 }
 LEAVES = {
     "_cpus",

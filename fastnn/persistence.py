@@ -4,7 +4,13 @@ import os
 from typing import Any
 
 from fastnn.exceptions import ModelFormatError
-from fastnn.files.model_file import ESTIMATORS, read_model_file, write_model_file
+from fastnn.files.ensembles import ENSEMBLES, model_of
+from fastnn.files.model_file import (
+    ESTIMATORS,
+    read_model_file,
+    write_ensemble_file,
+    write_model_file,
+)
 from fastnn.files.streams import name_of
 from fastnn.model.of_estimator import network_as_fitted
 from fastnn.model.of_network import network_model
@@ -48,6 +54,10 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.mlp.saved import take_apart
 
         write_model_file(path, network_as_fitted(model), take_apart(model))
+    elif _name_of_class(model) in ENSEMBLES:
+        from fastnn.estimators.ensembles.saved import ensemble_apart
+
+        write_ensemble_file(path, ensemble_apart(model))
     else:
         raise TypeError(
             f"cannot save a {type(model).__name__}: save takes a fastnn estimator, Network or"
@@ -82,9 +92,10 @@ def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
     """
     network, parts = read_model_file(path, activations)
     build = parts and _builder(parts.name)
-    if build is None:
-        return Predictor(network, dtype=network.dtype)
     try:
+        if build is None:
+            network = model_of(parts) if network is None else network
+            return Predictor(network, dtype=network.dtype)
         return build(network, parts)
     except ModelFormatError as error:
         raise ModelFormatError(f"{name_of(path)}: {error}") from None
@@ -100,6 +111,10 @@ def _builder(name: str) -> Any:
         from fastnn.files.networks import build_network
 
         return build_network
+    if name in ENSEMBLES:
+        from fastnn.estimators.ensembles.saved import build_ensemble
+
+        return lambda network, parts: build_ensemble(parts)
     from fastnn.estimators.mlp.saved import build_estimator
 
     return build_estimator

@@ -23,11 +23,11 @@ _EXPRESSIONS = {
     "step": "z[i] > 0.0f ? 1.0f : 0.0f",
 }
 _ACTIVATIONS = {
-    **{
-        name: ELEMENTWISE.format(name=name, expression=expression)
-        for name, expression in _EXPRESSIONS.items()
-    },
-    "softmax": """static void @softmax_layer(float *z, size_t n)
+    name: ELEMENTWISE.format(name=name, expression=expression)
+    for name, expression in _EXPRESSIONS.items()
+}
+
+_SOFTMAX = """static void @softmax(float *z, size_t n)
 {
     float largest = z[0], sum = 0.0f;
     for (size_t i = 1; i < n; i++)
@@ -39,8 +39,14 @@ _ACTIVATIONS = {
     for (size_t i = 0; i < n; i++)
         z[i] /= sum;
 }
-""",
+"""
+
+_SCALE = """static void @scale(float *z, float factor, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        z[i] *= factor;
 }
+"""
 
 _DENSE = """static void @dense(const float *x, const float *weight, const float *bias, float *y,
                    size_t n_in, size_t n_out)
@@ -99,5 +105,7 @@ FUNCTIONS = {
     "layer_norm": _LAYER_NORM,
     "batch_norm": _BATCH_NORM,
     "add": _ADD,
+    "softmax": _SOFTMAX,
+    "scale": _SCALE,
     "copy": _COPY,
 }

@@ -97,6 +97,9 @@ class Body:
         """Append an activation by name, in place."""
         if name == "identity":
             return
+        if name == "softmax":
+            self.call(name, target, n)
+            return
         if f"{name}_layer" not in FUNCTIONS:
             raise TypeError(f"the activation {name!r} cannot be exported to C")
         self.call(f"{name}_layer", target, n)

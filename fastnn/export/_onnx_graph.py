@@ -91,12 +91,13 @@ def add_network(graph, model, source, *, label=None, values):
         Name of the probabilities, decision values, or of what a regressor predicts.
     """
     z = add_nodes(graph, model.nodes, source, model.dtype)
+    output = model.head.still_to_apply
     if model.binary:
         _binary(graph, model, z, label, values)
-    elif model.output_activation == "softmax":
+    elif output == "softmax":
         graph.node("Softmax", [z], "output", output=values, axis=1)
     else:
-        activation(graph, model.output_activation, z, "output", model.dtype, output=values)
+        activation(graph, output, z, "output", model.dtype, output=values)
     if model.kind == "multilabel":
         _above(graph, model, values, output=label)
     elif model.kind == "classifier" and not model.binary:
@@ -115,7 +116,8 @@ def _above(graph, model, values, output=None):
 def _binary(graph, model, z, label, values):
     p = z
     if model.has_probabilities:
-        p = graph.node("Sigmoid", [z], "output")
+        if not model.head.activated:
+            p = graph.node("Sigmoid", [z], "output")
         one = graph.constant("one", np.array(1, dtype=model.dtype))
         rest = graph.node("Sub", [one, p], "first_class")
     else:

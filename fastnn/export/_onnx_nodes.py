@@ -91,6 +91,15 @@ def _add(graph, node, sources, label, dtype):
     return graph.node("Add", sources, label)
 
 
+def _softmax(graph, node, sources, label, dtype):
+    return graph.node("Softmax", sources, label, axis=1)
+
+
+def _scale(graph, node, sources, label, dtype):
+    part = Part(graph, label, dtype)
+    return part("Mul", *sources, part.number(node.attributes["factor"]))
+
+
 _NODES = {
     "dense": _dense,
     "activation": _activation,
@@ -98,6 +107,8 @@ _NODES = {
     "layer_norm": _layer_norm,
     "batch_norm": _batch_norm,
     "add": _add,
+    "softmax": _softmax,
+    "scale": _scale,
 }
 
 

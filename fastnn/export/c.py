@@ -75,7 +75,7 @@ def _source(model, name):
         )
     fill["function"] = FUNCTION[model.kind].format(**fill)
     body = Body(model, f"{name}_")
-    body.activate(model.output_activation, body.last, model.n_outputs)
+    body.activate(model.head.still_to_apply, body.last, model.n_outputs)
     classes = "" if model.kind != "classifier" else _classes(model, name)
     declared = f"\nextern {classes.split(' =')[0]};" if classes else ""
     declaration = DECLARATION.format(classes=declared, **fill)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from fastnn._version import __version__
 from fastnn.export.metadata import metadata
 from fastnn.files.sources import describe_network
+from fastnn.model.ensembles import ENSEMBLES
 
 
 def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = None) -> Any:
@@ -89,9 +90,10 @@ def register_with_skl2onnx(*classes: ArrayLike | None) -> None:
     Parameters
     ----------
     *classes : type
-        Classes whose conversion fastnn takes over. By default fastnn's ``MLPClassifier`` and
-        ``MLPRegressor``; those of scikit-learn may be given too, whose own converter is wrong for
-        several targets, for a poisson loss, for wide integer labels and for two labels.
+        Classes whose conversion fastnn takes over. By default fastnn's ``MLPClassifier``,
+        ``MLPRegressor``, deep ensembles and Monte Carlo dropout; those of scikit-learn may be given
+        too, whose own converter is wrong for several targets, for a poisson loss, for wide integer
+        labels and for two labels.
 
     Raises
     ------
@@ -109,9 +111,10 @@ def register_with_skl2onnx(*classes: ArrayLike | None) -> None:
     from fastnn.export._skl2onnx import register
 
     if not classes:
-        from fastnn import MLPClassifier, MLPRegressor
+        import fastnn
 
-        classes = (MLPClassifier, MLPRegressor)
+        names = ("MLPClassifier", "MLPRegressor", *ENSEMBLES)
+        classes = tuple(getattr(fastnn, name) for name in names)
     for cls in classes:
         register(cls)
 

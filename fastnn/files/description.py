@@ -26,6 +26,8 @@ def describe_model(model, tensors, version):
             "nodes": describe_nodes(model.nodes, tensors),
             "output_activation": model.output_activation,
         }
+        if model.head.activated:
+            nodes["activated"] = True
         if model.threshold is not None:
             nodes["threshold"] = [model.threshold.value, model.threshold.positive]
         if model.front is not None:
@@ -53,7 +55,7 @@ def model_from_description(description, tensors, version, activations):
         If the description is not sound, or does not fit the arrays.
     """
     fields = _FIELDS | ({"layers"} if version < 3 else {"nodes", "output_activation"})
-    optional = set() if version < 3 else {"threshold", "front"}
+    optional = set() if version < 3 else {"threshold", "front", "activated"}
     if not isinstance(description, dict) or set(description) - optional != fields:
         raise ModelFormatError("the description of the network has missing or unknown fields")
     dtype, n_in = description["dtype"], description["n_features_in"]
@@ -76,7 +78,10 @@ def model_from_description(description, tensors, version, activations):
     names = None if names is None else tuple(names)
     threshold = _threshold(description["threshold"]) if "threshold" in description else None
     front = front_from(description["front"], tensors) if "front" in description else None
-    head = (kind, output, dtype, classes, names, flat, threshold)
+    activated = description.get("activated", False)
+    if type(activated) is not bool:
+        raise ModelFormatError("the output activation is not sound")
+    head = kind, output, dtype, classes, names, flat, threshold, activated
     try:
         return Model(n_in, nodes, Head(*head), front)
     except ValueError as error:

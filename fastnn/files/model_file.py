@@ -3,14 +3,14 @@
 ``docs/format.md`` describes the file; `fastnn.persistence` turns the data into objects.
 """
 
-from dataclasses import dataclass
-
 from fastnn._version import __version__
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.container import parse_container, read_container, write_container
 from fastnn.files.description import describe_model, model_from_description
+from fastnn.files.ensembles import FIELDS, describe_ensemble, ensemble_from
+from fastnn.files.parts import EstimatorParts
 from fastnn.files.streams import name_of
-from fastnn.files.values import decode, encode
+from fastnn.files.values import decode_section, encode_section
 from fastnn.files.versions import version_of_estimator, version_of_network
 from fastnn.model.melting import has_foldable
 
@@ -19,23 +19,6 @@ ESTIMATORS = ("MLPClassifier", "MLPRegressor", "Network")
 
 _COMMON_FIELDS = {"writer", "content", "network"}
 _ESTIMATOR_FIELDS = {"class", "params", "fitted"}
-
-
-@dataclass(frozen=True, eq=False)
-class EstimatorParts:
-    """What an estimator has beside its network.
-
-    Parameters
-    ----------
-    name : str
-        The class, one of ESTIMATORS.
-    params, fitted : dict
-        Constructor parameters and fitted attributes by name.
-    """
-
-    name: str
-    params: dict
-    fitted: dict
 
 
 def write_model_file(path, network, estimator=None):
@@ -51,12 +34,18 @@ def write_model_file(path, network, estimator=None):
     }
     if estimator is not None:
         description["class"] = estimator.name
-        for section in ("params", "fitted"):
-            description[section] = {
-                name: encode(value, f"{section}.{name}", tensors)
-                for name, value in getattr(estimator, section).items()
-            }
+        description["params"] = encode_section(estimator.params, "params", tensors)
+        description["fitted"] = encode_section(estimator.fitted, "fitted", tensors)
     write_container(path, version, description, tensors)
+
+
+def write_ensemble_file(path, parts):
+    """Write EnsembleParts."""
+    _check_names([node for model, _ in parts.members for node in model.nodes])
+    tensors = {}
+    described = describe_ensemble(parts, tensors)
+    head = {"writer": f"fastnn {__version__}", "content": "ensemble"}
+    write_container(path, 3, head | described, tensors)
 
 
 def read_model_file(path, activations=None):
@@ -70,8 +59,9 @@ def read_model_file(path, activations=None):
 
     Returns
     -------
-    network : Model
-    estimator : EstimatorParts or None
+    network : Model or None
+        Not of an ensemble, whose members have theirs.
+    estimator : EstimatorParts, EnsembleParts or None
 
     Raises
     ------
@@ -93,6 +83,8 @@ def parse_model_file(file, size, activations=None):
 
 def _interpret(version, description, tensors, activations):
     content = description.get("content")
+    if content == "ensemble" and version > 2:
+        return None, _ensemble(description, tensors, activations)
     if content not in ("predictor", "estimator"):
         raise ModelFormatError("the content is neither a predictor nor an estimator")
     fields = _COMMON_FIELDS | (_ESTIMATOR_FIELDS if content == "estimator" else set())
@@ -110,12 +102,26 @@ def _interpret(version, description, tensors, activations):
             raise ModelFormatError("the estimator is of an unknown class")
         estimator = EstimatorParts(
             name=description["class"],
-            params=_decode_section(description["params"], tensors, activations),
-            fitted=_decode_section(description["fitted"], tensors, activations),
+            params=decode_section(description["params"], tensors, activations),
+            fitted=decode_section(description["fitted"], tensors, activations),
         )
+    _refuse_more(tensors)
+    return network, estimator
+
+
+def _ensemble(description, tensors, activations):
+    if set(description) != {"writer", "content", *FIELDS}:
+        raise ModelFormatError("the description has missing or unknown fields")
+    if not isinstance(description["writer"], str):
+        raise ModelFormatError("the writer is not sound")
+    parts = ensemble_from(description, tensors, activations, ESTIMATORS[:2])
+    _refuse_more(tensors)
+    return parts
+
+
+def _refuse_more(tensors):
     if tensors:
         raise ModelFormatError(f"the tensor {min(tensors)[:50]!r} is not described")
-    return network, estimator
 
 
 def _check_names(nodes):
@@ -128,9 +134,3 @@ def _check_names(nodes):
                 f"two custom activations are called {function.name!r}, and a file knows them by"
                 " name: give each a name of its own, CustomActivation(f, df, name=...)"
             )
-
-
-def _decode_section(section, tensors, activations):
-    if not isinstance(section, dict):
-        raise ModelFormatError("the parameters or fitted attributes are not an object")
-    return {name: decode(value, tensors, activations) for name, value in section.items()}

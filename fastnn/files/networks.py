@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastnn.exceptions import ModelFormatError
-from fastnn.files.model_file import EstimatorParts
+from fastnn.files.parts import EstimatorParts
 from fastnn.layers.stages import check_layers
 from fastnn.model.kinds import KINDS
 from fastnn.model.of_network import compiled_model, nodes_of_stages

@@ -4,7 +4,8 @@ JSON holds None, bool, int, finite float, str and list as themselves. The rest a
 key that says what they are: ``{"float": "nan"}``, ``{"tuple": [...]}``, ``{"dict": {...}}``,
 ``{"items": [[key, value], ...]}`` (a dictionary with other keys than text), ``{"array": name}`` and
 ``{"floats": name}`` (a list of floats), which name an array beside the JSON,
-``{"random_state": {...}}``, ``{"activation": name}`` for a function of the user's own, which is not
+``{"random_state": {...}}``, ``{"estimator": {...}}`` for EstimatorParts that are a parameter,
+``{"activation": name}`` for a function of the user's own, which is not
 in the file, and objects of the library's own, see `fastnn.files.objects`.
 """
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.objects import family_of, make_object, names_and_values
+from fastnn.files.parts import EstimatorParts
 from fastnn.layers.activations import CustomActivation
 
 _SPECIAL_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -57,11 +59,26 @@ def encode(value, name, tensors, depth=0):
         return {"random_state": _encode_random_state(value, name, tensors)}
     if isinstance(value, CustomActivation):
         return {"activation": value.name}
+    if isinstance(value, EstimatorParts):
+        params = _encode_dict(value.params, name, tensors, depth)
+        return {"estimator": {"class": value.name, "params": params}}
     family = family_of(value)
     if family:
         names = _encode_dict(names_and_values(value), name, tensors, depth)
         return {family: {"class": type(value).__name__, "fields": names}}
     raise TypeError(f"cannot save {name}: a {type(value).__name__} has no place in a model file")
+
+
+def encode_section(values, name, tensors):
+    """A dictionary of parameters or attributes as JSON; errors name them after ``name``."""
+    return {key: encode(value, f"{name}.{key}", tensors) for key, value in values.items()}
+
+
+def decode_section(section, tensors, activations):
+    """Such a dictionary back; a ModelFormatError if it is none."""
+    if not isinstance(section, dict):
+        raise ModelFormatError("the parameters or fitted attributes are not an object")
+    return {name: decode(value, tensors, activations) for name, value in section.items()}
 
 
 def _is_key(key):
@@ -138,7 +155,18 @@ def decode(value, tensors, activations=(), depth=0):
         return _decode_random_state(content, tensors)
     if kind == "activation" and isinstance(content, str):
         return _activation(content, activations)
+    if kind == "estimator" and isinstance(content, dict):
+        return _decode_estimator(content, inner)
     return make_object(kind, content, inner)
+
+
+def _decode_estimator(content, inner):
+    if set(content) != {"class", "params"} or not isinstance(content["params"], dict):
+        raise ModelFormatError("an estimator has missing or unknown fields")
+    if not isinstance(content["class"], str):
+        raise ModelFormatError("the class of an estimator is not sound")
+    params = {name: inner(item) for name, item in content["params"].items()}
+    return EstimatorParts(content["class"], params, {})
 
 
 def _activation(name, activations):

@@ -33,7 +33,7 @@ _REGRESSOR_PARAMS = {**_PARAMS, "loss": ("squared_error", "poisson")}
 
 def version_of_network(model):
     """The format version that a Model needs."""
-    if model.threshold is not None or model.front is not None:
+    if model.threshold is not None or model.front is not None or model.head.activated:
         return 3
     blocks = blocks_of(model.nodes)
     activations = blocks and [block.activation for block in blocks]

@@ -10,6 +10,7 @@ from fastnn.layers.dense import Dense
 from fastnn.layers.noise import Dropout, GaussianNoise
 from fastnn.layers.norms import BatchNorm, LayerNorm
 from fastnn.layers.residual import Residual
+from fastnn.layers.softmax import Scale, Softmax
 
 __all__ = [
     "ACTIVATIONS",
@@ -21,6 +22,8 @@ __all__ = [
     "GaussianNoise",
     "LayerNorm",
     "Residual",
+    "Scale",
+    "Softmax",
 ]
 
 publish(globals(), __all__)

@@ -105,11 +105,9 @@ def _scaled(model, slopes, shifts, output_activation):
 
 def _behind_the_output(model, activation):
     """The model with an activation behind its raw outputs, and a node that hands them on."""
-    n, last = model.n_outputs, len(model.nodes) - 1
-    nodes = (
-        *model.nodes,
-        Node("activation", (last,), attributes={"name": activation}),
-        Node("dense", (last + 1,), {"weight": np.eye(n), "bias": np.zeros(n)}),
-    )
-    head = replace(model.head, output_activation="identity")
+    n, nodes = model.n_outputs, list(model.nodes)
+    if not model.head.activated:
+        nodes.append(Node("activation", (len(nodes) - 1,), attributes={"name": activation}))
+    nodes.append(Node("dense", (len(nodes) - 1,), {"weight": np.eye(n), "bias": np.zeros(n)}))
+    head = replace(model.head, output_activation="identity", activated=False)
     return replace(model, nodes=nodes, head=head)

@@ -7,7 +7,13 @@ import numpy as np
 from fastnn.model.affine import inverse_transform_maps, transform_maps
 from fastnn.model.classes import fitted, is_class, is_exactly
 from fastnn.model.classifiers import calibrated, estimator_within, has_threshold, with_threshold
-from fastnn.model.melting import before_the_input, behind, fold_batch_norms
+from fastnn.model.ensembles import ENSEMBLES, ensemble_model
+from fastnn.model.melting import (
+    before_the_input,
+    behind,
+    fold_batch_norms,
+    with_dense_end,
+)
 from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, network_as_fitted
 from fastnn.model.of_network import network_model
@@ -27,7 +33,7 @@ def as_model(source):
         A fitted ``fastnn.Network``; a fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or
         scikit-learn; a ``Pipeline`` of affine steps that ends in one, or a
         ``TransformedTargetRegressor`` around one with an affine transformer;
-        or what `fastnn.model.unwrap` takes such a one out of.
+        an ensemble of such networks; or what `fastnn.model.unwrap` takes such a one out of.
 
     Returns
     -------
@@ -58,6 +64,17 @@ def as_model(source):
         return calibrated(as_model(estimator_within(source)), source)
     if _is_a(source, *_ESTIMATORS):
         return fold_batch_norms(network_as_fitted(source))
+    if _is_a(source, *ENSEMBLES):
+        return fold_batch_norms(ensemble_model(source))
+    if _is_a(source, "LaplaceRegressor"):  # the mean over the weights is the network itself
+        model = as_model(fitted(source, "estimator_"))
+        return model.with_head(feature_names=feature_names(source))
+    if _is_a(source, "LaplaceClassifier"):
+        raise TypeError(
+            "the probabilities of a LaplaceClassifier are those of its network at a temperature of"
+            " each row's own, which no node computes: score it itself, or make a Predictor of its"
+            " .estimator_, whose probabilities are those of the fitted weights alone"
+        )
     if _is_a(source, "Network"):
         return fold_batch_norms(network_model(source))
     raise TypeError(
@@ -103,7 +120,7 @@ def _fold_target(regressor):
 def _after(model, scale, shift):
     """The model, in float64, with a map behind its output activation melted into its last node."""
     model = model.astype("float64")
-    *before, last = model.nodes
+    *before, last = with_dense_end(model).nodes
     # One column serves all quantiles of a single target.
     if len(scale) != model.n_outputs and scale.shape != (1,):
         raise ValueError(

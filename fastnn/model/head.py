@@ -47,6 +47,9 @@ class Head:
     flat : bool
         Whether a regressor with one output predicts shape (n,) rather than (n, 1).
     threshold : Threshold or None
+    activated : bool
+        Whether the nodes have applied the output activation already, as those of a mean over
+        networks have: the raw outputs of such a classifier are probabilities.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class Head:
     feature_names: tuple | None = None
     flat: bool = False
     threshold: Threshold | None = None
+    activated: bool = False
 
     def __post_init__(self):
         if self.classes is not None:
@@ -70,6 +74,11 @@ class Head:
         """Whether the outputs are probabilities, and not values or decision values."""
         return self.output_activation in ("logistic", "softmax")
 
+    @property
+    def still_to_apply(self):
+        """The activation that the raw outputs still have to go through."""
+        return "identity" if self.activated else self.output_activation
+
     def is_binary(self, n_outputs):
         """Whether one output stands for two classes."""
         return self.kind == "classifier" and self.output_activation != "softmax" and n_outputs == 1
@@ -82,6 +91,8 @@ class Head:
             raise ValueError(f"a {self.kind} cannot end in {self.output_activation!r}")
         if self.dtype not in DTYPES:
             raise ValueError(f"dtype must be one of {DTYPES}, got {self.dtype!r}")
+        if self.activated and not self.has_probabilities:
+            raise ValueError(f"there is nothing to apply of {self.output_activation!r}")
         if self.flat and (self.kind != "regressor" or n_outputs != 1):
             raise ValueError("only a regressor with one output has flat predictions")
         if self.feature_names is not None and len(self.feature_names) != n_features_in:

@@ -66,14 +66,22 @@ def _epsilon(value, dtype):
 
 
 def _activation(value, dtype):
-    known = isinstance(value, str) and value in ACTIVATIONS
-    return None if known else f"one of {', '.join(ACTIVATIONS)}"
+    known = isinstance(value, str) and value in _ACTIVATIONS
+    return None if known else f"one of {', '.join(_ACTIVATIONS)}"
+
+
+def _factor(value, dtype):
+    _, most = _limits(dtype)
+    sound = type(value) is float and -most <= value <= most
+    return None if sound else f"a finite float in {dtype}"
 
 
 def _function(value, dtype):
     return None if isinstance(value, CustomActivation) else "a CustomActivation"
 
 
+# That of the losses with a logarithm as their link may stand before a mean.
+_ACTIVATIONS = (*ACTIVATIONS, "exp")
 _SCALE = {"gain": ("n_out",), "shift": ("n_out",)}
 
 KINDS = {
@@ -99,4 +107,8 @@ KINDS = {
     ),
     #: The sum of two.
     "add": Kind({}, n_sources=2),
+    #: ``exp(x) / sum(exp(x))`` over the row.
+    "softmax": Kind({}),
+    #: ``factor * x``.
+    "scale": Kind({}, {"factor": _factor}, value="factor"),
 }

@@ -34,6 +34,15 @@ def behind(node, scale, shift):
     return node.having(weight=np.ascontiguousarray(weight), bias=bias + shift)
 
 
+def with_dense_end(model):
+    """The model with a dense node at its end, in which a map behind it can melt."""
+    last = len(model.nodes) - 1
+    if model.nodes[last].kind == "dense":
+        return model
+    matrix = np.eye(model.n_outputs, dtype=model.dtype)
+    return replace(model, nodes=(*model.nodes, Node("dense", (last,), {"weight": matrix})))
+
+
 def before_the_input(model, scale, shift):
     """The model, in float64, with a map in front of it.
 

@@ -18,8 +18,8 @@ class Model:
     ----------
     n_features_in : int
     nodes : tuple of Node
-        In an order in which each can be computed; the last one is dense and gives the raw outputs.
-        Their arrays are kept as they are, without a copy, and made read-only.
+        In an order in which each can be computed; the last one, which is dense or a scale, gives
+        the raw outputs. Their arrays are kept as they are, without a copy, and made read-only.
     head : Head
     front : Front or None
         How the network's features come from the columns of a table, if they are not these.
@@ -40,8 +40,8 @@ class Model:
         if type(self.n_features_in) is not int or self.n_features_in < 1:
             raise ValueError(f"there must be a feature at least, got {self.n_features_in!r}")
         widths = check_nodes(self.n_features_in, self.nodes, self.head.dtype)
-        if self.nodes[-1].kind != "dense":
-            raise ValueError(f"the last node must be dense, got {self.nodes[-1].kind!r}")
+        if self.nodes[-1].kind not in ("dense", "scale"):
+            raise ValueError(f"the last node must be dense or scale, got {self.nodes[-1].kind!r}")
         check_numbers(self.nodes)
         self.head.check(self.n_features_in, widths[-1])
         if self.front is not None and self.front.n_features != self.n_features_in:

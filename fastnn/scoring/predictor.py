@@ -8,7 +8,7 @@ import numpy as np
 from fastnn._types import MatrixLike
 from fastnn.files.sources import describe
 from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
-from fastnn.scoring.scorer import make_scorer, no_probabilities
+from fastnn.scoring.scorer import make_scorer, no_decisions, no_probabilities
 from fastnn.threads import effective_n_threads
 
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -24,11 +24,11 @@ class Predictor:
     Parameters
     ----------
     model : estimator, Network, Predictor, str, path-like, bytes-like or binary file
-        A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn; a ``Pipeline``
-        that ends in one, of scalers, imputers, encoders, ``ColumnTransformer`` and more, see
-        docs/pipelines.md, or of samplers of imbalanced-learn; a fitted search; a
-        ``FrozenEstimator``; a ``TransformedTargetRegressor`` around one with a scaler; a
-        ``TunedThresholdClassifierCV`` or ``FixedThresholdClassifier`` around one; a
+        A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn, or an ensemble of
+        fastnn's; a ``Pipeline`` that ends in one, of scalers, imputers, encoders,
+        ``ColumnTransformer`` and more, see docs/pipelines.md, or of samplers of imbalanced-learn; a
+        fitted search; a ``FrozenEstimator``; a ``TransformedTargetRegressor`` around one with a
+        scaler; a ``TunedThresholdClassifierCV`` or ``FixedThresholdClassifier`` around one; a
         ``CalibratedClassifierCV(ensemble=False)`` of two classes with Platt's sigmoid, or of
         decision values; a fitted ``fastnn.Network``; or a file of `fastnn.save`. Of a Network
         whose loss is one of classification, `predict` gives class numbers (with several independent
@@ -75,30 +75,30 @@ class Predictor:
     _model: Any
     _scorer: Any
     _labels: np.ndarray
+    _raw: Callable[..., Any]  # bound methods of the kernel, looked up once
     _proba: Callable[..., Any]
     _log_proba: Callable[..., Any]
     _flat_raw: bool
 
     __slots__ = (
-        *("_flat_raw", "_labels", "_log_proba", "_model", "_proba", "_scorer"),
+        *("_flat_raw", "_labels", "_log_proba", "_model", "_proba", "_raw", "_scorer"),
         *("classes_", "feature_names_in_"),
     )
 
     def __init__(self, model: Any, dtype: str = "float32") -> None:
         model = describe(model).astype(dtype)
         scorer = make_scorer(model)
-        classifies = model.kind != "regressor"
         values = {
             "_model": model,
             "_scorer": scorer,
             "_flat_raw": model.binary or model.flat,
-            # Bound methods of the kernel, looked up once.
+            "_raw": scorer.raw if not model.head.activated else no_decisions,
             "_proba": scorer.proba if model.has_probabilities else no_probabilities(model),
             "_log_proba": scorer.log_proba if model.has_probabilities else no_probabilities(model),
         }
-        if classifies:
+        if model.kind != "regressor":
             values["classes_"] = model.classes
-            # A network fitted on a single class still gives the codes 0 and 1.
+            # one fitted on a single class still gives the codes 0 and 1
             values["_labels"] = frozen(np.resize(model.classes, max(2, len(model.classes))))
         if model.feature_names is not None:
             values["feature_names_in_"] = frozen(np.array(model.feature_names, dtype=object))
@@ -184,13 +184,13 @@ class Predictor:
     ) -> np.ndarray:
         """Outputs of the last layer before its activation: logits, decision values, log-means.
 
-        Parameters and errors as for `predict`.
+        Parameters and errors as for `predict`; AttributeError for an ensemble's mean probabilities.
 
         Returns
         -------
         ndarray of shape (n,) for a binary classifier or a single target, else (n, n_outputs_)
         """
-        return self._values(self._scorer.raw, X, out, n_jobs, self._flat_raw)
+        return self._values(self._raw, X, out, n_jobs, self._flat_raw)
 
     def predict_batches(
         self, batches: Iterable[MatrixLike], *, method: str = "predict", n_jobs: int | None = None

@@ -24,6 +24,7 @@ def make_scorer(model):
         model.output_activation,
         model.dtype,
         two_column,
+        activated=model.head.activated,
     )
     if model.threshold is not None:
         scorer = Thresholded(scorer, model)
@@ -32,7 +33,9 @@ def make_scorer(model):
     return scorer if model.front is None else Encoded(scorer, model.front, model.dtype)
 
 
-def scorer_of(n_in, nodes, widths, output_activation, dtype, two_column=False, isa=None):
+def scorer_of(
+    n_in, nodes, widths, output_activation, dtype, two_column=False, isa=None, activated=False
+):
     """The Scorer of nodes that fit together; ``widths`` are the outputs of each."""
     stages = Stages(nodes, widths)
     return Scorer(
@@ -44,6 +47,7 @@ def scorer_of(n_in, nodes, widths, output_activation, dtype, two_column=False, i
         two_column,
         isa,
         stages.functions,
+        activated,
     )
 
 
@@ -112,6 +116,14 @@ def _largest(z):
 
 def _positive(z):
     return (z > 0).astype(np.int64)
+
+
+def no_decisions(X, out, n_threads):
+    """In the place of a scorer's ``raw`` where the model is a mean of probabilities."""
+    raise AttributeError(
+        "this Predictor scores a mean of probabilities, which has no decision function; use"
+        " predict_proba"
+    )
 
 
 def no_probabilities(model):

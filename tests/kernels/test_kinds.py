@@ -21,6 +21,8 @@ LAYERS = {
     "noise": layers.GaussianNoise(0.3),
     "bernoulli": layers.Activation("bernoulli"),
     "add": layers.Residual([layers.Activation("tanh")]),
+    "softmax": layers.Softmax(),
+    "scale": layers.Scale(-0.7),
 }
 N = 5
 

@@ -26,6 +26,8 @@ from fastnn.layers import (
     GaussianNoise,
     LayerNorm,
     Residual,
+    Scale,
+    Softmax,
 )
 from fastnn.losses import Quantile
 from fastnn.model.folding import as_model
@@ -45,6 +47,7 @@ LAYERS = {
     "batch norm that stays": [BatchNorm(), Activation("tanh"), Dense(5), Activation("relu")],
     "layer norm": [LayerNorm(), Dense(5), LayerNorm(1e-3), Activation("elu")],
     "training only": [Dropout(0.1), GaussianNoise(0.2), Dense(9, "bernoulli"), Dropout(0.5)],
+    "shares": [Dense(6, "tanh"), Softmax(), Scale(2.5), Residual([Dense(6), Softmax()])],
     "custom": [Dense(8, CUSTOM), Dense(6), Activation(CUSTOM)],
     "everything": [
         *(GaussianNoise(0.1), Dense(9, "relu"), BatchNorm(), Dropout(0.2)),

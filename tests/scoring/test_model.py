@@ -178,7 +178,7 @@ def changed(number, **changes):
         (1, {"attributes": {"epsilon": 0.0}}, "the epsilon of node 1"),
         (1, {"attributes": {"epsilon": 1}}, "the epsilon of node 1"),
         (1, {"attributes": {"epsilon": np.nan}}, "the epsilon of node 1"),
-        (2, {"attributes": {"name": "exp"}}, "the name of node 2 .activation. must be one of"),
+        (2, {"attributes": {"name": "softmax"}}, "the name of node 2 .activation. must be one of"),
         (2, {"kind": "custom", "attributes": {"function": np.tanh}}, "must be a CustomActivation"),
     ],
 )

@@ -274,7 +274,7 @@ def _bad_nodes():
     yield (*nodes, 1, "arrays"), ["bias"]
     for epsilon in (0.0, -0.1, 1e-300, 1e300, "0.1", 1):
         yield (*nodes, 0, "attributes", "epsilon"), epsilon
-    for attributes in ({"name": "exp"}, {"name": ["relu"]}, {"name": {}}, {"function": "relu"}):
+    for attributes in ({"name": "softmax"}, {"name": ["relu"]}, {"name": {}}, {"function": "relu"}):
         yield (*nodes, 2, "attributes"), attributes
     for output in ("exp", "logistic", "relu"):
         yield ("network", "output_activation"), output

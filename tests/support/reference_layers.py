@@ -5,7 +5,7 @@ import re
 import numpy as np
 import reference
 import reference_random
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 from fastnn.layers import CustomActivation
 
@@ -84,6 +84,14 @@ class Twin:
         gain, shift = self._norms.pop(0)
         spread = np.sqrt(x.var(axis=1, keepdims=True) + layer.epsilon)
         return gain * (x - x.mean(axis=1, keepdims=True)) / spread + shift
+
+    def softmax(self, layer, x):
+        self._next_stage()
+        return softmax(x, axis=1)
+
+    def scale(self, layer, x):
+        self._next_stage()
+        return layer.factor * x
 
     def batch_norm(self, layer, x):
         self._next_stage()

@@ -207,6 +207,8 @@ NODES = {
     "layer_norm": _layer_norm,
     "batch_norm": _normalised,
     "add": lambda x, y: x + y,
+    "softmax": lambda x: special.softmax(x, axis=1),
+    "scale": lambda x, factor: factor * x,
 }
 
 

@@ -70,6 +70,8 @@ TRAITS = {
     "noise": Traits(in_place=True, random=True, passes=True),
     "bernoulli": Traits(in_place=True, random=True, passes=True),
     "add": Traits(n_sources=2, in_place=True),
+    "softmax": Traits(in_place=True),
+    "scale": Traits(in_place=True),
 }
 
 cdef KindTraits *rows = NULL

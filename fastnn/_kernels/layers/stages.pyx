@@ -13,13 +13,15 @@ from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
                                            layer_norm_stage_backward)
+from fastnn._kernels.layers.rows cimport scale_rows, softmax_backward
 from fastnn._kernels.layers.sparse cimport sparse_forward
 from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
 from fastnn._kernels.native.norms cimport add_rows
-from fastnn._kernels.native.table cimport activation_backward, activation_forward, floating
+from fastnn._kernels.native.table cimport activation_backward, activation_forward, floating, softmax
 
 cdef int DENSE = number_of("dense"), ACTIVATION = number_of("activation"), CUSTOM = number_of("custom")
 cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_norm"), ADD = number_of("add")
+cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale")
 
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
@@ -49,6 +51,11 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
     elif stage.kind == ADD:
         copy_rows(rows, x, ldx, h, ld)
         add_rows(p.k, rows, n, input_of(p, stage.other, tag), stride_of(p, stage.other), h, ld)
+    elif stage.kind == SOFTMAX:
+        copy_rows(rows, x, ldx, h, ld)
+        softmax(p.k, rows, n, h, ld)
+    elif stage.kind == SCALE:
+        scale_rows(rows, <floating> stage.value, x, h, ld)
     elif stage.traits.passes and not p.training:
         copy_rows(rows, x, ldx, h, ld)
     elif stage.traits.random:
@@ -94,6 +101,10 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
         activation_backward(p.k, stage.activation, rows, n, x, h, d, ld)
     elif stage.kind == CUSTOM:
         custom_backward(p.custom[stage.activation], rows, n, x, h, d, ld)
+    elif stage.kind == SOFTMAX:
+        softmax_backward(rows, n, h, d, ld)
+    elif stage.kind == SCALE:
+        scale_rows(rows, <floating> stage.value, d, d, ld)
     elif stage.traits.random and p.training:
         random_stage_backward(p, t, tag)
     # d has been changed where it lies. Unless that is the memory of the source's gradient, it has to be brought there.

@@ -98,7 +98,7 @@ cdef object score(list coefs, list intercepts, int activation, int output, bint 
         return out
     model.k, model.n_in, model.n_layers, model.dense = kernels, dense[0].n_in, n_layers, dense
     model.n_stages, model.wants_rows = 0, False
-    model.output, model.binary = output, False
+    model.output, model.binary, model.activated = output, False, False
     cdef char stack[STACK_BYTES]
     cdef void *heap = NULL
     cdef floating *scratch = <floating *> ((<size_t> &stack[0] + 63) & ~<size_t> 63)

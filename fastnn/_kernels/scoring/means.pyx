@@ -1,5 +1,6 @@
 """The mean of what several networks predict, added up in their order: a row's bits are its own."""
 
+from fastnn._kernels.layers.rows cimport scale_rows
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.dtypes cimport FLOAT64, Dtype, dtype_of
 from fastnn._kernels.native.table cimport floating
@@ -15,7 +16,7 @@ def mean_of(list arrays):
         if array.shape != first.shape:
             raise ValueError(f"shapes {first.shape} and {array.shape} have no mean")
         add_as(total, address(array, dtype.format, False), size, dtype.number)
-    divide_as(total, size, n, dtype.number)
+    scale_as(total, size, 1.0 / n, dtype.number)
     return first
 
 
@@ -32,15 +33,8 @@ cdef void add(floating *total, const floating *x, Py_ssize_t n) noexcept nogil:
         total[i] += x[i]
 
 
-cdef void divide_as(void *total, Py_ssize_t n, Py_ssize_t by, int dtype) noexcept nogil:
+cdef void scale_as(void *total, Py_ssize_t n, double factor, int dtype) noexcept nogil:
     if dtype == FLOAT64:
-        divide(<double *> total, n, by)
+        scale_rows(1, factor, <const double *> total, <double *> total, n)
     else:
-        divide(<float *> total, n, by)
-
-
-cdef void divide(floating *total, Py_ssize_t n, Py_ssize_t by) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef floating divisor = <floating> by
-    for i in range(n):
-        total[i] /= divisor
+        scale_rows(1, <float> factor, <const float *> total, <float *> total, n)

@@ -18,6 +18,10 @@ cdef enum:
 cdef enum:
     SOFTMAX = -1        # as an output activation; others are numbers of activations, 0 the identity
 
+cdef struct Place:      # memory for the outputs of stages that take turns
+    Py_ssize_t ld       # the widest of their rows
+    Py_ssize_t more     # what stages keep there for rows or columns of a block
+
 cdef struct Model:
     Kernels k
     Py_ssize_t n_in
@@ -27,9 +31,13 @@ cdef struct Model:
     int n_stages
     bint wants_rows     # as in Plan: sparse rows are filled with zeros
     const Stage *stages
+    const int *place    # that of each stage
+    int n_places
+    const Place *places
     const void *packed
     void **custom
     int output          # SOFTMAX, or the number of the output activation
+    bint activated      # the raw outputs have gone through it already
     bint binary         # one logistic output for two classes
 
 cdef struct Input:      # rows to score

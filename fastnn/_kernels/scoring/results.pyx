@@ -1,5 +1,6 @@
 """From raw outputs to what was asked for: probabilities, their logarithms, class numbers."""
 
+cimport numpy as cnp
 from libc.math cimport exp, fabs, log, log1p
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
@@ -8,6 +9,8 @@ from fastnn._kernels.native.dtypes cimport dtype_of_tag
 from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, SOFTMAX, Mode,
                                             Model)
 from fastnn._kernels.native.table cimport activation_forward, floating, softmax
+
+cnp.import_array()
 
 
 cdef object not_finite(floating tag):
@@ -32,13 +35,28 @@ cdef Py_ssize_t n_columns(const Model *model, Mode mode) noexcept nogil:
     return 2 if model.binary and mode != RAW else n_outputs(model)
 
 
+cdef cnp.ndarray result(const Model *model, Mode mode, Py_ssize_t rows, object out, int type_out):
+    """A new array for the result, or `out` if that is fit to take it, or None."""
+    cdef cnp.npy_intp shape[2]
+    cdef int ndim = 1 if is_flat(model, mode) else 2
+    shape[0], shape[1] = rows, n_columns(model, mode)
+    if out is None:
+        return cnp.PyArray_EMPTY(ndim, shape, type_out, 0)
+    if not (cnp.PyArray_CheckExact(out) and cnp.PyArray_ISCARRAY(<cnp.ndarray> out)
+            and cnp.PyArray_TYPE(<cnp.ndarray> out) == type_out and cnp.PyArray_NDIM(<cnp.ndarray> out) == ndim
+            and cnp.PyArray_DIM(<cnp.ndarray> out, 0) == shape[0]
+            and (ndim == 1 or cnp.PyArray_DIM(<cnp.ndarray> out, 1) == shape[1])):
+        return None
+    return <cnp.ndarray> out
+
+
 cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, floating *z, Py_ssize_t ld,
                  void *out) noexcept nogil:
     """From the n raw outputs z of each row of a block to its rows of the result."""
     cdef Py_ssize_t r, j
     cdef floating *to = <floating *> out
     cdef int64_t *code = <int64_t *> out
-    if mode == PROBABILITY or mode == CODES:
+    if (mode == PROBABILITY or mode == CODES) and not model.activated:
         if model.output == SOFTMAX:
             softmax(model.k, rows, n, z, ld)
         elif model.output:
@@ -49,6 +67,8 @@ cdef void finish(const Model *model, Mode mode, Py_ssize_t rows, Py_ssize_t n, f
         elif mode == CODES:
             for j in range(n):
                 code[r * n + j] = z[j] > 0.5
+        elif mode == LOG_PROBABILITY and model.activated:
+            log_of(n, model.binary, z, to + r * n_columns(model, mode))
         elif mode == LOG_PROBABILITY and model.output == SOFTMAX:
             log_softmax(n, z, to + r * n)
         elif mode == LOG_PROBABILITY and model.binary:
@@ -70,6 +90,16 @@ cdef Py_ssize_t largest(Py_ssize_t n, const floating *z) noexcept nogil:
         if z[j] > z[best]:
             best = j
     return best
+
+
+cdef void log_of(Py_ssize_t n, bint binary, const floating *p, floating *out) noexcept nogil:
+    """Logarithms of probabilities, or of that of the second of two classes and of the first."""
+    cdef Py_ssize_t j
+    if binary:
+        out[0], out[1] = <floating> log(1 - p[0]), <floating> log(p[0])
+        return
+    for j in range(n):
+        out[j] = <floating> log(p[j])
 
 
 cdef inline floating log_logistic(floating z) noexcept nogil:

@@ -13,7 +13,7 @@ from fastnn._kernels.native.header cimport fastnn_csr
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.scoring.model cimport BLOCK, MOST_LAYERS, Input, Mode, Model, are_numbers
 from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
-from fastnn._kernels.scoring.scratch cimport (input_stride, looks_for_zeros, scratch_size, stage_size,
+from fastnn._kernels.scoring.scratch cimport (input_stride, looks_for_zeros, scratch_size,
                                               widest_layer)
 from fastnn._kernels.layers.sparse cimport fill_rows, sparse_forward
 from fastnn._kernels.layers.stage cimport Buffers, Pass
@@ -191,11 +191,13 @@ cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floatin
     cdef Buffers *buffers = <Buffers *> scratch
     cdef floating *free = scratch + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
     cdef Pass p
-    cdef int t
-    for t in range(model.n_stages):
-        buffers[t].h = buffers[t].z = free
-        buffers[t].spread = free + rows * model.stages[t].ld
-        free += stage_size(&model.stages[t], rows)
+    cdef int t, place
+    for place in range(model.n_places):
+        for t in range(model.n_stages):
+            if model.place[t] == place:
+                buffers[t].h = buffers[t].z = free
+                buffers[t].spread = free + rows * model.places[place].ld
+        free += rows * model.places[place].ld + model.places[place].more
     p.k, p.stages, p.dense, p.buffers, p.custom = model.k, model.stages, model.dense, buffers, model.custom
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = a, lda, NULL, csr, NULL, <void *> model.packed
     p.rows, p.r0, p.r1, p.row_number, p.nonzero.columns = rows, 0, rows, 0, NULL

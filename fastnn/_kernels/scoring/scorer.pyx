@@ -14,7 +14,8 @@ from fastnn._kernels.native.table cimport finite, floating
 from fastnn._kernels.scoring.encoded cimport EncodedRows
 from fastnn._kernels.scoring.model cimport (CODES, LARGEST, LOG_PROBABILITY, PROBABILITY, RAW, Input, Mode, Model,
                                             are_numbers)
-from fastnn._kernels.scoring.results cimport is_flat, n_columns, not_finite
+from fastnn._kernels.scoring.places cimport Places
+from fastnn._kernels.scoring.results cimport not_finite, result
 from fastnn._kernels.scoring.score cimport score_checked
 from fastnn._kernels.scoring.scratch cimport scratch_size
 from fastnn._kernels.scoring.statistics cimport n_statistics, pack_statistics
@@ -50,6 +51,8 @@ cdef class Scorer:
     isa : str or None
     functions : list of (f, df)
         What the "custom" stages compute, in their order. They are called with the interpreter, on one thread.
+    activated : bool
+        The stages have applied the output activation already: it says what the raw outputs are.
 
     Notes
     -----
@@ -62,6 +65,7 @@ cdef class Scorer:
     cdef Plan plan
     cdef Model model
     cdef Dense *dense
+    cdef Places places
     cdef object packed
     cdef tuple functions
     cdef bint calls_python
@@ -69,7 +73,7 @@ cdef class Scorer:
     cdef double work
 
     def __cinit__(self, Py_ssize_t n_in, stages, arrays, output_activation, dtype, bint two_column=False, str isa=None,
-                  functions=()):
+                  functions=(), bint activated=False):
         self.plan = Plan(n_in, stages, dtype, isa)
         self.n_in, self.n_out = n_in, self.plan.stages[self.plan.n_stages - 1].n
         self.functions, self.calls_python = tuple(functions), len(functions) > 0
@@ -81,6 +85,7 @@ cdef class Scorer:
         self.packed = aligned_zeros(self.plan.n_packed, dtype)
         self.model.k, self.model.n_in, self.model.n_layers = self.plan.k, self.n_in, self.plan.n_layers
         self.model.output, self.model.binary = table.output_number(output_activation), two_column
+        self.model.activated = activated
         self.dense = <Dense *> PyMem_Calloc(self.plan.n_layers, sizeof(Dense))
         if self.dense == NULL:
             raise MemoryError()
@@ -88,6 +93,9 @@ cdef class Scorer:
         cdef void *to = address(self.packed, self.plan.dtype.format, True)
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         self.model.packed, self.model.wants_rows = to, self.plan.wants_rows
+        if not self.plan.chain:
+            self.places = Places(self.plan)
+            self.places.lend(&self.model)
         pack_as(self.plan, address(numbers, self.plan.dtype.format, False), to)
         pack_statistics(self.plan, numbers[self.plan.n_params:], self.packed)
         self.packed.flags.writeable = False
@@ -140,7 +148,7 @@ cdef object score(Scorer self, Mode mode, object X, object out, int n_threads, b
         rows = 1
     else:
         return NotImplemented
-    cdef cnp.ndarray to = result(self, mode, rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
+    cdef cnp.ndarray to = result(&self.model, mode, rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
     if to is None:
         return NotImplemented
     cdef Input source
@@ -158,7 +166,7 @@ cdef object score_sparse(Scorer self, Mode mode, object X, object out, int n_thr
         return NotImplemented
     cdef Py_ssize_t rows = X.shape[0]
     cdef int type_out = self.plan.dtype.type_number
-    cdef cnp.ndarray to = result(self, mode, rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
+    cdef cnp.ndarray to = result(&self.model, mode, rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
     if to is None:
         return NotImplemented
     cdef SparseRows x = SparseRows(X, self.plan.dtype.numpy)
@@ -178,7 +186,7 @@ cdef object score_encoded(Scorer self, Mode mode, EncodedRows rows, object out, 
     if rows.n_features != self.n_in or rows.wide != (self.plan.dtype.number == FLOAT64):
         return NotImplemented
     cdef int type_out = self.plan.dtype.type_number
-    cdef cnp.ndarray to = result(self, mode, rows.n_rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
+    cdef cnp.ndarray to = result(&self.model, mode, rows.n_rows, out, cnp.NPY_INT64 if are_numbers(mode) else type_out)
     if to is None:
         return NotImplemented
     cdef Py_ssize_t pairs = rows.n_rows * rows.n_pairs
@@ -189,21 +197,6 @@ cdef object score_encoded(Scorer self, Mode mode, EncodedRows rows, object out, 
         start(self, mode, &source, rows.n_rows, pairs, cnp.PyArray_DATA(to), n_threads, check_finite,
               rows.n_rows * (self.work - first_layer) + <double> pairs * self.dense[0].n_out)
     return to
-
-
-cdef cnp.ndarray result(Scorer self, Mode mode, Py_ssize_t rows, object out, int type_out):
-    """A new array for the result, or `out` if that is fit to take it, or None."""
-    cdef cnp.npy_intp shape[2]
-    cdef int ndim = 1 if is_flat(&self.model, mode) else 2
-    shape[0], shape[1] = rows, n_columns(&self.model, mode)
-    if out is None:
-        return cnp.PyArray_EMPTY(ndim, shape, type_out, 0)
-    if not (cnp.PyArray_CheckExact(out) and cnp.PyArray_ISCARRAY(<cnp.ndarray> out)
-            and cnp.PyArray_TYPE(<cnp.ndarray> out) == type_out and cnp.PyArray_NDIM(<cnp.ndarray> out) == ndim
-            and cnp.PyArray_DIM(<cnp.ndarray> out, 0) == shape[0]
-            and (ndim == 1 or cnp.PyArray_DIM(<cnp.ndarray> out, 1) == shape[1])):
-        return None
-    return <cnp.ndarray> out
 
 
 cdef int start(Scorer self, Mode mode, const Input *x, Py_ssize_t rows, Py_ssize_t n_values, void *out,

@@ -33,15 +33,15 @@ cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating 
     return (rows + most - 1) // most * tile_size(model.n_in) if looks_for_zeros(model) else 0
 
 
-cdef inline Py_ssize_t stage_size(const Stage *stage, Py_ssize_t block) noexcept nogil:
-    """Elements for the outputs of a block, and for what the stage keeps for each of its rows or columns."""
-    return block * stage.ld + max(stage.traits.column_values * stage.ld, <Py_ssize_t> stage.traits.row_values * BLOCK)
+cdef inline Py_ssize_t more_size(const Stage *stage) noexcept nogil:
+    """Elements for what the stage keeps for each of a block's rows or columns."""
+    return max(stage.traits.column_values * stage.ld, <Py_ssize_t> stage.traits.row_values * BLOCK)
 
 
 cdef inline Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil:
     """Elements that a thread needs to score so many rows: two layers' outputs and, unless sparse, a block's input.
 
-    In a net that is not a chain any output may be read later: it needs those of all stages.
+    In a net that is not a chain an output may be read later: it needs as many places as are read at a time.
     """
     cdef Py_ssize_t block = min(rows, BLOCK), size = 0, line = 16
     cdef int t
@@ -49,8 +49,8 @@ cdef inline Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t 
         size = block * input_stride(model, tag) + tiles_size(model, block, tag)
     if not model.n_stages:
         return size + 2 * block * widest_layer(model)
-    for t in range(model.n_stages):
-        size += stage_size(&model.stages[t], block)
+    for t in range(model.n_places):
+        size += block * model.places[t].ld + model.places[t].more
     return size + (model.n_stages * sizeof(Buffers) // sizeof(floating) + line) // line * line
 
 

@@ -12,6 +12,7 @@ from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.training.epoch cimport sweep_as
 from fastnn._kernels.training.rows cimport batch_as, layer_rows_as, nonzero_share_as
 from fastnn._kernels.scoring.model cimport PROBABILITY, RAW, Input, Mode, Model
+from fastnn._kernels.scoring.places cimport Places
 from fastnn._kernels.scoring.score cimport score_as
 from fastnn._kernels.scoring.scratch cimport scratch_size_as
 from fastnn._kernels.layers.sparse cimport SparseRows
@@ -46,6 +47,7 @@ cdef class Engine(Workspace):
     """Training and scoring of one network; its parameters are those of Workspace."""
 
     cdef object _dense_keep, _sparse_keep, _zeros_keep, _held
+    cdef Places _places
 
     def _dense_input(self, X):
         """Rows of an ndarray; their workspace exists from the first call on."""
@@ -185,7 +187,10 @@ cdef class Engine(Workspace):
         model.n_layers, model.dense = self.plan.n_layers, self.s.dense
         model.n_stages, model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         model.packed, model.custom, model.wants_rows = self.s.packed, self.s.custom, self.plan.wants_rows
-        model.output, model.binary = self.output, False
+        model.output, model.binary, model.activated = self.output, False, False
+        if not self.plan.chain:
+            self._places = self._places or Places(self.plan)
+            self._places.lend(&model)
         size = scratch_size_as(&model, x.csr != NULL, rows, dtype)
         keep = aligned_zeros(n_threads * size, self._dtype)
         scratch = address(keep, self._format, True)

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 
 from fastnn.exceptions import ModelFormatError
-from fastnn.files.model_file import EstimatorParts
+from fastnn.files.parts import EstimatorParts
 from fastnn.files.versions import first_params
 from fastnn.model.blocks import blocks_of
 from fastnn.model.of_estimator import hidden_activations
@@ -100,7 +100,7 @@ def build_estimator(network, parts):
     if network.feature_names is not None:
         estimator.feature_names_in_ = np.array(network.feature_names, dtype=object)
     if classifies:
-        _restore_classes(estimator, network)
+        restore_classes(estimator, network.classes, network.kind == "multilabel")
     for array in network.arrays:
         array.setflags(write=True)  # the arrays of an estimator are its user's to change
     return estimator
@@ -135,20 +135,18 @@ def _has_activations(estimator, expected):
         return False
 
 
-def _restore_classes(estimator, network):
+def restore_classes(estimator, classes, multilabel):
+    """Set what an estimator knows of its classes; ModelFormatError if they are not sound."""
     from fastnn.estimators.shared.labels import learn_classes
 
-    n = len(network.classes)
     try:
-        binarizer = learn_classes(
-            np.eye(n, dtype=int) if network.kind == "multilabel" else network.classes
-        )
+        binarizer = learn_classes(np.eye(len(classes), dtype=int) if multilabel else classes)
     except ValueError as error:
         raise ModelFormatError(f"the classes are not sound: {error}") from None
-    if not np.array_equal(binarizer.classes_, network.classes):
+    if not np.array_equal(binarizer.classes_, classes):
         raise ModelFormatError("the classes are not sorted, or not distinct")
     estimator._label_binarizer = binarizer
-    estimator.classes_ = binarizer.classes_ = network.classes.copy()
+    estimator.classes_ = binarizer.classes_ = classes.copy()
 
 
 def _check_fitted(fitted, network):

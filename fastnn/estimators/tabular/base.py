@@ -21,13 +21,14 @@ from fastnn.estimators.tabular import sizes
 from fastnn.estimators.tabular.columns import read_table
 from fastnn.estimators.tabular.fitting import TableFit
 from fastnn.estimators.tabular.parameters import TabularParameters
+from fastnn.estimators.tabular.understanding import Explanation, describe, integrated_gradients
 from fastnn.exceptions import VersionMismatchWarning
 from fastnn.scoring.means import mean_of
 
 __all__ = ["BaseTabular"]
 
 #: Attributes that some fits set and others must remove.
-_NOT_OF_EVERY_FIT = ("folds_", "oof_predictions_", "oof_score_", "temperature_")
+_NOT_OF_EVERY_FIT = ("feature_importances_", "folds_", "oof_predictions_", "oof_score_")
 
 #: The networks' inputs are in memory for so many rows at a time.
 _BLOCK_ROWS = 1 << 14
@@ -101,8 +102,6 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
             kept = y if rows is None else y[rows]
             fit = TableFit(self, table, self._targets(kept), weight, held_out).run()
             self._take(fit, len(y), rows, kept, weight)
-            if held_out is not None:
-                self._judge_held_out(fit, held_out)
             return self
 
     def _checked(self, X, y, sample_weight, *, reset, suffix=""):
@@ -182,7 +181,11 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
         """Set the fitted attributes."""
         self._encoder, self._widening = fit.encoder, fit.widening
         self.estimators_ = fit.members
+        self._baseline = fit.widening.mean
         self._settle(fit, weight)
+        fit.warn()
+        if fit.oof is not None:
+            self.feature_importances_ = fit.importances(lambda raw, at: self._loss_of(fit, raw, at))
         if fit.folds is not None:
             self.folds_ = self._at_rows(fit.folds, n_rows, rows, -1)
         if fit.oof is None or len(fit.oof) > len(y):
@@ -191,9 +194,6 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
         known = ~np.isnan(fit.oof[:, 0])
         self.oof_score_ = self._score_of(y[known], predictions[known], weight, known)
         self.oof_predictions_ = self._at_rows(predictions, n_rows, rows, np.nan)
-
-    def _judge_held_out(self, fit, held_out):
-        """Nothing more is told of rows that the user has."""
 
     @staticmethod
     def _at_rows(values, n_rows, rows, filler):
@@ -204,12 +204,74 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
         return found
 
     @abstractmethod
+    def _loss_of(self, fit, raw, at):
+        """The mean loss of raw outputs of rows of the fit, for importances."""
+
+    @abstractmethod
     def _activated(self, raw):
         """Raw outputs of rows not trained on, as the networks would predict."""
 
     @abstractmethod
     def _score_of(self, y, predictions, weight, known):
         """Score of predictions of rows not trained on."""
+
+    def describe_columns(self) -> list[dict[str, Any]]:
+        """What each column was taken as, and what became of it.
+
+        Returns
+        -------
+        list of dict
+            For each column ``name``, ``kind`` ('number', 'category' or 'date'), ``dtype``,
+            ``n_levels`` of a category, ``gaps`` (whether the fit met any), ``n_bins`` of its code,
+            and ``becomes`` in words. ``pandas.DataFrame`` makes a table of it.
+        """
+        check_is_fitted(self)
+        return describe(self._encoder)
+
+    def explain(self, X: MatrixLike) -> Explanation:
+        """Divide each prediction among the columns: integrated gradients from the mean row.
+
+        Of the mean raw outputs of the networks: logits of classes, values of a regression, or the
+        logarithm of what 'poisson', 'gamma' and 'tweedie' predict. The parts of the columns add up
+        to the output less that of the baseline.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Explanation
+            Named tuple of ``values`` of shape (n_samples, n_features), or (n_samples, n_outputs,
+            n_features) where the networks have several outputs, and ``baseline`` of shape
+            (n_outputs,): the outputs for the mean of all encoded rows.
+
+        References
+        ----------
+        Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML 2017.
+        """
+        check_is_fitted(self)
+        table = read_table(self, X, reset=False)
+        owners = np.repeat([f.column for f in self._encoder.features], self._widening.widths)
+        blocks = []
+        for start in range(0, len(table[0]), _BLOCK_ROWS // 64):
+            end = min(start + _BLOCK_ROWS // 64, len(table[0]))
+            block = [column.take(np.arange(start, end)) for column in table]
+            wide = self._widening(self._encoder.encode(block))
+            parts, baseline = integrated_gradients(self.estimators_, wide, self._baseline)
+            of_columns = np.zeros((*parts.shape[:2], len(table)))
+            for entry, owner in enumerate(owners):
+                of_columns[:, :, owner] += parts[:, :, entry]
+            blocks.append(of_columns)
+        values = self._in_units(np.concatenate(blocks))
+        return Explanation(values[:, 0] if values.shape[1] == 1 else values, self._base(baseline))
+
+    def _in_units(self, parts):
+        """Parts of raw outputs (n, n_outputs, n_features) in the units that ``explain`` has."""
+        return parts
+
+    def _base(self, raw):
+        return raw
 
     def _mean(self, X):
         """The mean over the networks, added up in their order: (n, n_outputs)."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
@@ -49,6 +49,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     temperature_ : float
         What the raw outputs of all networks were divided by: that of the lowest log loss of rows
         not trained on [2]_.
+    feature_importances_ : ndarray of shape (n_features,)
+        How much the log loss of rows grows, by the networks that were not trained on them, when the
+        column is shuffled among them; of some thousand rows. Not for fewer than 50.
     n_features_in_, feature_names_in_
         Number and, if X had them, names of the columns of X.
 
@@ -142,6 +145,15 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         self.temperature_ = temperature_of(z, y, weight)
         for member in self.estimators_:
             divide_by_temperature(member, self.temperature_)
+
+    def _loss_of(self, fit, raw, at):
+        raw = raw.astype(np.float64)
+        if raw.shape[1] == 1 or self._several_labels():
+            y = fit.y[at].reshape(len(at), -1)
+            rows = (np.logaddexp(0, raw) - raw * y).sum(axis=1)
+        else:
+            rows = -log_softmax(raw, axis=1)[np.arange(len(at)), fit.y[at]]
+        return np.average(rows, weights=None if fit.weight is None else fit.weight[at])
 
     def _activated(self, raw):
         z = raw / self.temperature_

@@ -14,6 +14,7 @@ from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.tabular import budget, sizes
 from fastnn.estimators.tabular.encoder import Encoder
 from fastnn.estimators.tabular.members import make_member, train
+from fastnn.estimators.tabular.understanding import permuted_losses, warn_of_columns
 from fastnn.estimators.tabular.wide import Widening
 from fastnn.exceptions import DivergenceError
 from fastnn.threads import effective_n_threads
@@ -21,6 +22,9 @@ from fastnn.threads import effective_n_threads
 __all__ = ["TableFit", "raw_outputs"]
 
 _MOST_SEED = np.iinfo(np.int32).max
+
+#: The number of the fold of rows that the user has set apart.
+_APART = -1
 
 
 class TableFit:
@@ -72,7 +76,7 @@ class TableFit:
             self.folds = deal_out(self.n_folds, self._n, self._targets.strata, seed)
         self._apart = held_out is not None
         if self._apart:
-            self.watched = [self.n_folds] * est.n_estimators
+            self.watched = [_APART] * est.n_estimators
         elif self.folds is None:
             self.watched = [None] * est.n_estimators
         else:
@@ -106,7 +110,7 @@ class TableFit:
                 parts = (weight, self._n), (their_weight, len(their_targets.values))
                 weight = np.concatenate([np.ones(n) if w is None else w for w, n in parts])
             self._fold_of = np.zeros(len(self.y), np.intp)
-            self._fold_of[self._n :] = self.n_folds
+            self._fold_of[self._n :] = _APART
         self.weight = weight
         self.widening = Widening(self.encoder.features, self._narrow[: self._n], self._weight)
 
@@ -198,17 +202,43 @@ class TableFit:
         if fold is None:
             return total
         rows = np.flatnonzero(self._fold_of == fold)
-        narrow = self._narrow[rows]
-        if self._means and not self._apart:
-            for column, means in self._means.items():
-                table = self.encoder.scaled_means(column, means.without(fold))
-                narrow[:, self.encoder.means_of(column)] = table[means.levels[rows]]
-        found = raw_outputs(member, self.widening(narrow))
+        found = raw_outputs(member, self.widening(self._unseen(rows, fold)))
         if total is None:
             total = np.zeros((len(self._fold_of), found.shape[1])), np.zeros(len(self._fold_of))
         total[0][rows] += found
         total[1][rows] += 1
         return total
+
+    def _unseen(self, rows, fold):
+        """The narrow rows of a fold by means that know nothing of its targets."""
+        narrow = self._narrow[rows]
+        if not self._apart:
+            for column, means in self._means.items():
+                table = self.encoder.scaled_means(column, means.without(fold))
+                narrow[:, self.encoder.means_of(column)] = table[means.levels[rows]]
+        return narrow
+
+    def importances(self, loss):
+        """How much the loss of rows grows, by networks not trained on them, when a column is
+        shuffled; see `permuted_losses`."""
+        of_fold = []
+        for fold in sorted(set(self.watched)):
+            watching = [m for m, own in zip(self.members, self.watched, strict=True) if own == fold]
+            rows = np.flatnonzero(self._fold_of == fold)
+
+            def predict(narrow, watching=watching):
+                wide = self.widening(narrow)
+                return np.mean([raw_outputs(member, wide) for member in watching], axis=0)
+
+            of_fold.append((predict, self._unseen(rows, fold), rows))
+        columns = [[] for _ in self.encoder.columns]
+        for i, feature in enumerate(self.encoder.features):
+            columns[feature.column].append(i)
+        return permuted_losses(columns, of_fold, loss, self.rng)
+
+    def warn(self):
+        """Warn of columns that are likely mistakes."""
+        warn_of_columns(self.encoder, self._narrow[: self._n], self._targets.values, self._n)
 
 
 def raw_outputs(member, X):

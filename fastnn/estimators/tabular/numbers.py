@@ -15,6 +15,7 @@ __all__ = [
     "fit_number",
     "repeated_values",
     "smooth_clip",
+    "unclipped",
 ]
 
 #: Most rows that quantiles are taken of: further ones do not move an edge that anybody could tell.
@@ -86,6 +87,11 @@ def repeated_values(x):
 def smooth_clip(x):
     """x / sqrt(1 + (x / 3)^2): the identity near 0, never beyond 3."""
     return x / np.sqrt(1 + (x / _BEND) ** 2)
+
+
+def unclipped(x):
+    """What `smooth_clip` made x of; far out, about."""
+    return x / np.sqrt(np.maximum(1 - (x / _BEND) ** 2, 1e-5))
 
 
 def fit_number(x, weight, n_bins, *, robust, rng):

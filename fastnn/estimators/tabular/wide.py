@@ -19,24 +19,25 @@ class Widening:
     weight : ndarray of shape (n,) or None
     """
 
-    def __init__(self, features, narrow, weight=None, centres=None):
+    def __init__(self, features, narrow, weight=None):
         self._features = features
-        self._centres = centres
-        if centres is None:
-            step = max(1, len(narrow) // 20_000)
-            some, weight = narrow[::step], None if weight is None else weight[::step]
-            self._centres = [
-                np.average(_code(some[:, i], f.edges), axis=0, weights=weight).astype(np.float32)
-                if len(f.edges)
-                else None
-                for i, f in enumerate(features)
-            ]
+        step = max(1, len(narrow) // 20_000)
+        some, weight = narrow[::step], None if weight is None else weight[::step]
+        self._centres = [
+            np.average(_code(some[:, i], f.edges), axis=0, weights=weight).astype(np.float32)
+            if len(f.edges)
+            else None
+            for i, f in enumerate(features)
+        ]
         widths = [
             len(f.edges) if len(f.edges) else f.n_levels if f.kind == "levels" else 1
             for f in features
         ]
+        self.widths = widths
         self.starts = np.cumsum([0, *widths]).tolist()
         self.width = max(1, self.starts[-1])  # without features there is a column of zeros
+        #: The mean wide row, of some rows.
+        self.mean = np.average(self(some), axis=0, weights=weight)
 
     def __call__(self, narrow):
         """The wide matrix (n, width), of the same dtype."""

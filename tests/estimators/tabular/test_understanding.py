@@ -1,0 +1,80 @@
+"""What a fitted model tells of its columns, and what it warns of."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.inspection import partial_dependence
+from tables import every_kind_of_column, with_gaps
+
+from fastnn import TabularClassifier, TabularRegressor
+from fastnn.estimators.tabular.fitting import raw_outputs
+
+FAST = {"preset": "fast", "n_estimators": 3, "hidden_layer_sizes": (16, 8), "random_state": 0}
+X, names, values = every_kind_of_column(700)
+GAPS = with_gaps(X)
+CLASSES = np.where(values > 1040, "high", np.where(values < 960, "low", "middle"))
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    return TabularRegressor(**FAST).fit(GAPS, values)
+
+
+def test_describe_columns(regressor):
+    found = pd.DataFrame(regressor.describe_columns()).set_index("name")
+    assert list(found.index) == list(X.columns)
+    assert found.kind["many"] == "category"
+    assert found.kind["zoned"] == found.kind["date"] == "date"
+    assert found.becomes["constant"].startswith("a scaled number, an indicator of gaps")
+    assert found.becomes["nothing"] == "nothing: it has one value"
+    assert found.becomes["text"] == "4 indicators"
+    assert found.becomes["many"] == "means of targets by its levels"
+    assert "weekday_sin" in found.becomes["date"]
+    assert found.n_bins["float"] == 32
+    assert found.gaps.all() or not found.gaps["nothing"]
+
+
+def test_importances_are_of_columns_that_matter(regressor):
+    importances = pd.Series(regressor.feature_importances_, regressor.feature_names_in_)
+    assert importances["float"] == importances.max() > 0.2
+    assert abs(importances[["float32", "since", "nothing", "boolean"]]).max() < 0.1
+    model = TabularClassifier(**FAST).fit(X, CLASSES)
+    assert model.feature_importances_.argmax() == 0
+
+
+def test_explanations_add_up(regressor):
+    rows = GAPS[:40]
+    parts, baseline = regressor.explain(rows)
+    assert parts.shape == (40, X.shape[1])
+    raw = np.mean([raw_outputs(m, _wide(regressor, rows)) for m in regressor.estimators_], axis=0)
+    expected = raw[:, 0] * regressor._scale.width[0] + regressor._scale.centre[0]
+    np.testing.assert_allclose(parts.sum(axis=1) + baseline[0], expected, rtol=1e-5)
+    assert np.abs(parts).mean(axis=0).argmax() == 0
+    model = TabularClassifier(**FAST).fit(X, CLASSES)
+    parts, baseline = model.explain(X[:9])
+    assert parts.shape == (9, 3, X.shape[1])
+    raw = np.mean([raw_outputs(m, _wide(model, X[:9])) for m in model.estimators_], axis=0)
+    np.testing.assert_allclose(parts.sum(axis=2) + baseline, raw, rtol=1e-3, atol=1e-4)
+
+
+def _wide(model, X):
+    from fastnn.estimators.tabular.columns import read_table
+
+    return model._widening(model._encoder.encode(read_table(model, X, reset=False)))
+
+
+def test_partial_dependence_goes_through_scikit_learn():
+    numbers = X[["float", "float32"]]
+    model = TabularRegressor(**FAST).fit(numbers, values)
+    found = partial_dependence(model, numbers, ["float"], grid_resolution=5)["average"][0]
+    assert (np.diff(found) > 0).all()
+
+
+def test_warnings_of_names_and_of_the_target():
+    table = X[["float"]].assign(name=[f"n{i}" for i in range(len(X))])
+    with pytest.warns(UserWarning, match="'name' has a level of its own in 700 of 700 rows"):
+        TabularRegressor(**FAST).fit(table, values)
+    with pytest.warns(UserWarning, match="'dollars' says the target almost exactly"):
+        TabularRegressor(**FAST).fit(X[["float"]].assign(dollars=values * 2), values)
+    with pytest.warns(UserWarning, match="loss='gamma'"):
+        TabularRegressor(**FAST).fit(X[["float"]], np.exp(values / 15 - 60))

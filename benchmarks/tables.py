@@ -169,7 +169,7 @@ def by_hand(classifies, seed):
         (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
     )
     made = MLPClassifier if classifies else MLPRegressor
-    net = made((128, 128), early_stopping=True, random_state=seed)
+    net = made(hidden_layer_sizes=(128, 128), early_stopping=True, random_state=seed)
     if classifies:
         return make_pipeline(columns, net)
     from sklearn.compose import TransformedTargetRegressor

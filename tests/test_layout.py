@@ -34,11 +34,12 @@ WINGS = {
         *("initializers", "layers", "losses", "model", "network", "network/network.py"),
         "schedules",
     },
-    "scoring": {"_kernels", "files", "losses", "model", "threads"},
+    "tables": set(),
+    "scoring": {"_kernels", "files", "losses", "model", "tables", "threads"},
     "export": {"files", "model"},
     "estimators": {
         *("_kernels", "files", "initializers", "layers", "losses", "model", "network"),
-        *("optimizers", "schedules", "scoring", "threads", "training"),
+        *("optimizers", "schedules", "scoring", "tables", "threads", "training"),
     },
     "inspection": {
         *("estimators", "layers", "network", "network/network.py", "optimizers", "training"),

@@ -1,20 +1,14 @@
 """A user's table as columns that know their name and kind."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from fastnn.estimators.tabular.sources import (
-    ArrayColumn,
-    ArrowColumn,
-    PandasColumn,
-    PolarsColumn,
-)
+from fastnn.tables.arrays import ArrayColumn
+from fastnn.tables.frames import ArrowColumn, PandasColumn, PolarsColumn
 
-__all__ = ["categories_asked_for", "read_table"]
+__all__ = ["read_table"]
 
 
 def read_table(estimator, X, *, reset, n_least=1):
@@ -31,7 +25,7 @@ def read_table(estimator, X, *, reset, n_least=1):
 
     Returns
     -------
-    list of columns of ``fastnn.estimators.tabular.sources``
+    list of columns of ``fastnn.tables``
 
     Raises
     ------
@@ -121,51 +115,3 @@ def _check_names_of_arrow(estimator, names, reset):
             "The feature names should match those that were passed during fit, in their order: "
             f"got {names}, fitted on {list(known)}."
         )
-
-
-def categories_asked_for(asked, columns):
-    """Whether each column is a category because the user says so: a list of bool.
-
-    Parameters
-    ----------
-    asked : "from_dtype", None, or array-like of bool, int or str
-        As HistGradientBoosting's ``categorical_features``.
-    columns : list
-
-    Raises
-    ------
-    ValueError
-        Naming what is not there.
-    """
-    n = len(columns)
-    if asked is None or (isinstance(asked, str) and asked == "from_dtype"):
-        return [False] * n
-    given = np.asarray(asked)
-    if given.ndim != 1:
-        given = given.reshape(-1)
-    if given.dtype.kind == "b":
-        if len(given) != n:
-            raise ValueError(
-                f"categorical_features is a mask of {len(given)} entries, and X has {n} columns."
-            )
-        return given.tolist()
-    found, names = [False] * n, [column.name for column in columns]
-    for item in given.tolist():
-        if isinstance(item, str):
-            if item not in names:
-                raise ValueError(
-                    f"categorical_features names {item!r}, which is no column of X: {names}."
-                )
-            found[names.index(item)] = True
-        elif isinstance(item, Integral):
-            if not -n <= item < n:
-                raise ValueError(
-                    f"categorical_features has the index {item}, and X has {n} columns."
-                )
-            found[item] = True
-        else:
-            raise ValueError(
-                "categorical_features must be 'from_dtype', None, a mask, or a list of indices or "
-                f"names; it holds {item!r}."
-            )
-    return found

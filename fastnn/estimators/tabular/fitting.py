@@ -12,11 +12,11 @@ from fastnn._warnings import warn
 from fastnn.estimators.ensembles.samples import folds as deal_out
 from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.tabular import budget, sizes
-from fastnn.estimators.tabular.encoder import Encoder
 from fastnn.estimators.tabular.members import make_member, train
 from fastnn.estimators.tabular.understanding import permuted_losses, warn_of_columns
 from fastnn.estimators.tabular.wide import Widening
 from fastnn.exceptions import DivergenceError
+from fastnn.tables.encoder import Encoder
 from fastnn.threads import effective_n_threads
 
 __all__ = ["TableFit", "raw_outputs"]

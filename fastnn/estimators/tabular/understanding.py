@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fastnn._warnings import warn
-from fastnn.estimators.tabular.categories import MISSING
-from fastnn.estimators.tabular.numbers import unclipped
+from fastnn.tables.categories import MISSING
+from fastnn.tables.numbers import unclipped
 
 __all__ = ["Explanation", "describe", "integrated_gradients", "permuted_losses", "warn_of_columns"]
 

@@ -6,8 +6,8 @@ import pytest
 from tables import every_kind_of_column, with_gaps
 
 from fastnn import TabularClassifier, TabularRegressor
-from fastnn.estimators.tabular.dates import parts_of_dates
-from fastnn.estimators.tabular.numbers import edges_of, quantiles
+from fastnn.tables.dates import parts_of_dates
+from fastnn.tables.numbers import edges_of, quantiles
 
 FAST = {"preset": "fast", "n_estimators": 2, "hidden_layer_sizes": (16,), "random_state": 0}
 X, names, values = every_kind_of_column(900)

@@ -9,8 +9,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 
 from fastnn import TabularClassifier, TabularRegressor
-from fastnn.estimators.tabular.categories import MeansOfLevels
 from fastnn.estimators.tabular.sizes import even_batches
+from fastnn.tables.categories import MeansOfLevels
 
 FAST = {"preset": "fast", "n_estimators": 4, "hidden_layer_sizes": (16,), "random_state": 0}
 X, y = load_diabetes(return_X_y=True, as_frame=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastnn.estimators.tabular.sources import is_missing, key_of
+from fastnn.tables.arrays import is_missing, key_of
 
 __all__ = ["MISSING", "Category", "MeansOfLevels", "fit_category"]
 

@@ -5,56 +5,25 @@ category with its indicators. What these columns stand for to the first layer sa
 ``fastnn.estimators.tabular.wide`` writes it out.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
-from fastnn.estimators.tabular.categories import MeansOfLevels, fit_category
-from fastnn.estimators.tabular.columns import categories_asked_for
-from fastnn.estimators.tabular.dates import parts_of_dates
-from fastnn.estimators.tabular.numbers import (
+from fastnn.tables.asked import categories_asked_for
+from fastnn.tables.categories import MeansOfLevels, fit_category
+from fastnn.tables.dates import parts_of_dates
+from fastnn.tables.features import (
+    LearnedColumn,
+    features_of_category,
+    features_of_number,
+    means_of_targets,
+)
+from fastnn.tables.numbers import (
     RepeatedValues,
     fit_number,
     repeated_values,
     smooth_clip,
 )
 
-__all__ = ["Encoder", "Feature", "LearnedColumn"]
-
-#: Most levels that have indicators; more are told by the means of their targets.
-INDICATORS_UP_TO = 9
-
-
-class LearnedColumn(NamedTuple):
-    """What a fit has learned of a column of the user's.
-
-    ``numbers`` maps the parts of a number or date to what `fit_number` found. What has levels, of
-    which some are told by means of targets, has a ``category``: a Category or RepeatedValues.
-    """
-
-    name: str
-    kind: str
-    dtype: str
-    numbers: dict
-    category: Any
-
-
-class Feature(NamedTuple):
-    """A column of the narrow matrix.
-
-    ``kind`` is 'number' (with ``edges``, if any), 'gap' (1 where the number is missing), 'sign' (-1
-    and 1 for two levels, 0 for another), 'levels' (a level's number, ``n_levels`` for another), or
-    'mean' (of a target over the rows of a level).
-    """
-
-    column: int
-    kind: str
-    part: str
-    edges: np.ndarray
-    n_levels: int = 0
-
-
-_NO_EDGES = np.empty(0, np.float32)
+__all__ = ["Encoder"]
 
 
 class Encoder:
@@ -98,18 +67,20 @@ class Encoder:
             learned = LearnedColumn(column.name, kind, column.dtype(), {}, None)
             if kind == "category":
                 learned = learned._replace(category=fit_category(column))
-                features += _features_of_category(
+                features += features_of_category(
                     number, learned.category, n_targets if means else None
                 )
             else:
                 for part, values in _numbers_of(column, kind).items():
                     found = fit_number(values, weight, n_bins, robust=robust, rng=rng)
                     learned.numbers[part] = found
-                    features += _features_of_number(number, part, found)
+                    features += features_of_number(number, part, found)
                 if kind == "number" and means:
                     learned = learned._replace(category=repeated_values(values))
                     if learned.category is not None:
-                        features += _means(number, len(learned.category.levels), n_targets)
+                        features += means_of_targets(
+                            number, len(learned.category.levels), n_targets
+                        )
             columns.append(learned)
         return cls(columns, features, {}, {}, np.dtype(dtype))
 
@@ -202,30 +173,6 @@ class Encoder:
         if features[0].kind == "sign":
             return [np.array([-1, 1, 0], np.float32)[of_rows]]
         return [of_rows]
-
-
-def _features_of_category(number, category, n_targets):
-    n = len(category.levels)
-    if n < 2:
-        return []
-    if n == 2:
-        return [Feature(number, "sign", "", _NO_EDGES, 2)]
-    if n <= INDICATORS_UP_TO or n_targets is None:
-        return [Feature(number, "levels", "", _NO_EDGES, n)]
-    return _means(number, n, n_targets)
-
-
-def _means(number, n_levels, n_targets):
-    return [Feature(number, "mean", str(i), _NO_EDGES, n_levels) for i in range(n_targets)]
-
-
-def _features_of_number(number, part, found):
-    if found.constant:
-        return []
-    features = [Feature(number, "number", part, found.edges)]
-    if found.has_gaps and part in ("", "elapsed"):
-        features.append(Feature(number, "gap", part, _NO_EDGES))
-    return features
 
 
 def _numbers_of(column, kind):

@@ -1,6 +1,6 @@
-"""Columns of data frames and arrays: what kind each is, and its values in one of three forms.
+"""Columns of arrays: what kind each is, and its values in one of three forms.
 
-A source hides whose frame a column is of. Each gives numbers (float64, NaN where missing), codes
+A source hides whose table a column is of. Each gives numbers (float64, NaN where missing), codes
 (int64 numbers of distinct values, -1 where missing, and these values) or instants (float64 seconds
 since 1970, NaN where missing).
 """
@@ -11,7 +11,7 @@ import numbers
 
 import numpy as np
 
-__all__ = ["ArrayColumn", "ArrowColumn", "PandasColumn", "PolarsColumn", "key_of"]
+__all__ = ["ArrayColumn", "coded", "is_missing", "key_of", "seconds"]
 
 _MISSING_NAMES = {"NAType", "NaTType"}
 
@@ -67,7 +67,7 @@ class ArrayColumn:
     def numbers(self):
         values = self._values
         if values.dtype.kind == "m":
-            return _seconds(values)
+            return seconds(values)
         if values.dtype.kind in "fiub":
             return values.astype(np.float64)
         return np.array([self._number(v) for v in values.tolist()], np.float64)
@@ -100,13 +100,13 @@ class ArrayColumn:
                 found[found == len(levels) - 1] = -1
                 levels = levels[:-1]
             return found, levels.tolist()
-        return _coded(values.tolist())
+        return coded(values.tolist())
 
     def instants(self):
         values = self._values
         if values.dtype.kind != "M":
             values = np.array([self._instant(v) for v in values.tolist()], "M8[us]")
-        return _seconds(values)
+        return seconds(values)
 
     def _instant(self, value):
         if is_missing(value):
@@ -121,174 +121,6 @@ class ArrayColumn:
                 f"X: column {self.name!r} was dates when this was fitted, and now holds {value!r}, "
                 "which is none."
             ) from None
-
-
-class PandasColumn:
-    """A Series of pandas."""
-
-    def __init__(self, name, series):
-        self.name, self._series = name, series
-
-    def __len__(self):
-        return len(self._series)
-
-    def take(self, rows):
-        return PandasColumn(self.name, self._series.iloc[rows])
-
-    def _objects(self):
-        return ArrayColumn(self.name, self._series.to_numpy(object))
-
-    def _code(self):
-        """The kind of NumPy's dtype that this one is like, 'C' of a category, 'T' of text."""
-        dtype = self._series.dtype
-        name = type(dtype).__name__
-        if name == "CategoricalDtype":
-            return "C"
-        if name == "StringDtype":
-            return "T"
-        if name == "PeriodDtype":
-            return "M"
-        return {"U": "T", "S": "T"}.get(dtype.kind, dtype.kind)
-
-    def kind(self):
-        code = self._code()
-        if code == "O":
-            return self._objects().kind()
-        return {"C": "category", "T": "category", "b": "category", "M": "date"}.get(code, "number")
-
-    def dtype(self):
-        return str(self._series.dtype)
-
-    def numbers(self):
-        series, code = self._series, self._code()
-        if code == "m":
-            return series.dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
-        if code in "fiub":
-            return series.to_numpy(np.float64, na_value=np.nan)
-        return self._objects().numbers()
-
-    def codes(self):
-        series = self._series
-        if self._code() == "C":
-            return series.cat.codes.to_numpy(np.int64), series.cat.categories.tolist()
-        try:
-            found, levels = series.factorize()
-        except TypeError:  # not hashable
-            return self._objects().codes()
-        return np.asarray(found, np.int64), levels.tolist()
-
-    def instants(self):
-        series = self._series
-        if self._code() != "M":
-            return self._objects().instants()
-        if type(series.dtype).__name__ == "PeriodDtype":
-            series = series.dt.to_timestamp()
-        if getattr(series.dt, "tz", None) is not None:
-            series = series.dt.tz_convert("UTC").dt.tz_localize(None)
-        return _seconds(series.to_numpy("M8[ns]"))
-
-
-class PolarsColumn:
-    """A Series of polars."""
-
-    def __init__(self, name, series):
-        self.name, self._series = name, series
-
-    def __len__(self):
-        return len(self._series)
-
-    def take(self, rows):
-        return PolarsColumn(self.name, self._series[rows])
-
-    def _objects(self):
-        values = np.empty(len(self._series), object)
-        values[:] = self._series.to_list()
-        return ArrayColumn(self.name, values)
-
-    def kind(self):
-        dtype = self._series.dtype
-        name = str(dtype).split("(")[0]
-        if dtype.is_numeric() or name in ("Duration", "Null"):
-            return "number"
-        if name in ("Date", "Datetime"):
-            return "date"
-        if name in ("String", "Categorical", "Enum", "Boolean", "Binary"):
-            return "category"
-        return self._objects().kind()
-
-    def dtype(self):
-        return str(self._series.dtype)
-
-    def numbers(self):
-        if not self._series.dtype.is_numeric():
-            return self._objects().numbers()
-        return self._series.cast(float).to_numpy().astype(np.float64)
-
-    def codes(self):
-        return _coded(self._series.to_list())
-
-    def instants(self):
-        return self._objects().instants()
-
-
-class ArrowColumn:
-    """A column of a pyarrow Table."""
-
-    def __init__(self, name, column):
-        self.name, self._column = name, column
-
-    def __len__(self):
-        return len(self._column)
-
-    def take(self, rows):
-        return ArrowColumn(self.name, self._column.take(rows))
-
-    def _objects(self):
-        values = np.empty(len(self._column), object)
-        values[:] = self._column.to_pylist()
-        return ArrayColumn(self.name, values)
-
-    def kind(self):
-        name = str(self._column.type)
-        if name.startswith(("int", "uint", "float", "double", "halffloat", "decimal", "null")):
-            return "number"
-        if name.startswith("duration"):
-            return "number"
-        if name.startswith(("timestamp", "date")):
-            return "date"
-        if name.startswith(("string", "large_string", "string_view", "bool", "dictionary")):
-            return "category"
-        return self._objects().kind()
-
-    def dtype(self):
-        return str(self._column.type)
-
-    def numbers(self):
-        name = str(self._column.type)
-        if name.startswith(("int", "uint", "float", "double")):
-            return self._column.cast("float64", safe=False).to_numpy().astype(np.float64)
-        return self._objects().numbers()
-
-    def codes(self):
-        name = str(self._column.type)
-        if not name.startswith(("string", "large_string", "dictionary", "bool", "int", "uint")):
-            return _coded(self._column.to_pylist())
-        coded = self._column
-        if not name.startswith("dictionary"):
-            coded = coded.dictionary_encode()
-        coded = coded.unify_dictionaries().combine_chunks()
-        if hasattr(coded, "chunks"):
-            if not coded.chunks:
-                return np.empty(0, np.int64), []
-            coded = coded.chunk(0)
-        found = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        levels = coded.dictionary.to_pylist()
-        gaps = [i for i, level in enumerate(levels) if is_missing(level)]
-        found[np.isin(found, gaps)] = -1
-        return found, levels
-
-    def instants(self):
-        return self._objects().instants()
 
 
 def _kind_of_objects(name, values):
@@ -312,7 +144,7 @@ def _kind_of_objects(name, values):
     return "category"
 
 
-def _coded(values):
+def coded(values):
     """Codes of Python objects, -1 for gaps, and the distinct objects in the order they come."""
     numbers_of, found = {}, np.empty(len(values), np.int64)
     try:
@@ -331,7 +163,7 @@ def _coded(values):
     return found, list(numbers_of)
 
 
-def _seconds(values):
+def seconds(values):
     """datetime64 or timedelta64 as float64 seconds, NaN for NaT."""
     gaps = np.isnat(values)
     unit = np.datetime_data(values.dtype)[0]

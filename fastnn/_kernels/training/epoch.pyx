@@ -18,6 +18,7 @@ from cython.parallel cimport parallel, threadid
 from libc.math cimport INFINITY, sqrt
 from libc.string cimport memset
 
+from fastnn._kernels.training.copies cimport copy_rows
 from fastnn._kernels.training.groups cimport group_gradients
 from fastnn._kernels.training.limits cimport limit_norms
 from fastnn._kernels.native.dtypes cimport FLOAT64
@@ -120,6 +121,7 @@ cdef inline void rows_phase(Sweep *s, Py_ssize_t start, Py_ssize_t done, Py_ssiz
     p.batch.before += start - s.begin * s.batch_size
     forward(s, &p, n if more else 0, tag)
     backward(s, &p, tag)
+    copy_rows(s, p.r0, p.r1, tag)
 
 
 cdef struct Part:                       # a thread's part in the work, and what it notes of it

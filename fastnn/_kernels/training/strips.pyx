@@ -15,6 +15,7 @@ from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Strip
 from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
+from fastnn._kernels.training.copies cimport copied_gradient, is_copied
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport absolute_sum, average, floating, lanes, squared_norm, update
@@ -127,6 +128,8 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     elif are_few(layer.n_out - strip.column, strip.count, lanes(s.k, <floating> 0)):
         few_columns_gradient(s.k, strip.count, layer.n_out - strip.column, rows, x + strip.first, ldx, d + strip.column,
                              layer.ld, g, accumulate)
+    elif is_copied(s, stage):
+        copied_gradient(s, strip, rows, g, accumulate)
     else:
         dense_gradient(s.k, strip.count, strip.width, rows, x + strip.first, ldx, d + strip.column, layer.ld, g,
                        accumulate)

@@ -20,6 +20,10 @@ cdef struct Data:                   # rows picked by number: row r of a batch is
     const Py_ssize_t *order         # (n_rows,) row numbers in the order of training
     Py_ssize_t n_rows
 
+cdef struct Copies:                 # of what a large layer's gradient reads, see copies.pyx; NULL: none
+    void *x
+    void *d
+
 cdef struct Sweep:                  # everything that a pass over batches reads and writes
     Kernels k
     Data data
@@ -44,6 +48,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     Zeros zeros
     double density                  # share of the first layer's products that is left when zeros of the input are left out
     Buffers *buffers                # per stage
+    Copies *copies                  # per dense layer
     void *dx                        # (block_rows, ldx) gradient by the input, or NULL
     double *row_loss                # (block_rows,)
     int n_groups                    # of a batch's rows that have a gradient each, see groups.pyx; 1: the batch as a whole

@@ -11,11 +11,26 @@ from fastnn._kernels.layers.packing cimport pack_as, pack_master_as, unpack_as
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
 from fastnn._kernels.layers.stage cimport Buffers, Stage
-from fastnn._kernels.layers.tiles cimport row_stride
+from fastnn._kernels.layers.tiles cimport round_up, row_stride
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
+from fastnn._kernels.training.sweep cimport Copies
 from fastnn._kernels.native.table cimport finite_as
 
 from fastnn._kernels.training.groups import GROUP_BLOCK
+
+
+# Weights of a layer whose batch is worth a second layout, see copies.pyx: below, its rows stay in the caches as they are.
+cdef Py_ssize_t fewest_copied = 1 << 18
+
+
+def set_fewest_copied(Py_ssize_t n):
+    """Set from how many weights on layers get copies in workspaces to come; returns what it was.
+
+    No result depends on it.
+    """
+    global fewest_copied
+    before, fewest_copied = fewest_copied, n
+    return before
 
 
 def aligned_zeros(n, dtype):
@@ -64,7 +79,8 @@ cdef class Workspace:
         self.s.dense = <Dense *> PyMem_Calloc(n, sizeof(Dense))
         self.s.buffers = <Buffers *> PyMem_Calloc(plan.n_stages, sizeof(Buffers))
         self.s.custom = <void **> PyMem_Calloc(max(len(custom), 1), sizeof(void *))
-        if self.s.dense == NULL or self.s.buffers == NULL or self.s.custom == NULL:
+        self.s.copies = <Copies *> PyMem_Calloc(n, sizeof(Copies))
+        if self.s.dense == NULL or self.s.buffers == NULL or self.s.custom == NULL or self.s.copies == NULL:
             raise MemoryError()
         self._custom = list(custom)
         for i, pair in enumerate(self._custom):
@@ -89,6 +105,7 @@ cdef class Workspace:
         PyMem_Free(self.s.dense)
         PyMem_Free(self.s.buffers)
         PyMem_Free(self.s.custom)
+        PyMem_Free(self.s.copies)
 
     def configure(self, *, double l2=0, double l1=0, double clip_value=INFINITY, double clip_norm=INFINITY,
                   double max_norm=INFINITY, average=None, double average_decay=0, unsigned long long seed=0,
@@ -104,7 +121,8 @@ cdef class Workspace:
     def _workspace(self, Py_ssize_t rows, bint input_gradient):
         cdef const Stage *stage
         cdef Buffers *at
-        cdef int t
+        cdef const Dense *dense
+        cdef int t, i
         cdef object keep = []
 
         def reserve(n, dtype=self._dtype):
@@ -128,6 +146,11 @@ cdef class Workspace:
             if stage.in_place:
                 at = &self.s.buffers[stage.source]
                 at.d = at.apart = self.s.buffers[self.s.n_stages - 1 - t].d
+        for i in range(self.s.n_dense if self.s.n_groups == 1 else 0):
+            dense = &self.s.dense[i]
+            if not dense.narrow and dense.n_in * dense.n_out >= fewest_copied:
+                self.s.copies[i].x = address(reserve(rows * dense.n_in), self._format, True)
+                self.s.copies[i].d = address(reserve(rows * round_up(dense.n_out, self.plan.lanes)), self._format, True)
         self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
         self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
         self.s.group_loss = <double *> address(reserve(self.s.n_groups, np.float64), "d", True)

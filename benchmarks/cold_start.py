@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks import machine, tables
+from benchmarks import layout, machine
 
 CONTENDERS = {
     "import NumPy": "import numpy",
@@ -80,7 +80,7 @@ def main():
                 f"{median(peak for _, peak in results) / 2**20:.0f}",
             ]
         )
-    table = tables.markdown(["process", "seconds", "of scikit-learn's", "peak MiB"], rows)
+    table = layout.markdown(["process", "seconds", "of scikit-learn's", "peak MiB"], rows)
     machine.publish("cold_start", __doc__, table, options)
 
 

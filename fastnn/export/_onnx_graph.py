@@ -25,6 +25,7 @@ class Graph:
     opset: int = OPSET
     nodes: list = field(default_factory=list)
     constants: list = field(default_factory=list)
+    domains: set = field(default_factory=set)
 
     def constant(self, name, values):
         """Add an array and return its name."""
@@ -37,13 +38,16 @@ class Graph:
         self.constants.append(tensor)
         return name
 
-    def node(self, operator, inputs, name, *, output=None, **attributes):
+    def node(self, operator, inputs, name, *, output=None, domain="", **attributes):
         """Add an operator with one output and return the output's name."""
-        _check_operator(operator, self.opset)
+        if not domain:
+            _check_operator(operator, self.opset)
         output = output or self.prefix + name
-        self.nodes.append(
-            helper.make_node(operator, inputs, [output], self.prefix + name, **attributes)
+        node = helper.make_node(
+            operator, inputs, [output], self.prefix + name, domain=domain, **attributes
         )
+        self.nodes.append(node)
+        self.domains.add(domain)
         return output
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastnn._version import __version__
+from fastnn.export._c_front import ENCODE, USE, columns, encode
 from fastnn.export._c_nodes import Body
 from fastnn.export._c_parts import (
     C_KEYWORDS,
@@ -19,7 +20,7 @@ from fastnn.export._c_parts import (
     USAGE,
 )
 from fastnn.export.metadata import metadata
-from fastnn.files.sources import describe_network
+from fastnn.files.sources import describe
 
 
 def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
@@ -29,7 +30,8 @@ def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
     number of threads), and needs only ``<math.h>``. Its first comment shows how to call it from C
     and C++, and tells the names of features and classes. Files of several models may be compiled
     together, or as one. A classifier without probabilities writes its decision values in their
-    place.
+    place. Of a pipeline with encoders or imputers there is a function ``<name>_encode`` as well,
+    which makes features of a row's numbers and labels; it needs ``<string.h>``.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
     """
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_]{0,40}", name) or name in C_KEYWORDS:
         raise ValueError(f"name must be a C identifier of at most 41 characters, got {name!r}")
-    source = _source(describe_network(model, "C").astype("float32"), name)
+    source = _source(describe(model).astype("float32"), name)
     if path is not None:
         with open(os.fspath(path), "w", encoding="ascii") as file:
             file.write(source)
@@ -78,17 +80,23 @@ def _source(model, name):
     body.activate(model.head.still_to_apply, body.last, model.n_outputs)
     classes = "" if model.kind != "classifier" else _classes(model, name)
     declared = f"\nextern {classes.split(' =')[0]};" if classes else ""
+    if model.front is not None:
+        declared += f"\n{ENCODE.format(name=name)};"
     declaration = DECLARATION.format(classes=declared, **fill)
-    fill |= {"declaration": _comment(declaration, "     "), "told": _told(model)}
+    fill |= {"declaration": _comment(declaration, "     "), "told": _told(model, name)}
     parts = [USAGE[model.kind].format(**fill), "#include <math.h>\n#include <stddef.h>\n"]
     parts += [declaration, *([classes] if classes else [])]
     parts += [*body.arrays, *body.functions.values(), _predict(model, body, fill)]
+    if model.front is not None:
+        parts.append(encode(model.front, name, _string))
     return "\n".join(parts)
 
 
-def _told(model):
-    """Names of features and classes, as lines of the comment."""
+def _told(model, prefix):
+    """Names of features and classes, and how rows of tables are taken, as lines of the comment."""
     lines = []
+    if model.front is not None:
+        lines += [*USE.format(name=prefix).splitlines(), *map(_plain, columns(model.front))]
     for name, text in metadata(model).items():
         if name == "fastnn_version":
             continue
@@ -100,6 +108,11 @@ def _told(model):
                 lines.append(" ")
             lines[-1] += f" {value}"
     return _comment("\n".join(lines), " ") if lines else ""
+
+
+def _plain(text):
+    """ASCII without what would end a comment, or begin another."""
+    return text.replace("/", "\\u002f").encode("ascii", "backslashreplace").decode()
 
 
 def _comment(text, indent):

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from fastnn._version import __version__
 from fastnn.export.metadata import metadata
-from fastnn.files.sources import describe_network
+from fastnn.files.sources import describe
 from fastnn.model.ensembles import ENSEMBLES
 
 
@@ -19,6 +19,10 @@ def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = No
     classifier ``label``, an int64 indicator, and ``probabilities``, both of shape (n, n_labels); a
     regressor ``variable`` of shape (n, n_outputs). A classifier without probabilities gives
     ``scores`` in their place, its decision values: of two classes minus the value and the value.
+
+    Of a pipeline with encoders or imputers the inputs are its columns by name, each of shape
+    (n, 1): text for labels that are text, with the empty one for a missing value, else numbers.
+    What the pipeline refuses gives NaN.
 
     Parameters
     ----------
@@ -52,10 +56,12 @@ def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = No
     _need("onnx")
     from onnx import checker, helper
 
+    from fastnn.export._onnx_front import add_front
     from fastnn.export._onnx_graph import OPSET, Graph, add_network, checked_opset, label_type
 
-    model = describe_network(model, "ONNX").astype(dtype)
-    graph = Graph("", checked_opset(OPSET if target_opset is None else target_opset))
+    model = describe(model).astype(dtype)
+    prefix = "" if model.front is None else "fastnn/"  # inputs have the names of columns
+    graph = Graph(prefix, checked_opset(OPSET if target_opset is None else target_opset))
     element = helper.np_dtype_to_tensor_dtype(np.dtype(model.dtype))
     outputs = []
     if model.kind == "regressor":
@@ -69,11 +75,17 @@ def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = No
             info = helper.make_tensor_value_info(label, label_type(model.classes), ["n"])
         outputs.append(info)
     outputs.append(helper.make_tensor_value_info(values, element, ["n", width]))
-    add_network(graph, model, "X", label=label, values=values)
-    source = helper.make_tensor_value_info("X", element, ["n", model.n_features_in])
+    features = "X"
+    sources = [helper.make_tensor_value_info("X", element, ["n", model.n_features_in])]
+    if model.front is not None:
+        sources, features = add_front(graph, model.front, model.dtype)
+    add_network(graph, model, features, label=label, values=values)
+    opsets = [helper.make_opsetid("", graph.opset)]
+    if "ai.onnx.ml" in graph.domains:
+        opsets.append(helper.make_opsetid("ai.onnx.ml", 2))
     proto = helper.make_model(
-        helper.make_graph(graph.nodes, "fastnn", [source], outputs, graph.constants),
-        opset_imports=(opsets := [helper.make_opsetid("", graph.opset)]),
+        helper.make_graph(graph.nodes, "fastnn", sources, outputs, graph.constants),
+        opset_imports=opsets,
         # From version 4 on constants need not be inputs.
         ir_version=max(4, helper.find_min_ir_version_for(opsets)),
         producer_name="fastnn",

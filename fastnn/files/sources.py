@@ -13,23 +13,3 @@ def describe(source):
         network, parts = read_model_file(source)
         return fold_batch_norms(network or model_of(parts))
     return as_model(source)
-
-
-def describe_network(source, format):
-    """The same for a format that has no place for a front.
-
-    Raises
-    ------
-    TypeError
-        For a model that takes tables through steps which do not melt into its weights.
-    """
-    model = describe(source)
-    if model.front is not None:
-        kinds = sorted({step.kind for step in model.front.steps})
-        raise TypeError(
-            f"cannot write this pipeline as {format}: steps before its network do not melt into the"
-            f" weights ({', '.join(kinds)}). Pass the network at its end, pipeline[-1], and prepare"
-            " the rows; or, for ONNX, convert the pipeline with skl2onnx after"
-            " fastnn.register_with_skl2onnx()"
-        )
-    return model

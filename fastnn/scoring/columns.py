@@ -37,15 +37,16 @@ class Columns:
 
     def row(self, X):
         """The values of one row, a dict or a sequence; None for anything else."""
-        kind = type(X)
-        if kind is dict:
+        if hasattr(X, "to_dict") and getattr(X, "ndim", 0) == 1:  # a row of a frame
+            X = X.to_dict()
+        if isinstance(X, dict):
             try:
                 return [X[name] for name in self._names]
             except (KeyError, TypeError):
                 raise self._missing(X) from None
-        if kind is np.ndarray and X.ndim == 1:
+        if isinstance(X, np.ndarray) and X.ndim == 1:
             X = X.tolist()
-        elif (kind is not list and kind is not tuple) or not X or isinstance(X[0], _ROWS):
+        elif not isinstance(X, list | tuple) or not X or isinstance(X[0], _ROWS):
             return None
         self._check_width(len(X), "row")
         return [X[column] for column in self._used]
@@ -75,7 +76,7 @@ class Columns:
         ], len(X)
 
     def _of_rows(self, rows):
-        if all(type(row) is dict for row in rows):
+        if all(isinstance(row, dict) for row in rows):
             if self._names is None:
                 raise self._missing({})
             found = columns_of_dicts(list(rows), self._names)

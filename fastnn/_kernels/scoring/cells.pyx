@@ -2,6 +2,8 @@
 
 from libc.math cimport NAN
 
+import numpy as np
+
 
 cdef bint is_missing(object value):
     """None, NaN in whatever type, pandas' NA and NaT."""
@@ -43,3 +45,10 @@ cdef Py_ssize_t odd_row(object value, dict rows, Py_ssize_t missing, Py_ssize_t 
     known = ", ".join(repr(label) for label in list(rows)[:6]) + (", ..." if len(rows) > 6 else "")
     raise ValueError(f"column {front.name(column)} holds the unknown category {value!r:.60} (known: {known}): fit the "
                      "encoder with handle_unknown='ignore' to accept it")
+
+
+cdef int check_codes(codes, Py_ssize_t n) except -1:
+    """Refuse codes that are no numbers of n values."""
+    if codes.dtype != np.int32 or not codes.flags.c_contiguous or len(codes) and not -1 <= codes.min() <= codes.max() < n:
+        raise ValueError("the codes of a column are not numbers of its values")
+    return 0

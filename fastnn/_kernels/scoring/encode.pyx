@@ -6,12 +6,13 @@ depends on the other rows. All of it holds the interpreter: most of the work is 
 """
 
 cimport numpy as cnp
+from libc.math cimport isnan
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 
 import numpy as np
 
-from fastnn._kernels.scoring.cells cimport cell_number, cell_row
+from fastnn._kernels.scoring.cells cimport Column, cell, cell_number, cell_row, check_codes
 from fastnn._kernels.scoring.encoded cimport EncodedRows, encoded_rows
 from fastnn._kernels.scoring.steps cimport ABOVE, AFFINE, BIN, CLIP, IMPUTE, LABEL, NUMBER, Step, compute
 
@@ -31,12 +32,6 @@ cdef struct Emit:
     bint choice
     double scale, shift
     int first                   # of its features
-
-cdef struct Column:             # the cells of a block: objects, numbers, or numbers of some values
-    PyObject **objects
-    const double *numbers
-    const int *codes            # -1 for a missing value
-    PyObject *values            # a list of what the codes stand for
 
 
 cdef class Encoder:
@@ -173,6 +168,8 @@ cdef class Encoder:
                 elif self.steps[s].kind == LABEL:
                     self.read_labels(s, &columns[self.steps[s].source], n, <Py_ssize_t *> (numbers + s * n))
                 else:
+                    if self.steps[s].kind == BIN:
+                        self.refuse_nan(&self.steps[s], numbers + self.steps[s].source * n, n)
                     compute(&self.steps[s], numbers + self.steps[s].source * n, n, numbers + s * n)
             for s in range(self.n_emits):
                 self.emit(s, numbers + self.emits[s].step * n, n, found)
@@ -209,6 +206,16 @@ cdef class Encoder:
             PyMem_Free(known)
         return 0
 
+    cdef int refuse_nan(self, const Step *step, const double *x, Py_ssize_t n) except -1:
+        """What is missing lies in no interval."""
+        cdef Py_ssize_t r
+        for r in range(n):
+            if isnan(x[r]):
+                while step.kind != NUMBER:
+                    step = &self.steps[step.source]
+                cell_row(None, {}, -1, -1, self.front, self.used[step.source])      # raises
+        return 0
+
     cdef int emit(self, int e, const double *values, Py_ssize_t n, EncodedRows to) except -1:
         """Pair number e of every row."""
         cdef const Emit *emit = &self.emits[e]
@@ -228,19 +235,3 @@ cdef class Encoder:
                 (<float *> to.values)[at] = <float> value
             at += self.n_emits
         return 0
-
-
-cdef inline object cell(const Column *column, Py_ssize_t r):
-    """What is in a row."""
-    if column.objects != NULL:
-        return <object> column.objects[r]
-    if column.codes == NULL:
-        return column.numbers[r]
-    return None if column.codes[r] < 0 else (<list> column.values)[column.codes[r]]
-
-
-cdef int check_codes(codes, Py_ssize_t n) except -1:
-    """Refuse codes that are no numbers of n values."""
-    if codes.dtype != np.int32 or not codes.flags.c_contiguous or len(codes) and not -1 <= codes.min() <= codes.max() < n:
-        raise ValueError("the codes of a column are not numbers of its values")
-    return 0

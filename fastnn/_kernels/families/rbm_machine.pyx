@@ -21,6 +21,8 @@ from fastnn._kernels.training.workspace import aligned_zeros
 
 cdef enum:
     APART = 16              # LINE of rbm_phases.pyx
+    GROUP = 4
+    MANY_ROWS = 64
 
 
 cdef class RestrictedMachine:
@@ -90,7 +92,9 @@ cdef class RestrictedMachine:
         if self.m.persistent:
             states[:, :self.m.n_hidden] = chains
         self.m.chains = self._keep("chains", states)
-        self.m.scratch_size = (rows + tile_rows_as(self.m.k, self.dtype.number)) * self.m.panel
+        # Many rows do not fit the cache: they pass several panels at a time.
+        self.m.group = GROUP if rows > MANY_ROWS and self.m.n_panels >= 2 * GROUP * self.n_threads else 1
+        self.m.scratch_size = (self.m.group * rows + tile_rows_as(self.m.k, self.dtype.number)) * self.m.panel
         self.m.scratch = self._keep("scratch", np.zeros(self.n_threads * self.m.scratch_size, self.dtype.numpy))
         self.held["taken"] = np.zeros(2 * self.n_threads * APART, np.intp)
         self.m.taken = <Py_ssize_t *> address(self.held["taken"], "n", True)

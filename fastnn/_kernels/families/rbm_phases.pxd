@@ -14,6 +14,7 @@ cdef struct Machine:
     const fastnn_isa *isa
     const fastnn_shuffle *twister
     Py_ssize_t n_visible, n_hidden, panel, n_panels, n_strips
+    Py_ssize_t group            # panels that a thread takes at a time
     Py_ssize_t most_rows, n_chains, ldv, ldh    # of a batch; chains, if persistent
     bint persistent, gaussian
     int gibbs                   # steps of the chains between two updates
@@ -28,7 +29,7 @@ cdef struct Machine:
     void *activity              # (n_panels * panel,) running means of the hidden units, if these shall be sparse
     void *rows                  # (most_rows + n_chains, ldv): a batch, and behind it the chains' visible units
     void *chains                # (n_chains, ldh): their hidden units
-    void *scratch               # scratch_size for each thread
+    void *scratch               # scratch_size for each thread: probabilities (group, rows, panel), and a gradient
     Py_ssize_t scratch_size
     Py_ssize_t *taken           # (2, threads, LINE): how much of each thread's share is taken, in turns of two phases
     double *uniform_visible     # NumPy's numbers for the phase to come; NULL: hashes are counted instead

@@ -19,7 +19,7 @@ from libc.string cimport memcpy, memset
 
 from fastnn._kernels.families.rbm cimport below, hashed, normal, visible
 from fastnn._kernels.families.rbm_draws cimport draw_ahead, rows_of
-from fastnn._kernels.families.rbm_update cimport keep_sparse, update_panel, update_visible
+from fastnn._kernels.families.rbm_update cimport keep_sparse, update_panels, update_visible
 from fastnn._kernels.layers.tiles cimport next_tile
 from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.formulas cimport FASTNN_logistic
@@ -157,53 +157,67 @@ cdef inline void sample(Machine *m, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t fi
 cdef void hidden_phase(Machine *m, Turn *t, What what, floating tag) noexcept nogil:
     """All panels of hidden units; with the update, strips of the visible units' biases are pieces of it too."""
     cdef bint samples = what != LAST or m.persistent
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, n_groups = (m.n_panels + m.group - 1) // m.group
     begin_phase(m, t, samples)
     while True:
-        i = take(m, t, m.n_panels + (m.n_strips if what == LAST else 0))
+        i = take(m, t, n_groups + (m.n_strips if what == LAST else 0))
         if i < 0:
             break
-        if i < m.n_panels:
-            hidden_panel(m, t, i, what, samples, tag)
+        if i < n_groups:
+            hidden_panels(m, t, i * m.group, min(m.n_panels, (i + 1) * m.group), what, samples, tag)
         else:
-            update_visible(m, t, (i - m.n_panels) * STRIP, tag)
+            update_visible(m, t, (i - n_groups) * STRIP, tag)
     t.sampled += samples
     end_phase(m, t)
 
 
-cdef void hidden_panel(Machine *m, Turn *t, Py_ssize_t panel, What what, bint samples, floating tag) noexcept nogil:
-    cdef Py_ssize_t width = m.panel, first = panel * width, n = min(width, m.n_hidden - first), r
-    cdef floating *p = <floating *> m.scratch + t.thread * m.scratch_size   # probabilities: the batch's, the chains'
-    cdef floating *of_chains = p + t.rows * width
+cdef void hidden_panels(Machine *m, Turn *t, Py_ssize_t begin, Py_ssize_t end, What what, bint samples,
+                        floating tag) noexcept nogil:
+    cdef Py_ssize_t width = m.panel, rows = t.rows + t.chains, first, panel, n, r
+    cdef floating *probabilities = <floating *> m.scratch + t.thread * m.scratch_size   # of the batch, of the chains
+    cdef floating *p
+    cdef floating *of_chains
     if what != WITHIN:
-        probabilities(m, t.rows, panel, <const floating *> m.rows, p)
+        given_visible(m, t.rows, begin, end, <const floating *> m.rows, probabilities, rows)
     if what != FROM_DATA:
-        probabilities(m, t.chains, panel, <const floating *> m.rows + m.most_rows * m.ldv, of_chains)
-    if samples:
-        sample(m, t.chains, n, first, <const floating *> (p if what == FROM_DATA else of_chains), width, m.uniform_hidden,
-               m.n_hidden, fastnn_random_key(m.seed, t.sampled, 0), <floating *> m.chains + first, m.ldh)
-    if what == LAST:
-        if m.activity != NULL:
+        given_visible(m, t.chains, begin, end, <const floating *> m.rows + m.most_rows * m.ldv,
+                      probabilities + t.rows * width, rows)
+    for panel in range(begin, end):
+        first = panel * width
+        n = min(width, m.n_hidden - first)
+        p = probabilities + (panel - begin) * rows * width
+        of_chains = p + t.rows * width
+        if samples:
+            sample(m, t.chains, n, first, <const floating *> (p if what == FROM_DATA else of_chains), width,
+                   m.uniform_hidden, m.n_hidden, fastnn_random_key(m.seed, t.sampled, 0), <floating *> m.chains + first,
+                   m.ldh)
+        if what == LAST and m.activity != NULL:
             keep_sparse(m, t.rows, n, <floating *> m.activity + first, p)
-        for r in range(t.rows * width):
+        for r in range(t.rows * width if what == LAST else 0):
             p[r] *= <floating> (m.learning_rate / t.rows)
-        for r in range(t.chains * width):
+        for r in range(t.chains * width if what == LAST else 0):
             of_chains[r] *= <floating> (-m.learning_rate / t.chains)
-        update_panel(m, t, panel, p)
+    if what == LAST:
+        update_panels(m, t, begin, end, <const floating *> probabilities)
 
 
-cdef void probabilities(Machine *m, Py_ssize_t rows, Py_ssize_t panel, const floating *v, floating *p) noexcept nogil:
-    """p (rows, one panel) of hidden units given visible ones, zero beyond the units that there are."""
-    cdef Py_ssize_t width = m.panel, n = min(width, m.n_hidden - panel * width), mr, r, j
-    cdef const floating *w = <const floating *> m.w + panel * m.n_visible * width
-    cdef const floating *bias = <const floating *> m.bias_hidden + panel * width
+cdef void given_visible(Machine *m, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const floating *v, floating *p,
+                        Py_ssize_t stride) noexcept nogil:
+    """p (panels, rows, one panel) of hidden units given visible ones, zero beyond the units that there are; panels of p
+    are `stride` rows apart. A tile of rows passes all panels while it is in the cache."""
+    cdef Py_ssize_t width = m.panel, n, mr, r, j, panel
+    cdef floating *to
     while rows > 0:
         mr = next_tile(rows, tile_rows(m.k, <floating> 0))
-        gemm_tile(m.k, <int> mr, 2, m.n_visible, v, m.ldv, w, width, bias, 0, False, <const floating *> NULL, p, width)
-        activation_forward(m.k, FASTNN_logistic, mr, n, <const floating *> p, p, width)
-        for r in range(mr if n < width else 0):
-            for j in range(n, width):
-                p[r * width + j] = 0
+        for panel in range(begin, end):
+            n = min(width, m.n_hidden - panel * width)
+            to = p + (panel - begin) * stride * width
+            gemm_tile(m.k, <int> mr, 2, m.n_visible, v, m.ldv, <const floating *> m.w + panel * m.n_visible * width, width,
+                      <const floating *> m.bias_hidden + panel * width, 0, False, <const floating *> NULL, to, width)
+            activation_forward(m.k, FASTNN_logistic, mr, n, <const floating *> to, to, width)
+            for r in range(mr if n < width else 0):
+                for j in range(n, width):
+                    to[r * width + j] = 0
         v += mr * m.ldv
         p += mr * width
         rows -= mr

@@ -26,27 +26,35 @@ cdef void keep_sparse(Machine *m, Py_ssize_t rows, Py_ssize_t n, floating *activ
             p[r * m.panel + j] += pull
 
 
-cdef void update_panel(Machine *m, Turn *t, Py_ssize_t panel, const floating *d) noexcept nogil:
-    """The weights of a panel and its biases; d (batch and chains, panel) are the factors of their visible units."""
-    cdef Py_ssize_t width = m.panel, at = 0, rows, first = panel * m.n_visible * width
-    cdef floating *w = <floating *> m.w + first
-    cdef floating *bias = <floating *> m.bias_hidden + panel * width
-    cdef floating *g = <floating *> m.scratch + t.thread * m.scratch_size + (m.most_rows + m.n_chains) * width
-    cdef floating *to
+cdef void update_panels(Machine *m, Turn *t, Py_ssize_t begin, Py_ssize_t end, const floating *d) noexcept nogil:
+    """The weights of panels and their biases; d (panels, batch and chains, panel) are the factors of the visible units.
+    A tile of visible units passes all panels while its columns of the rows are in the cache."""
+    cdef Py_ssize_t width = m.panel, n = (t.rows + t.chains) * width, at = 0, rows, panel, to
     cdef floating one = 1
     while at < m.n_visible:
         rows = next_tile(m.n_visible - at, tile_rows(m.k, <floating> 0))
-        to = w + at * width if m.speed == NULL else g
-        products(m, t, rows, <const floating *> m.rows + at, m.ldv, <const floating *> m.rows + m.most_rows * m.ldv + at,
-                 d, m.speed == NULL, to)
-        if m.speed != NULL:
-            step(m.isa, rows * width, <const floating *> g, <floating *> m.speed + first + at * width, w + at * width,
-                 m.momentum, m.learning_rate * m.decay)
+        for panel in range(begin, end):
+            to = (panel * m.n_visible + at) * width
+            update_tile(m, t, rows, <const floating *> m.rows + at, m.ldv, d + (panel - begin) * n,
+                        <floating *> m.w + to, <floating *> m.speed + to if m.speed != NULL else <floating *> NULL,
+                        m.learning_rate * m.decay)
         at += rows
-    to = bias if m.speed == NULL else g
-    products(m, t, 1, <const floating *> &one, 0, <const floating *> &one, d, m.speed == NULL, to)
-    if m.speed != NULL:
-        step(m.isa, width, <const floating *> g, <floating *> m.speed_hidden + panel * width, bias, m.momentum, 0)
+    for panel in range(begin, end):
+        to = panel * width
+        update_tile(m, t, 1, <const floating *> &one, 0, d + (panel - begin) * n, <floating *> m.bias_hidden + to,
+                    <floating *> m.speed_hidden + to if m.speed != NULL else <floating *> NULL, 0)
+
+
+cdef inline void update_tile(Machine *m, Turn *t, Py_ssize_t mr, const floating *rows, Py_ssize_t ld, const floating *d,
+                             floating *w, floating *speed, double decay) noexcept nogil:
+    """w (mr, panel) and, unless it is NULL, its speed; rows (., mr) begins with the batch. ld = 0: all rows are one."""
+    cdef floating *g = <floating *> m.scratch + (t.thread + 1) * m.scratch_size - mr * m.panel
+    cdef const floating *chains = rows + m.most_rows * ld
+    if speed == NULL:
+        products(m, t, mr, rows, ld, chains, d, True, w)
+        return
+    products(m, t, mr, rows, ld, chains, d, False, g)
+    step(m.isa, mr * m.panel, <const floating *> g, speed, w, m.momentum, decay)
 
 
 cdef inline void products(Machine *m, Turn *t, Py_ssize_t mr, const floating *batch, Py_ssize_t ld, const floating *chains,

@@ -14,6 +14,7 @@ from fastnn.files.model_file import (
 from fastnn.files.streams import name_of
 from fastnn.model.of_estimator import network_as_fitted
 from fastnn.model.of_network import network_model
+from fastnn.model.of_table import TABULAR
 from fastnn.scoring.predictor import Predictor
 
 
@@ -54,6 +55,10 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.mlp.saved import take_apart
 
         write_model_file(path, network_as_fitted(model), take_apart(model))
+    elif _name_of_class(model) in TABULAR:
+        from fastnn.estimators.tabular.saved import tabular_apart
+
+        write_ensemble_file(path, tabular_apart(model))
     elif _name_of_class(model) in ENSEMBLES:
         from fastnn.estimators.ensembles.saved import ensemble_apart
 
@@ -111,6 +116,10 @@ def _builder(name: str) -> Any:
         from fastnn.files.networks import build_network
 
         return build_network
+    if name in TABULAR:
+        from fastnn.estimators.tabular.saved import build_tabular
+
+        return lambda network, parts: build_tabular(parts)
     if name in ENSEMBLES:
         from fastnn.estimators.ensembles.saved import build_ensemble
 

@@ -32,7 +32,7 @@ WINGS = {
     "model": {"_kernels", "layers", "losses"},
     "files": {
         *("initializers", "layers", "losses", "model", "network", "network/network.py"),
-        "schedules",
+        *("schedules", "tables"),
     },
     "tables": set(),
     "scoring": {"_kernels", "files", "losses", "model", "tables", "threads"},

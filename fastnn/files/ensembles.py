@@ -9,12 +9,15 @@ from fastnn.files.labels import are, classes_from, describe_classes
 from fastnn.files.parts import EnsembleParts, EstimatorParts
 from fastnn.files.values import decode_section, encode_section
 from fastnn.model.ensembles import mean_of_models
+from fastnn.model.of_table import TABULAR, with_table
+from fastnn.tables.described import table_from
 
 #: The classes, from version 3 on.
 ENSEMBLES = (
     *("DeepEnsembleClassifier", "DeepEnsembleRegressor"),
     *("MonteCarloDropoutClassifier", "MonteCarloDropoutRegressor"),
     *("LaplaceClassifier", "LaplaceRegressor"),
+    *TABULAR,
 )
 # Whose predictions are the mean of the members', and nothing else.
 _MEANS = ("DeepEnsembleClassifier", "DeepEnsembleRegressor")
@@ -114,7 +117,7 @@ def check_members(parts):
     alike = {(m.kind, m.dtype, m.n_features_in, m.feature_names) for m, _ in parts.members}
     if {member.name for _, member in parts.members} != {wanted} or len(alike) != 1:
         raise ModelFormatError(f"the members are not those of a {parts.name}")
-    if models[0].feature_names != parts.feature_names:
+    if parts.name not in TABULAR and models[0].feature_names != parts.feature_names:
         raise ModelFormatError("the members have other feature names")
     if not classifies:
         if parts.classes is not None or len({model.n_outputs for model in models}) != 1:
@@ -123,6 +126,10 @@ def check_members(parts):
     if parts.classes is None or not all(model.has_probabilities for model in models):
         raise ModelFormatError("the classes or probabilities are missing")
     known = parts.classes.tolist()
+    if parts.name in TABULAR:  # whose members know classes by their numbers
+        if any(len(model.classes) != len(known) for model in models):
+            raise ModelFormatError("a member has another number of classes")
+        return
     for model in models:
         labels = model.classes.tolist()
         of_all = labels == known if model.kind == "multilabel" else set(labels) <= set(known)
@@ -136,6 +143,12 @@ def model_of(parts):
     models = [model for model, _ in parts.members]
     if parts.name == "LaplaceRegressor":
         return models[0].with_head(feature_names=parts.feature_names)
+    if parts.name in TABULAR:
+        try:
+            table = table_from(parts.fitted["table"])
+        except (KeyError, ValueError) as error:
+            raise ModelFormatError(str(error)) from None
+        return with_table(models, parts.classes, parts.feature_names, table)
     if parts.name not in _MEANS:
         raise TypeError(
             f"a file of a {parts.name} has one network, and its predictions take more: pass"

@@ -5,12 +5,16 @@ from fastnn.files.labels import are
 from fastnn.files.values import decode, encode
 from fastnn.model.front import Emit, Front, Step
 from fastnn.model.steps import STEPS
+from fastnn.tables.described import Table, table_apart, table_from
 
 _FIELDS = {"n_columns", "names", "steps", "emits"}
 
 
 def describe_front(front, tensors):
-    """Turn a Front into JSON; long lists of numbers go to ``tensors``."""
+    """Turn a Front, or a Table, into JSON; long lists of numbers go to ``tensors``."""
+    if isinstance(front, Table):
+        names = None if front.names is None else list(front.names)
+        return {"names": names, "table": encode(table_apart(front), "front.table", tensors)}
     return {
         "n_columns": front.n_columns,
         "names": None if front.names is None else list(front.names),
@@ -30,13 +34,15 @@ def describe_front(front, tensors):
 
 
 def front_from(description, tensors):
-    """Build the Front; its arrays are taken out of ``tensors``.
+    """Build the Front or Table; its arrays are taken out of ``tensors``.
 
     Raises
     ------
     ModelFormatError
         If the description is not sound, or has a kind of step that this fastnn does not know.
     """
+    if isinstance(description, dict) and set(description) == {"names", "table"}:
+        return _table_from(description["names"], description["table"], tensors)
     if not isinstance(description, dict) or set(description) != _FIELDS:
         raise ModelFormatError("the description of the front has missing or unknown fields")
     names, steps, emits = (description[name] for name in ("names", "steps", "emits"))
@@ -55,6 +61,18 @@ def front_from(description, tensors):
         raise
     except ValueError as error:
         raise ModelFormatError(str(error)) from None
+
+
+def _table_from(names, described, tensors):
+    try:
+        table = table_from(decode(described, tensors))
+    except ModelFormatError:
+        raise
+    except ValueError as error:
+        raise ModelFormatError(str(error)) from None
+    if names is not None and not (are(names, str) and len(names) == table.n_columns):
+        raise ModelFormatError("the names of the columns are not sound")
+    return table.named(None if names is None else tuple(names))
 
 
 def _step_from(entry, number, tensors):

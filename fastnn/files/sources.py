@@ -5,6 +5,7 @@ from fastnn.files.model_file import read_model_file
 from fastnn.files.streams import is_readable
 from fastnn.model.folding import as_model
 from fastnn.model.melting import fold_batch_norms
+from fastnn.tables.described import Table
 
 
 def describe(source):
@@ -13,3 +14,22 @@ def describe(source):
         network, parts = read_model_file(source)
         return fold_batch_norms(network or model_of(parts))
     return as_model(source)
+
+
+def describe_for(source, format):
+    """The same for an export.
+
+    Raises
+    ------
+    TypeError
+        For a model of raw tables.
+    """
+    model = describe(source)
+    if isinstance(model.front, Table):
+        raise TypeError(
+            f"cannot write a model of raw tables as {format}: its columns become numbers in steps"
+            f" that the format has no place for. A {format} file can have a network alone, of rows"
+            " encoded beforehand: pass model.estimators_[i], or score with fastnn.Predictor, which"
+            " needs NumPy alone"
+        )
+    return model

@@ -17,6 +17,7 @@ from fastnn.model.melting import (
 from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, network_as_fitted
 from fastnn.model.of_network import network_model
+from fastnn.model.of_table import TABULAR, tabular_model
 from fastnn.model.pipelines.compiling import with_front
 from fastnn.model.unwrap import pipeline_steps, unwrap, way_out
 
@@ -64,6 +65,8 @@ def as_model(source):
         return calibrated(as_model(estimator_within(source)), source)
     if _is_a(source, *_ESTIMATORS):
         return fold_batch_norms(network_as_fitted(source))
+    if _is_a(source, *TABULAR):
+        return tabular_model(source)
     if _is_a(source, *ENSEMBLES):
         return fold_batch_norms(ensemble_model(source))
     if _is_a(source, "LaplaceRegressor"):  # the mean over the weights is the network itself

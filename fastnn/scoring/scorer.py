@@ -5,6 +5,8 @@ import numpy as np
 from fastnn._kernels.scoring.scorer import Scorer
 from fastnn.scoring.encoded import Encoded
 from fastnn.scoring.stages import Stages
+from fastnn.scoring.tables import TableScorer
+from fastnn.tables.described import Table
 
 
 def make_scorer(model):
@@ -12,7 +14,7 @@ def make_scorer(model):
 
     Returns
     -------
-    Scorer, Decisions, Thresholded or Encoded
+    Scorer, Decisions, Thresholded, Encoded or TableScorer
         Has ``raw`` and ``codes``, and where the model has probabilities or values ``proba`` and
         ``log_proba``.
     """
@@ -30,6 +32,8 @@ def make_scorer(model):
         scorer = Thresholded(scorer, model)
     elif model.kind != "regressor" and not model.has_probabilities:
         scorer = Decisions(scorer, model)
+    if isinstance(model.front, Table):
+        return TableScorer(scorer, model.front)
     return scorer if model.front is None else Encoded(scorer, model.front, model.dtype)
 
 

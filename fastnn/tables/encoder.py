@@ -2,7 +2,7 @@
 
 The matrix is *narrow*: a number with its piecewise-linear code is one column of it, and so is a
 category with its indicators. What these columns stand for to the first layer says ``features``;
-``fastnn.estimators.tabular.wide`` writes it out.
+``fastnn.tables.wide`` writes it out.
 """
 
 import numpy as np
@@ -25,6 +25,9 @@ from fastnn.tables.numbers import (
 
 __all__ = ["Encoder"]
 
+#: Columns times targets up to which numbers that repeat are told by means of targets as well.
+_MOST_MEANS_OF_NUMBERS = 150
+
 
 class Encoder:
     """Columns to the narrow matrix; made by `fit`.
@@ -38,8 +41,8 @@ class Encoder:
     """
 
     def __init__(self, columns, features, means, scales, dtype):
-        self.columns, self.features, self.means, self._scales = columns, features, means, scales
-        self.dtype = dtype
+        self.columns, self.features, self.means, self.scales = columns, features, means, scales
+        self.dtype = np.dtype(dtype)
 
     @classmethod
     def fit(cls, table, asked, *, weight, n_bins, robust, n_targets, means, dtype, rng):
@@ -62,6 +65,7 @@ class Encoder:
         """
         columns, features = [], []
         forced = categories_asked_for(asked, table)
+        few = len(table) * n_targets <= _MOST_MEANS_OF_NUMBERS
         for number, (column, category) in enumerate(zip(table, forced, strict=True)):
             kind = "category" if category else column.kind()
             learned = LearnedColumn(column.name, kind, column.dtype(), {}, None)
@@ -75,14 +79,13 @@ class Encoder:
                     found = fit_number(values, weight, n_bins, robust=robust, rng=rng)
                     learned.numbers[part] = found
                     features += features_of_number(number, part, found)
-                if kind == "number" and means:
+                if kind == "number" and means and few:
                     learned = learned._replace(category=repeated_values(values))
                     if learned.category is not None:
-                        features += means_of_targets(
-                            number, len(learned.category.levels), n_targets
-                        )
+                        n_levels = len(learned.category.levels)
+                        features += means_of_targets(number, n_levels, n_targets)
             columns.append(learned)
-        return cls(columns, features, {}, {}, np.dtype(dtype))
+        return cls(columns, features, {}, {}, dtype)
 
     @property
     def columns_of_means(self):
@@ -111,14 +114,14 @@ class Encoder:
             n_levels = len(self.columns[number].category.levels)
             means = MeansOfLevels(of_rows, n_levels, targets, folds, n_folds, weight)
             table = means.of_all()
-            self._scales[number] = _centre_and_scale(table[of_rows])
+            self.scales[number] = _centre_and_scale(table[of_rows])
             self.means[number] = self.scaled_means(number, table)
             found[number] = means
         return found
 
     def scaled_means(self, number, means):
         """Means of targets as the matrix has them."""
-        centre, scale = self._scales[number]
+        centre, scale = self.scales[number]
         return smooth_clip((means - centre) * scale).astype(self.dtype)
 
     def levels(self, table):

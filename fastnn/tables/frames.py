@@ -4,7 +4,7 @@ import numpy as np
 
 from fastnn.tables.arrays import ArrayColumn, coded, is_missing, seconds
 
-__all__ = ["ArrowColumn", "PandasColumn", "PolarsColumn"]
+__all__ = ["ArrowColumn", "PandasColumn", "PolarsColumn", "columns_of_frame", "library_of"]
 
 
 class PandasColumn:
@@ -173,3 +173,27 @@ class ArrowColumn:
 
     def instants(self):
         return self._objects().instants()
+
+
+def columns_of_frame(X):
+    """The columns of a frame, in their order."""
+    library = library_of(X)
+    if library == "pandas":
+        return [PandasColumn(str(name), X.iloc[:, i]) for i, name in enumerate(X.columns)]
+    if library == "polars":
+        return [PolarsColumn(str(name), X.to_series(i)) for i, name in enumerate(X.columns)]
+    return [ArrowColumn(str(name), X.column(i)) for i, name in enumerate(X.column_names)]
+
+
+def library_of(X):
+    """'pandas', 'polars', 'pyarrow' or 'array'; none of them is imported."""
+    cls = type(X)
+    for known in cls.__mro__:
+        library = known.__module__.split(".")[0]
+        if known.__name__ == "DataFrame" and library in ("pandas", "polars"):
+            return library
+        if known.__name__ in ("Table", "RecordBatch") and library == "pyarrow":
+            return library
+    if cls.__name__ == "LazyFrame":
+        raise TypeError("X is a LazyFrame of polars: pass X.collect().")
+    return "array"

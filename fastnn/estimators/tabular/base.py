@@ -24,6 +24,7 @@ from fastnn.estimators.tabular.parameters import TabularParameters
 from fastnn.estimators.tabular.understanding import Explanation, describe, integrated_gradients
 from fastnn.exceptions import VersionMismatchWarning
 from fastnn.scoring.means import mean_of
+from fastnn.tables.described import Table
 
 __all__ = ["BaseTabular"]
 
@@ -181,7 +182,6 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
         """Set the fitted attributes."""
         self._encoder, self._widening = fit.encoder, fit.widening
         self.estimators_ = fit.members
-        self._baseline = fit.widening.mean
         self._settle(fit, weight)
         fit.warn()
         if fit.oof is not None:
@@ -214,6 +214,10 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
     @abstractmethod
     def _score_of(self, y, predictions, weight, known):
         """Score of predictions of rows not trained on."""
+
+    def _table(self):
+        """All that is between the user's columns and the networks, and back to values."""
+        return Table(self._encoder, self._widening, getattr(self, "_scale", None))
 
     def describe_columns(self) -> list[dict[str, Any]]:
         """What each column was taken as, and what became of it.
@@ -258,7 +262,7 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
             end = min(start + _BLOCK_ROWS // 64, len(table[0]))
             block = [column.take(np.arange(start, end)) for column in table]
             wide = self._widening(self._encoder.encode(block))
-            parts, baseline = integrated_gradients(self.estimators_, wide, self._baseline)
+            parts, baseline = integrated_gradients(self.estimators_, wide, self._widening.mean)
             of_columns = np.zeros((*parts.shape[:2], len(table)))
             for entry, owner in enumerate(owners):
                 of_columns[:, :, owner] += parts[:, :, entry]

@@ -16,8 +16,8 @@ from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.estimators.tabular import sizes
 from fastnn.estimators.tabular.base import BaseTabular
-from fastnn.estimators.tabular.targets import Targets
 from fastnn.estimators.tabular.weighting import divide_by_temperature, temperature_of
+from fastnn.tables.targets import Targets
 
 __all__ = ["TabularClassifier"]
 

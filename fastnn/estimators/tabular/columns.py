@@ -6,7 +6,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from fastnn.tables.arrays import ArrayColumn
-from fastnn.tables.frames import ArrowColumn, PandasColumn, PolarsColumn
+from fastnn.tables.frames import columns_of_frame, library_of
 
 __all__ = ["read_table"]
 
@@ -37,7 +37,7 @@ def read_table(estimator, X, *, reset, n_least=1):
             "Sparse data was passed for X, but a table has a kind for each column: pass "
             "X.toarray(), or take fastnn.MLPClassifier or MLPRegressor, which read sparse rows."
         )
-    library = _library_of(X)
+    library = library_of(X)
     if library == "array":
         values = _as_array(estimator, X, n_least)
         validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -48,25 +48,7 @@ def read_table(estimator, X, *, reset, n_least=1):
         _check_names_of_arrow(estimator, names, reset)
     else:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-    if library == "pandas":
-        return [PandasColumn(name, X.iloc[:, i]) for i, name in enumerate(names)]
-    if library == "polars":
-        return [PolarsColumn(name, X.to_series(i)) for i, name in enumerate(names)]
-    return [ArrowColumn(name, X.column(i)) for i, name in enumerate(names)]
-
-
-def _library_of(X):
-    """'pandas', 'polars', 'pyarrow' or 'array'; none of them is imported."""
-    cls = type(X)
-    for known in cls.__mro__:
-        library = known.__module__.split(".")[0]
-        if known.__name__ == "DataFrame" and library in ("pandas", "polars"):
-            return library
-        if known.__name__ in ("Table", "RecordBatch") and library == "pyarrow":
-            return library
-    if cls.__name__ == "LazyFrame":
-        raise TypeError("X is a LazyFrame of polars: pass X.collect().")
-    return "array"
+    return columns_of_frame(X)
 
 
 def _as_array(estimator, X, n_least):

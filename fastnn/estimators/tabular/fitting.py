@@ -14,9 +14,9 @@ from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.tabular import budget, sizes
 from fastnn.estimators.tabular.members import make_member, train
 from fastnn.estimators.tabular.understanding import permuted_losses, warn_of_columns
-from fastnn.estimators.tabular.wide import Widening
 from fastnn.exceptions import DivergenceError
 from fastnn.tables.encoder import Encoder
+from fastnn.tables.wide import Widening
 from fastnn.threads import effective_n_threads
 
 __all__ = ["TableFit", "raw_outputs"]

@@ -20,7 +20,7 @@ from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.estimators.tabular import sizes
 from fastnn.estimators.tabular.base import BaseTabular
-from fastnn.estimators.tabular.targets import Targets, scale_of
+from fastnn.tables.targets import Targets, scale_of
 from fastnn.training.validation import mean_loss
 
 __all__ = ["TabularRegressor"]

@@ -20,24 +20,54 @@ class Widening:
     """
 
     def __init__(self, features, narrow, weight=None):
-        self._features = features
         step = max(1, len(narrow) // 20_000)
         some, weight = narrow[::step], None if weight is None else weight[::step]
-        self._centres = [
+        centres = [
             np.average(_code(some[:, i], f.edges), axis=0, weights=weight).astype(np.float32)
             if len(f.edges)
             else None
             for i, f in enumerate(features)
         ]
-        widths = [
+        self._lay_out(features, centres)
+        #: The mean wide row, of some rows.
+        self.mean = np.average(self(some), axis=0, weights=weight)
+
+    def _lay_out(self, features, centres):
+        self._features, self._centres = features, centres
+        self.widths = [
             len(f.edges) if len(f.edges) else f.n_levels if f.kind == "levels" else 1
             for f in features
         ]
-        self.widths = widths
-        self.starts = np.cumsum([0, *widths]).tolist()
+        self.starts = np.cumsum([0, *self.widths]).tolist()
         self.width = max(1, self.starts[-1])  # without features there is a column of zeros
-        #: The mean wide row, of some rows.
-        self.mean = np.average(self(some), axis=0, weights=weight)
+
+    def centres_apart(self):
+        """The means of all codes, one after the other."""
+        return np.concatenate(
+            [np.empty(0, np.float32), *(c for c in self._centres if c is not None)]
+        )
+
+    @classmethod
+    def from_parts(cls, features, centres, mean):
+        """The same from what `centres_apart` returned, and the mean wide row.
+
+        Raises
+        ------
+        ValueError
+            If they do not fit the features.
+        """
+        made, begin, each = cls.__new__(cls), 0, []
+        for feature in features:
+            n_bins = max(0, len(feature.edges) - 1)
+            each.append(centres[begin : begin + n_bins] if n_bins else None)
+            begin += n_bins
+        made._lay_out(features, each)
+        made.mean = np.asarray(mean, np.float64)
+        if centres.shape != (begin,) or made.mean.shape != (made.width,):
+            raise ValueError("the means of the codes do not fit the edges")
+        if not (np.isfinite(centres).all() and np.isfinite(made.mean).all()):
+            raise ValueError("the means of the codes are not finite")
+        return made
 
     def __call__(self, narrow):
         """The wide matrix (n, width), of the same dtype."""

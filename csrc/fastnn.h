@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "layers/columns.h"
+
 #define FASTNN_N_COEFFICIENTS 8   /* of one optimizer step */
 
 typedef struct {        /* one optimizer step: gradient = scale * g + l2 * w, each element at most clip in magnitude */
@@ -175,6 +177,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
                           uint64_t key, ptrdiff_t first_row);                                                   \
         void (*gaussian_noise)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, T *y, ptrdiff_t ldy,      \
                                uint64_t key, ptrdiff_t first_row, double scale);                                \
+        const fastnn_columns_##S *columns;                                                                      \
         int (*all_finite)(ptrdiff_t n, const T *x);                                                             \
         int (*all_finite_other)(ptrdiff_t n, const OTHER *x);   /* after conversion to T */                     \
         void (*log)(ptrdiff_t n, const T *x, T *y);   /* natural logarithm, any n */                            \

@@ -2,6 +2,7 @@
 
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.values import decode, encode, take
+from fastnn.layers import Category, Number
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import Node
 
@@ -74,6 +75,34 @@ def _read_function(attributes, activations):
     return {name: decode(value, {}, activations) for name, value in attributes.items()}
 
 
+def _write_columns(attributes):
+    return {"columns": [list(column) for column in attributes["columns"]]}
+
+
+def _read_columns(attributes, activations):
+    """Columns from JSON; whether they are sound is checked with the node."""
+    if set(attributes) != {"columns"} or not isinstance(attributes["columns"], list):
+        raise ModelFormatError("the columns of a node are not sound")
+    return {"columns": tuple(map(_column_from, attributes["columns"]))}
+
+
+def _column_from(fields):
+    types = (list, list, float, float, bool, int)
+    if not isinstance(fields, list) or tuple(map(type, fields)) != types:
+        raise ModelFormatError("a column of a node has missing or unknown fields")
+    edges, mean, scale, shift, value, n_levels = fields
+    if not all(type(number) is float for number in (*edges, *mean)):
+        raise ModelFormatError("the edges of a column are not numbers")
+    try:
+        column = Category(n_levels) if n_levels else Number(edges, mean, scale, shift, value)
+    except ValueError as error:
+        raise ModelFormatError(f"a column is not sound: {error}") from None
+    return column.spec
+
+
 # How attributes are written and read: plain ones are JSON as they are, those of other kinds not.
 _PLAIN = _write_plain, _read_plain
-_ATTRIBUTES = {"custom": (_write_function, _read_function)}
+_ATTRIBUTES = {
+    "custom": (_write_function, _read_function),
+    "columns": (_write_columns, _read_columns),
+}

@@ -17,7 +17,13 @@ _FAMILIES = {
             *("Polynomial", "Cosine", "CosineRestarts", "OneCycle", "Warmup"),
         ),
     ),
-    "layer": (layers, tuple(n for n in layers.__all__ if hasattr(getattr(layers, n), "add_to"))),
+    "layer": (
+        layers,
+        (
+            *(n for n in layers.__all__ if hasattr(getattr(layers, n), "add_to")),
+            *("Number", "Category"),
+        ),
+    ),
     "loss": (losses, tuple(type(loss).__name__ for loss in losses.LOSSES.values())),
 }
 

@@ -6,6 +6,7 @@ stages make it up (stages.py).
 
 from fastnn._public import publish
 from fastnn.layers.activations import ACTIVATIONS, Activation, CustomActivation
+from fastnn.layers.columns import Category, Columns, Embedding, Number
 from fastnn.layers.dense import Dense
 from fastnn.layers.noise import Dropout, GaussianNoise
 from fastnn.layers.norms import BatchNorm, LayerNorm
@@ -16,11 +17,15 @@ __all__ = [
     "ACTIVATIONS",
     "Activation",
     "BatchNorm",
+    "Category",
+    "Columns",
     "CustomActivation",
     "Dense",
     "Dropout",
+    "Embedding",
     "GaussianNoise",
     "LayerNorm",
+    "Number",
     "Residual",
     "Scale",
     "Softmax",

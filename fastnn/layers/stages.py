@@ -47,10 +47,22 @@ class Stages:
     def add(self, kind, n=None, **fields):
         """Append a stage that takes the last one's output, and make it the last."""
         fields = {"source": self.source, **fields}
+        self._check_sources(kind, fields)
         self.specs.append(StageSpec(kind=kind, n=n or self.width(), **fields))
         if TRAITS[kind].matrix:
             self.activations.append("identity")
         self.source = len(self.specs) - 1
+
+    def _check_sources(self, kind, fields):
+        """Refuse what would take encoded columns, which are never written down."""
+        for source in (fields["source"], fields.get("other", -1)):
+            encoded = source >= 0 and TRAITS[self.specs[source].kind].encodes
+            if encoded and not TRAITS[kind].matrix:
+                raise ValueError(
+                    "Columns (and PiecewiseLinear and Embedding, which stand for them) must be "
+                    f"followed by a Dense layer, not by one of kind {kind!r}; or transform X "
+                    "ahead of the network"
+                )
 
     def activate(self, activation):
         """Append an activation, if it is more than the identity."""

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastnn._kernels.layers.encoded import rounded_edges
+from fastnn._kernels.layers.specs import ColumnSpec
+from fastnn.layers import columns
 from fastnn.layers.activations import ACTIVATIONS, CustomActivation
 
 
@@ -28,7 +31,7 @@ class Kind(NamedTuple):
     n_sources : int
         Nodes whose outputs it takes; where there are several, all are of one width.
     n_out : callable
-        ``n_out(n_in, arrays)``, the number of outputs.
+        ``n_out(n_in, node)``, the number of outputs; its attributes have been checked.
     value : str
         The attribute that is its stage's ``value``, if one is.
     optional : frozenset of str
@@ -40,15 +43,15 @@ class Kind(NamedTuple):
     arrays: Mapping
     attributes: Mapping = MappingProxyType({})
     n_sources: int = 1
-    n_out: Callable = lambda n_in, arrays: n_in
+    n_out: Callable = lambda n_in, node: n_in
     value: str = ""
     optional: frozenset = frozenset()
     not_negative: frozenset = frozenset()
 
 
-def _columns(n_in, arrays):
+def _units(n_in, node):
     """Outputs of a dense node; 0, which no shape is, for what is no matrix."""
-    weight = arrays.get("weight")
+    weight = node.arrays.get("weight")
     return weight.shape[1] if getattr(weight, "ndim", 0) == 2 else 0
 
 
@@ -80,6 +83,28 @@ def _function(value, dtype):
     return None if isinstance(value, CustomActivation) else "a CustomActivation"
 
 
+def _columns(value, dtype):
+    known = isinstance(value, tuple) and value and all(isinstance(c, ColumnSpec) for c in value)
+    if not known:
+        return "a tuple of ColumnSpec"
+    for number, column in enumerate(value):
+        try:
+            made = columns.column_of(column)
+        except (TypeError, ValueError) as error:
+            return f"sound, and column {number} is not: {error}"
+        if made.spec != column or rounded_edges(column.edges, dtype) is None:
+            return f"of edges that are apart in {dtype}, and those of column {number} are not"
+    return None
+
+
+def _entries(n_in, node):
+    """Entries of encoded columns; there must be one for each input."""
+    described = node.attributes["columns"]
+    if len(described) != n_in:
+        raise ValueError(f"a node describes {len(described)} columns, and its input has {n_in}")
+    return sum(column.n_entries for column in described)
+
+
 # That of the losses with a logarithm as their link may stand before a mean.
 _ACTIVATIONS = (*ACTIVATIONS, "exp")
 _SCALE = {"gain": ("n_out",), "shift": ("n_out",)}
@@ -88,7 +113,7 @@ KINDS = {
     #: ``x @ weight + bias``.
     "dense": Kind(
         {"weight": ("n_in", "n_out"), "bias": ("n_out",)},
-        n_out=_columns,
+        n_out=_units,
         optional=frozenset({"bias"}),
     ),
     #: ``f(x)`` with one of the functions that the kernels know.
@@ -105,6 +130,8 @@ KINDS = {
         value="epsilon",
         not_negative=frozenset({"variance"}),
     ),
+    #: The columns of a table as `fastnn.layers.Columns` encodes them; a dense node takes them.
+    "columns": Kind({}, {"columns": _columns}, n_out=_entries),
     #: The sum of two.
     "add": Kind({}, n_sources=2),
     #: ``exp(x) / sum(exp(x))`` over the row.

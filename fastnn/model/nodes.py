@@ -82,11 +82,14 @@ def check_nodes(n_in, nodes, dtype):
             raise ValueError(f"node {number} is of the unknown kind {kind!r}; known: {_known()}")
         kind, where = KINDS[node.kind], f"node {number} ({node.kind})"
         width = _source_width(node.sources, kind, number, n_in, widths, where)
-        n_out = kind.n_out(width, node.arrays)
-        if node.arrays or kind.arrays:
-            _check_arrays(node.arrays, kind, {"n_in": width, "n_out": n_out}, dtype, where)
         if node.attributes or kind.attributes:
             _check_attributes(node.attributes, kind, dtype, where)
+        n_out = kind.n_out(width, node)
+        if node.arrays or kind.arrays:
+            _check_arrays(node.arrays, kind, {"n_in": width, "n_out": n_out}, dtype, where)
+        for source in node.sources:
+            if source >= 0 and nodes[source].kind == "columns" and node.kind != "dense":
+                raise ValueError(f"{where} takes encoded columns, which only a dense node can")
         widths.append(n_out)
         used.update(node.sources)
     unused = set(range(len(widths) - 1)) - used

@@ -128,9 +128,17 @@ class _Nodes:
     def activation(self, spec, sources, arrays):
         self._add("activation", sources, arrays, name=_ACTIVATIONS[spec.activation])
 
+    def columns(self, spec, sources, arrays):
+        self._add("columns", sources, arrays, columns=spec.columns)
+
     def custom(self, spec, sources, arrays):
         self._add("custom", sources, arrays, function=self._functions[spec.activation])
 
 
 # Of the stages that a row of `KINDS` does not say all of.
-_STAGES = {"dense": _Nodes.dense, "activation": _Nodes.activation, "custom": _Nodes.custom}
+_STAGES = {
+    "dense": _Nodes.dense,
+    "activation": _Nodes.activation,
+    "custom": _Nodes.custom,
+    "columns": _Nodes.columns,
+}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastnn._kernels.layers.entries import entries_of
 from fastnn._kernels.training.groups import number_of_groups
 from fastnn.layers import Residual
 from fastnn.layers.stages import Stages
@@ -115,11 +116,15 @@ class CompiledNetwork(Layout):
     def stage_outputs(self, X, numbers):
         """What these of the network's `stages` put out at prediction, (n, width) each; of -1, X."""
         outputs = [None] * len(self.stages)
-        for number in numbers:
-            if number >= 0 and outputs[number] is None:
-                outputs[number] = np.empty((X.shape[0], self.stages[number].n), self.dtype)
+        encoded = [n for n in numbers if n >= 0 and self.stages[n].columns]
+        for number in {*numbers, *(self.stages[n].source for n in encoded)} - {-1, *encoded}:
+            outputs[number] = np.empty((X.shape[0], self.stages[number].n), self.dtype)
         rows = input_rows(X, self.n_in, self.dtype)
         self.make_engine(self.cached_rows(), 1, whole_gradient=False).rows_through(rows, outputs)
+        for number in encoded:  # the kernels never write these down
+            spec = self.stages[number]
+            before = X if spec.source < 0 else outputs[spec.source]
+            outputs[number] = entries_of(spec.columns, before.astype(self.dtype, copy=False))
         return [outputs[number] if number >= 0 else X for number in numbers]
 
     def input_gradient(self, X, unit=0):

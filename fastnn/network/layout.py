@@ -28,6 +28,8 @@ def checked_parts(layers, loss, dtype):
     if isinstance(layers, str) or not isinstance(layers, Iterable):
         raise InvalidParameterError(f"layers must be a list of layers, got {layers!r}")
     layers = [Dense(*layer) if isinstance(layer, tuple) else layer for layer in layers]
+    # A transformer that is a layer as well stands for what it has learned.
+    layers = [layer.as_layer() if _is_transformer(layer) else layer for layer in layers]
     check_layers(layers)
     last = layers[-1] if layers else None
     if not isinstance(last, Dense) or last.activation != "identity":
@@ -35,7 +37,7 @@ def checked_parts(layers, loss, dtype):
             "layers must end with a linear Dense layer, Dense(n_out): the loss brings its own "
             f"output activation; got {last!r} as the last one"
         )
-    stages_of(1, layers)
+    stages_of(next((n for layer in layers if (n := getattr(layer, "n_in", None))), 1), layers)
     loss = loss_for_outputs(loss, last.n_out)
     try:
         found = np.dtype(dtype)
@@ -44,6 +46,10 @@ def checked_parts(layers, loss, dtype):
     if found not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
     return layers, loss, found
+
+
+def _is_transformer(layer):
+    return not isinstance(layer, type) and hasattr(layer, "as_layer")
 
 
 def stages_of(n_in, layers):

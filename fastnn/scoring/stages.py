@@ -70,6 +70,9 @@ class Stages:
     def activation(self, node, activation):
         return {"activation": _ACTIVATIONS[node.attributes["name"]]}
 
+    def columns(self, node, activation):
+        return {"columns": node.attributes["columns"]}
+
     def custom(self, node, activation):
         function = node.attributes["function"]
         self.functions.append((function.f, function.slope))
@@ -77,7 +80,12 @@ class Stages:
 
 
 # What the stage of a kind has in other fields than `value`.
-_FIELDS = {"dense": Stages.dense, "activation": Stages.activation, "custom": Stages.custom}
+_FIELDS = {
+    "dense": Stages.dense,
+    "activation": Stages.activation,
+    "custom": Stages.custom,
+    "columns": Stages.columns,
+}
 
 
 def _fused(nodes):

@@ -213,7 +213,7 @@ class Trainer:
     def _put_average(self):
         """Give the engine the averaged weights, with the statistics of the rows under them."""
         packed = self._engine.packed
-        packed[: len(self._average)] = self._average
+        self._engine.put(self._average)
         if self._settled is None or self._settled[0] != self._t:
             self.settle()
             self._settled = self._t, packed[len(self._average) :].copy()
@@ -238,7 +238,7 @@ class Trainer:
 
     def restore(self, snapshot):
         """Put back weights that `snapshot` returned; there is no average of them any more."""
-        self._engine.packed[:] = snapshot
+        self._engine.put(snapshot)
         self._settled = None
         if self._average is not None:
             self._average[:] = snapshot[: len(self._average)]

@@ -23,6 +23,7 @@ LAYERS = {
     "add": layers.Residual([layers.Activation("tanh")]),
     "softmax": layers.Softmax(),
     "scale": layers.Scale(-0.7),
+    "columns": layers.Columns([layers.Number([0, 0.5, 1], [0.1, 0.2])] * 4 + [layers.Category(3)]),
 }
 N = 5
 
@@ -74,7 +75,7 @@ def test_a_stage_that_is_no_node_is_refused_by_name(monkeypatch):
 @pytest.mark.parametrize("kind", TRAITS)
 def test_learns(kind):
     network, _, _ = make(kind)
-    own = network.n_params - (2 * N + 2)
+    own = network.n_params - (2 * network.stages[-2].n + 2)
     assert own == TRAITS[kind].matrix * (N * N + N) + TRAITS[kind].scales * 2 * N
     assert len(network.running) == TRAITS[kind].running
     assert network.sizes()[0][1] == own

@@ -7,7 +7,7 @@ import reference
 import reference_random
 from scipy.special import expit, softmax
 
-from fastnn.layers import CustomActivation
+from fastnn.layers import Category, CustomActivation
 
 
 class Twin:
@@ -105,6 +105,10 @@ class Twin:
             self.batch.append((mean, variance / (1 - (share**2).sum())))
         return gain * (x - mean) / np.sqrt(variance + layer.epsilon) + shift
 
+    def columns(self, layer, x):
+        self._next_stage()
+        return np.hstack([encoded(column, z) for column, z in zip(layer.columns, x.T, strict=True)])
+
     def residual(self, layer, x):
         h = x
         for inner in layer.layers:
@@ -116,3 +120,15 @@ class Twin:
             x = x @ W.astype(float)
         self._next_stage()
         return h + x
+
+
+def encoded(column, x):
+    """The entries (n, .) of a column, by their definition."""
+    if isinstance(column, Category):
+        return (
+            np.array([[number == level for level in range(column.n_levels)] for number in x]) * 1.0
+        )
+    entries = [column.scale * x + column.shift] if column.value else []
+    for low, high, mean in zip(column.edges[:-1], column.edges[1:], column.mean, strict=True):
+        entries.append(np.clip((x - low) / (high - low), 0, 1) - mean)
+    return np.stack(entries, axis=1)

@@ -1,6 +1,12 @@
 from fastnn._kernels.native.table cimport Kernels, floating
 from fastnn._kernels.layers.zeros cimport Tiles
 
+cdef struct Encoding:               # raw columns as the kernels read them, see encoded.pyx
+    Py_ssize_t n                    # how many there are
+    Py_ssize_t n_entries            # of an encoded row
+    Py_ssize_t n_pieces             # of all lines
+    const void *columns             # (n,) fastnn_column of the network's dtype
+
 cdef struct Dense:
     # One dense layer as the kernels read it. Pointers are void because a struct cannot be fused.
     Py_ssize_t n_in, n_out
@@ -17,6 +23,9 @@ cdef struct Dense:
     const void *tail_bias           # (tail_width,)
     # transposed panels (ceil(n_in / panel), n_out, panel); NULL where no gradient flows back
     const void *transposed
+    # of encoded columns: these, and the bases and slopes of their lines, panel after panel
+    const Encoding *encoding
+    const void *table
 
 cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
                         const Tiles *some, floating *z, floating *h) noexcept nogil

@@ -38,6 +38,9 @@ class Traits(NamedTuple):
         In training it draws random bits.
     passes : bool
         At prediction it hands its input on as it is.
+    encodes : bool
+        Its outputs, many for each of its input, are never written down: it keeps a code for each of its input, and
+        stages with a matrix, which alone may take it, look up (encoded.pyx).
     """
 
     matrix: bool = False
@@ -52,6 +55,7 @@ class Traits(NamedTuple):
     over_batch: bool = False
     random: bool = False
     passes: bool = False
+    encodes: bool = False
 
     @property
     def learns(self):
@@ -72,6 +76,7 @@ TRAITS = {
     "add": Traits(n_sources=2, in_place=True),
     "softmax": Traits(in_place=True),
     "scale": Traits(in_place=True),
+    "columns": Traits(encodes=True),
 }
 
 cdef KindTraits *rows = NULL

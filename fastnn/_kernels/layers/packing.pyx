@@ -2,6 +2,7 @@
 
 from libc.string cimport memcpy, memset
 
+from fastnn._kernels.layers.encoded cimport fill_table, table_size
 from fastnn._kernels.layers.plan cimport Layer, Plan
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.tiles cimport panel_width
@@ -15,6 +16,7 @@ cdef void pack(Plan plan, const floating *params, floating *packed) noexcept nog
     cdef Py_ssize_t column, width
     cdef int l
     pack_master(plan, params, packed)
+    fill_tables(plan, packed)
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         if layer.wt >= 0 and not layer.dense.narrow:
@@ -24,6 +26,33 @@ cdef void pack(Plan plan, const floating *params, floating *packed) noexcept nog
                 transpose_panels(plan.k, layer, column, width, 0, layer.dense.n_in,
                                  packed + layer.w + (layer.dense.n_in + 1) * column, packed)
                 column += width
+
+
+cdef void fill_tables(Plan plan, floating *packed) noexcept nogil:
+    """The tables of layers over encoded columns, from their packed weights."""
+    cdef Layer *layer
+    cdef int l
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.table >= 0:
+            fill_layer_table(plan.k, layer, packed)
+
+
+cdef void fill_layer_table(Kernels k, const Layer *layer, floating *packed) noexcept nogil:
+    cdef Py_ssize_t column = 0, width
+    while column < layer.dense.n_out:
+        width = panel_width(layer.dense.n_out - column, vector_lanes(k, <floating> 0))
+        fill_table(k, layer.dense.encoding, 0, layer.dense.encoding.n, width,
+                   <const floating *> packed + layer.w + (layer.dense.n_in + 1) * column,
+                   packed + layer.table + table_size(layer.dense.encoding, column))
+        column += width
+
+
+cdef void fill_tables_as(Plan plan, void *packed) noexcept nogil:
+    if plan.dtype.number == FLOAT64:
+        fill_tables(plan, <double *> packed)
+    else:
+        fill_tables(plan, <float *> packed)
 
 
 cdef void pack_master(Plan plan, const floating *params, floating *packed) noexcept nogil:

@@ -12,7 +12,8 @@ cdef struct Layer:
     # [.][n_out][width], then the bias (lanes,)
     Py_ssize_t w
     Py_ssize_t wt                   # offset of the transposed panels [.][n_out][width], or -1
-    Py_ssize_t strip_rows           # inputs in one strip of a wide panel
+    Py_ssize_t strip_rows           # inputs in one strip of a wide panel, unless they are encoded
+    Py_ssize_t table                # of encoded columns: of their lines, or -1
 
 cdef struct Strip:
     # A piece of a stage's packed parameters that one thread computes the gradient of and updates at once: some inputs
@@ -22,7 +23,9 @@ cdef struct Strip:
     Py_ssize_t column, width        # wide: first output and panel width
     Py_ssize_t offset, size         # weights in the packed vector
     Py_ssize_t bias, bias_width     # offset and width of the bias that belongs to the strip; width 0: none
-    double cost                     # multiply-adds per row of the batch, about
+    int begin, end                  # of encoded columns: those whose entries the inputs are
+    double cost                     # multiply-adds of an update, in numbers as many as the weights; about
+    double row_cost                 # and per row of the batch
 
 cdef class Plan:
     cdef Kernels k
@@ -36,4 +39,5 @@ cdef class Plan:
     cdef readonly str isa
     cdef readonly Dtype dtype
     cdef readonly Py_ssize_t lanes, n_params, n_master, n_packed, statistics, strip_size
+    cdef dict encoded               # of each stage that encodes, by number, its Encoded
     cdef Dense bind(self, int layer, const void *packed)

@@ -8,10 +8,12 @@ Padding is zero and stays zero: its gradient is zero.
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
+from fastnn._kernels.layers.cuts cimport gain_strips, layer_strips, rows_of_strips
 from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.encoded cimport Encoded, table_size
 from fastnn._kernels.layers.kinds cimport traits_of
 from fastnn._kernels.layers.stage cimport Stage
-from fastnn._kernels.layers.tiles cimport panel_width, round_up, row_stride, tail_width
+from fastnn._kernels.layers.tiles cimport round_up, row_stride, tail_width
 from fastnn._kernels.native.dtypes cimport dtype_of
 from fastnn._kernels.native.formulas cimport FASTNN_relu
 from fastnn._kernels.native.table cimport activation_needs_z, kernels_of, lanes_as
@@ -21,8 +23,6 @@ from fastnn._kernels.native.table import isa as chosen_isa
 
 cdef enum:
     ALIGN = 16      # elements: 64 bytes of float32, so that every block starts on a cache line
-    STRIP = 40      # inputs in a strip, about: its gradient and weights stay in the first-level cache
-    GAIN_STRIP = 64     # gains in a strip
 
 
 cdef class Plan:
@@ -50,6 +50,7 @@ cdef class Plan:
         self.layers = <Layer *> PyMem_Calloc(self.n_layers, sizeof(Layer))
         if self.layers == NULL or self.stages == NULL:
             raise MemoryError()
+        self._take_encodings(stages)
         self._shapes(stages)
         self._gradient_flow(stages, input_gradient)
         self._parameter_offsets()
@@ -61,11 +62,19 @@ cdef class Plan:
         PyMem_Free(self.layers)
         PyMem_Free(self.strips)
 
+    def _take_encodings(self, specs):
+        """Of the stages that encode; only a matrix can take what is never written down."""
+        self.encoded = {t: Encoded(spec.columns, self.dtype.numpy) for t, spec in enumerate(specs)
+                        if TRAITS[spec.kind].encodes}
+        for spec in specs:
+            if self.encoded.keys() & set(sources(spec)) and not TRAITS[spec.kind].matrix:
+                raise ValueError(f"encoded columns are for a dense stage behind them, not for one of kind {spec.kind!r}")
+
     def _shapes(self, specs):
         cdef Stage *stage
         cdef Layer *layer
         cdef Dense *d
-        cdef Py_ssize_t blocks
+        cdef Py_ssize_t width
         cdef int l = 0
         self.chain = self.n_layers == self.n_stages
         for t, spec in enumerate(specs):
@@ -74,7 +83,11 @@ cdef class Plan:
             stage.traits = traits_of(stage.kind)
             stage.source, stage.other, stage.n = spec.source, spec.other, spec.n
             stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
-            stage.ld = row_stride(stage.n, self.lanes, self.dtype.itemsize)
+            width = stage.n
+            if t in self.encoded:
+                stage.encoding = &(<Encoded> self.encoded[t]).encoding
+                width = 2 * stage.encoding.n        # a code is as wide as two numbers
+            stage.ld = row_stride(width, self.lanes, self.dtype.itemsize)
             self.chain = self.chain and stage.source == t - 1
             self.wants_rows |= -1 in sources(spec) and not stage.traits.reads_sparse
             if not stage.traits.matrix:
@@ -85,9 +98,9 @@ cdef class Plan:
             d.n_in = self.stages[stage.source].n if stage.source >= 0 else self.n_in
             d.n_out, d.ld, d.activation = stage.n, stage.ld, stage.activation
             d.needs_z = activation_needs_z(d.activation)
-            d.narrow = 2 * d.n_out <= self.lanes
-            blocks = max(1, (d.n_in + STRIP // 2) // STRIP)
-            layer.strip_rows = round_up((d.n_in + blocks - 1) // blocks, self.lanes)
+            d.encoding = self.stages[stage.source].encoding if stage.source >= 0 else NULL
+            d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL
+            layer.strip_rows = rows_of_strips(d.n_in, self.lanes)
             l += 1
 
     def _gradient_flow(self, specs, bint input_gradient):
@@ -153,7 +166,11 @@ cdef class Plan:
         self.n_master = at
         for i in range(self.n_layers):
             layer = &self.layers[i]
-            if not layer.dense.narrow:
+            layer.table = -1
+            if layer.dense.encoding != NULL:
+                layer.wt, layer.table = -1, at
+                at = round_up(at + table_size(layer.dense.encoding, round_up(layer.dense.n_out, self.lanes)), ALIGN)
+            elif not layer.dense.narrow:
                 layer.wt = -1
                 t = self.stages[layer.stage].source
                 if self.stages[t].wanted if t >= 0 else input_gradient:
@@ -170,8 +187,9 @@ cdef class Plan:
     def _cut_strips(self):
         pieces = []
         for i in range(self.n_layers):
-            pieces += self._narrow_strips(i) if self.layers[i].dense.narrow else self._wide_strips(i)
-        pieces += [piece for t in self._scaled() for piece in self._gain_strips(t)]
+            pieces += layer_strips(i, &self.layers[i], self.lanes, self._encoded_by(i))
+        for t in self._scaled():
+            pieces += gain_strips(t, &self.stages[t], self.lanes)
         self.n_strips = len(pieces)
         self.strips = <Strip *> PyMem_Calloc(self.n_strips, sizeof(Strip))
         if self.strips == NULL:
@@ -180,52 +198,10 @@ cdef class Plan:
             self.strips[i] = piece
             self.strip_size = max(self.strip_size, self.strips[i].size + self.strips[i].bias_width)
 
-    def _wide_strips(self, int i):
-        cdef Layer *layer = &self.layers[i]
-        cdef Strip s
-        pieces = []
-        for column in range(0, layer.dense.n_out, 2 * self.lanes):
-            s.stage, s.layer, s.column = layer.stage, i, column
-            s.width = panel_width(layer.dense.n_out - column, self.lanes)
-            base = layer.w + (layer.dense.n_in + 1) * column
-            for first in range(0, layer.dense.n_in, layer.strip_rows):
-                s.first = first
-                s.count = min(layer.strip_rows, layer.dense.n_in - first)
-                s.offset = base + first * s.width
-                s.size = s.count * s.width
-                s.bias = base + layer.dense.n_in * s.width
-                s.bias_width = s.width if layer.bias and first + s.count == layer.dense.n_in else 0
-                s.cost = <double> (s.size + s.bias_width)
-                pieces.append(s)
-        return pieces
-
-    def _narrow_strips(self, int i):
-        cdef Layer *layer = &self.layers[i]
-        cdef Strip s
-        cdef Py_ssize_t n_out = layer.dense.n_out, step = round_up(4 * STRIP, 2 * self.lanes)
-        pieces = []
-        for first in range(0, layer.dense.n_in, step):
-            s.stage, s.layer, s.first, s.column, s.width = layer.stage, i, first, 0, 0
-            s.count = min(step, layer.dense.n_in - first)
-            s.offset = layer.w + first * n_out
-            s.size = n_out * round_up(s.count, self.lanes)
-            s.bias = layer.w + n_out * round_up(layer.dense.n_in, self.lanes)
-            s.bias_width = self.lanes if layer.bias and first + s.count == layer.dense.n_in else 0
-            s.cost = <double> (s.size + s.bias_width)
-            pieces.append(s)
-        return pieces
-
-    def _gain_strips(self, int t):
-        cdef Stage *stage = &self.stages[t]
-        cdef Strip s
-        pieces = []
-        for column in range(0, stage.n, GAIN_STRIP):
-            s.stage, s.layer, s.first, s.count, s.column = t, -1, 0, 0, column
-            s.width = s.size = s.bias_width = min(GAIN_STRIP, round_up(stage.n - column, self.lanes))
-            s.offset, s.bias = stage.gain + column, stage.shift + column
-            s.cost = 2.0 * s.size
-            pieces.append(s)
-        return pieces
+    def _encoded_by(self, int i):
+        """The Encoded whose entries a layer takes, or None."""
+        source = self.stages[self.layers[i].stage].source
+        return self.encoded.get(source)
 
     cdef Dense bind(self, int i, const void *packed):
         """The layer's shapes with pointers into a packed vector."""
@@ -238,6 +214,8 @@ cdef class Plan:
         if d.narrow:
             d.bias = w + d.n_out * round_up(d.n_in, self.lanes) * unit
             return d
+        if layer.table >= 0:
+            d.table = <const char *> packed + layer.table * unit
         n_full = d.n_out // panel
         d.panels = w
         d.ldb = panel

@@ -5,6 +5,36 @@ from typing import NamedTuple
 from fastnn._kernels.layers.kinds import TRAITS
 
 
+class ColumnSpec(NamedTuple):
+    """What a raw column of the input becomes: a number with its code, or a category's indicators.
+
+    Attributes
+    ----------
+    edges : tuple of float
+        Of the bins, strictly increasing: one more than bins, or none.
+    mean : tuple of float
+        Subtracted from the code, one a bin.
+    scale, shift : float
+        The number itself is ``scale * x + shift``,
+    value : bool
+        if it is an entry.
+    n_levels : int
+        Of a category; 0 for a number.
+    """
+
+    edges: tuple = ()
+    mean: tuple = ()
+    scale: float = 1.0
+    shift: float = 0.0
+    value: bool = True
+    n_levels: int = 0
+
+    @property
+    def n_entries(self):
+        """How many entries of the encoded row it is."""
+        return self.n_levels or self.value + len(self.mean)
+
+
 class StageSpec(NamedTuple):
     """One step of the forward pass.
 
@@ -25,6 +55,8 @@ class StageSpec(NamedTuple):
         Of "batch_norm".
     bias : bool
         Whether "dense" has one.
+    columns : tuple of ColumnSpec
+        Of "columns", one for each output of its source.
     """
 
     kind: str
@@ -35,6 +67,7 @@ class StageSpec(NamedTuple):
     value: float = 0.0
     momentum: float = 0.0
     bias: bool = True
+    columns: tuple = ()
 
 
 def sources(spec):

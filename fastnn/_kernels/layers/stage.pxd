@@ -1,6 +1,6 @@
 """A stage of a network, described; memory for what it computes; and a thread's part of a pass through all stages."""
 
-from fastnn._kernels.layers.dense cimport Dense
+from fastnn._kernels.layers.dense cimport Dense, Encoding
 from fastnn._kernels.layers.kinds cimport KindTraits
 from fastnn._kernels.layers.zeros cimport Tiles
 from fastnn._kernels.native.header cimport fastnn_csr
@@ -19,6 +19,7 @@ cdef struct Stage:
     Py_ssize_t gain, shift  # and here in the packed one
     Py_ssize_t mean, variance   # and so do the running statistics
     double value            # epsilon of a norm, rate of DROPOUT, standard deviation of NOISE
+    const Encoding *encoding    # COLUMNS: what its codes are of; its outputs h are those
     double momentum         # BATCH_NORM: share of the batch in the running statistics
     # the way back
     bint wanted             # its gradient is needed: there is something to learn in it or before it

@@ -9,6 +9,7 @@ from libc.string cimport memcpy
 
 from fastnn._kernels.layers.custom cimport custom_backward, custom_forward
 from fastnn._kernels.layers.dense cimport Dense, dense_backward, dense_forward
+from fastnn._kernels.layers.encoded cimport encode_rows, encoded_backward, encoded_forward
 from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
@@ -22,6 +23,7 @@ from fastnn._kernels.native.table cimport activation_backward, activation_forwar
 cdef int DENSE = number_of("dense"), ACTIVATION = number_of("activation"), CUSTOM = number_of("custom")
 cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_norm"), ADD = number_of("add")
 cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale")
+cdef int COLUMNS = number_of("columns")
 
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
@@ -38,8 +40,12 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
         layer = &p.dense[stage.layer]
         if stage.source < 0 and p.csr != NULL:
             sparse_forward(p.k, layer, rows, p.csr, p.sample + p.r0, z, h)
+        elif layer.encoding != NULL:
+            encoded_forward(p.k, layer, rows, x, ldx, z, h)
         else:
             dense_forward(p.k, layer, rows, x, ldx, &p.nonzero if stage.source < 0 else NULL, z, h)
+    elif stage.kind == COLUMNS:
+        encode_rows(p.k, stage.encoding, rows, x, ldx, h, ld)
     elif stage.kind == ACTIVATION:
         activation_forward(p.k, stage.activation, rows, n, x, h, ld)
     elif stage.kind == CUSTOM:
@@ -87,7 +93,9 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
     if (rows == 0 or not stage.wanted) and not stage.traits.over_batch:
         return
     if stage.kind == DENSE:
-        if dx != NULL:
+        if dx != NULL and p.dense[stage.layer].encoding != NULL:
+            encoded_backward(p.k, &p.dense[stage.layer], rows, x, ldx, <const floating *> d, dx, stage.add_source)
+        elif dx != NULL:
             dense_backward(p.k, &p.dense[stage.layer], rows, <const floating *> d,
                            x if stage.source >= 0 and p.stages[stage.source].gates else <const floating *> NULL,
                            dx, ldx, stage.add_source)
@@ -95,6 +103,8 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
         layer_norm_stage_backward(p, t, tag)
     elif stage.kind == BATCH_NORM:
         batch_norm_stage_backward(p, t, tag)
+    elif stage.kind == COLUMNS:
+        pass_on(p, rows, stage.encoding.n, d, ld, dx, ldx, stage.add_source)
     elif stage.kind == ADD:
         pass_on(p, rows, n, d, ld, gradient_of(p, stage.other, tag), stride_of(p, stage.other), stage.add_other)
     elif stage.kind == ACTIVATION:
@@ -124,5 +134,10 @@ cdef void pass_on(const Pass *p, Py_ssize_t rows, Py_ssize_t n, const floating *
 
 cdef inline void copy_rows(Py_ssize_t rows, const floating *x, Py_ssize_t ldx, floating *y,
                            Py_ssize_t ldy) noexcept nogil:
-    """Padding included; rows of one width have one stride, whatever they belong to."""
-    memcpy(y, x, rows * min(ldx, ldy) * sizeof(floating))
+    """Padding included, of the shorter rows; rows of one width have one stride, whatever they belong to."""
+    cdef Py_ssize_t r
+    if ldx == ldy:
+        memcpy(y, x, rows * ldx * sizeof(floating))
+        return
+    for r in range(rows):
+        memcpy(y + r * ldy, x + r * ldx, min(ldx, ldy) * sizeof(floating))

@@ -2,6 +2,8 @@
 
 from libc.stdint cimport int32_t
 
+from fastnn._kernels.native.header_columns cimport fastnn_columns_f32, fastnn_columns_f64
+
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
     unsigned long long fastnn_random_key(unsigned long long seed, unsigned long long step,
@@ -123,6 +125,7 @@ cdef extern from "fastnn.h" nogil:
                        unsigned long long key, Py_ssize_t first_row) noexcept nogil
         void gaussian_noise(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
                             unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
+        const fastnn_columns_f32 *columns
         int all_finite(Py_ssize_t n, const float *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const double *x) noexcept nogil
         void log(Py_ssize_t n, const float *x, float *y) noexcept nogil
@@ -214,6 +217,7 @@ cdef extern from "fastnn.h" nogil:
                        unsigned long long key, Py_ssize_t first_row) noexcept nogil
         void gaussian_noise(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,
                             unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
+        const fastnn_columns_f64 *columns
         int all_finite(Py_ssize_t n, const double *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const float *x) noexcept nogil
         void log(Py_ssize_t n, const double *x, double *y) noexcept nogil

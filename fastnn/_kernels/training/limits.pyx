@@ -2,6 +2,7 @@
 
 from libc.math cimport sqrt
 
+from fastnn._kernels.layers.encoded cimport fill_table, table_size
 from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Layer
 from fastnn._kernels.layers.tiles cimport panel_width
@@ -29,6 +30,9 @@ cdef void limit_norms(Sweep *s, int thread, int team, floating tag) noexcept nog
             width = panel_width(layer.dense.n_out - column, panel // 2)
             if number % team == thread:
                 limit_panel(w, layer.dense.n_in, width, s.max_norm)
+                if layer.table >= 0:
+                    fill_table(s.k, layer.dense.encoding, 0, layer.dense.encoding.n, width, <const floating *> w,
+                               <floating *> s.packed + layer.table + table_size(layer.dense.encoding, column))
                 if layer.wt >= 0:
                     transpose_panels(s.k, layer, column, width, 0, layer.dense.n_in, <const floating *> w,
                                      <floating *> s.packed)

@@ -11,8 +11,9 @@ from fastnn._kernels.layers.dense cimport (Dense, are_few, dense_gradient, few_c
                                            has_few_outputs, narrow_gradient)
 from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
 from fastnn._kernels.native.norms cimport norm_gradient
+from fastnn._kernels.layers.encoded cimport encoded_gradient, fill_table, table_size
 from fastnn._kernels.layers.packing cimport transpose_panels
-from fastnn._kernels.layers.plan cimport Strip
+from fastnn._kernels.layers.plan cimport Layer, Strip
 from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.training.copies cimport copied_gradient, is_copied
@@ -45,7 +46,7 @@ cdef inline double strip_cost(const Sweep *s, int i) noexcept nogil:
     cdef double rows = <double> s.batch_size
     if s.stages[s.strips[i].stage].source < 0:
         rows = min(rows, (4 if s.data.csr != NULL else 1.25) * s.density * rows)
-    return s.strips[i].cost * (rows + 16)
+    return s.strips[i].row_cost * rows + s.strips[i].cost * 16
 
 
 cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, int thread, int team, Py_ssize_t rows,
@@ -117,6 +118,11 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
         if not accumulate:
             memset(g, 0, strip.size * sizeof(floating))
         sparse_gradient(s.k, layer, strip.first, strip.count, strip.width, &s.entries, team, d + strip.column, g)
+    elif layer.encoding != NULL:
+        if not accumulate:
+            memset(g, 0, strip.size * sizeof(floating))
+        encoded_gradient(s.k, layer, strip.begin, strip.end, strip.first, strip.count, strip.width, rows, x, ldx,
+                         d + strip.column, g)
     elif s.skips_zeros and stage.source < 0 and not layer.narrow and strip.count > 2:
         zeros_gradient(s.k, &s.zeros, r0 // word_bits(<floating> 0), n_words, strip.first, strip.count, strip.width,
                        x - r0 * ldx, ldx, d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)
@@ -169,9 +175,19 @@ cdef void strip_update(Sweep *s, int i, const floating *g, long long batch, doub
     if strip.bias_width:
         update_part(s, strip.bias, strip.bias_width, <const floating *> bias_gradient(s, strip, <floating *> g), batch,
                     &step)
+    if strip.layer >= 0 and s.layers[strip.layer].table >= 0:
+        fill_strip_table(s, strip, w)
     if strip.layer >= 0 and not s.dense[strip.layer].narrow and s.layers[strip.layer].wt >= 0:
         transpose_panels(s.k, &s.layers[strip.layer], strip.column, strip.width, strip.first, strip.count,
                          <const floating *> w + strip.offset, w)
+
+
+cdef inline void fill_strip_table(Sweep *s, const Strip *strip, floating *w) noexcept nogil:
+    """The lines of the encoded columns whose weights the strip has."""
+    cdef const Layer *layer = &s.layers[strip.layer]
+    fill_table(s.k, layer.dense.encoding, strip.begin, strip.end, strip.width, <const floating *> w + layer.w
+               + (layer.dense.n_in + 1) * strip.column,
+               w + layer.table + table_size(layer.dense.encoding, strip.column))
 
 
 cdef inline double update_part(Sweep *s, Py_ssize_t at, Py_ssize_t n, const floating *g,

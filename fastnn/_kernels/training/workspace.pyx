@@ -7,7 +7,7 @@ from libc.math cimport INFINITY, log
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense
-from fastnn._kernels.layers.packing cimport pack_as, pack_master_as, unpack_as
+from fastnn._kernels.layers.packing cimport fill_tables_as, pack_as, pack_master_as, unpack_as
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
 from fastnn._kernels.layers.stage cimport Buffers, Stage
@@ -148,7 +148,7 @@ cdef class Workspace:
                 at.d = at.apart = self.s.buffers[self.s.n_stages - 1 - t].d
         for i in range(self.s.n_dense if self.s.n_groups == 1 else 0):
             dense = &self.s.dense[i]
-            if not dense.narrow and dense.n_in * dense.n_out >= fewest_copied:
+            if not dense.narrow and dense.encoding == NULL and dense.n_in * dense.n_out >= fewest_copied:
                 self.s.copies[i].x = address(reserve(rows * dense.n_in), self._format, True)
                 self.s.copies[i].d = address(reserve(rows * round_up(dense.n_out, self.plan.lanes)), self._format, True)
         self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
@@ -216,6 +216,11 @@ cdef class Workspace:
         """Packed weights from the parameter vector."""
         cdef const void *p = address(params, self._format, False)
         pack_as(self.plan, p, self.s.packed)
+
+    def put(self, packed):
+        """Take a packed vector, or the beginning of one, and renew what products over encoded columns read."""
+        self.packed[:len(packed)] = packed
+        fill_tables_as(self.plan, self.s.packed)
 
     def set_loss_parameter(self, parameter):
         """The loss's parameter of each output, (n_out,)."""

@@ -10,6 +10,7 @@ from fastnn.inspection._first_layer import FirstLayerWeightsDisplay
 from fastnn.inspection._gradient_check import GradientCheck, check_gradients
 from fastnn.inspection._gradient_flow import GradientFlowDisplay
 from fastnn.inspection._loss_curve import LossCurveDisplay
+from fastnn.inspection._map import MapDisplay
 from fastnn.inspection._optimizer_paths import OptimizerPathDisplay
 from fastnn.inspection._report import Report
 from fastnn.inspection._verdict import THRESHOLDS, Verdict
@@ -21,6 +22,7 @@ __all__ = [
     "GradientCheck",
     "GradientFlowDisplay",
     "LossCurveDisplay",
+    "MapDisplay",
     "OptimizerPathDisplay",
     "Report",
     "Verdict",

@@ -128,7 +128,26 @@ def uncertainty_grows_outside_and_is_calibrated(results):
         assert better["error"] < alone["error"] / 1.5
 
 
+def digits_lie_in_provinces(results):
+    assert results["pure"] > 0.95
+    assert results["accuracy"] > 0.95
+    assert results["neighbours"] > 0.75
+    assert results["som"].topographic_error_ < 0.3
+
+
+def rules_keep_more_and_more(results):
+    for name in results["damaged"]:
+        hebb, storkey, inverse, dense = (
+            results[rule, "scores"][name] for rule in ("hebb", "storkey", "pseudoinverse", "dense")
+        )
+        assert max(hebb, storkey) < inverse < dense
+        assert dense > 0.95
+    assert results["dense", "many"] > 0.98 > results["pseudoinverse", "many"]
+
+
 CLAIMS = {
+    "digits_on_a_map": digits_lie_in_provinces,
+    "recall": rules_keep_more_and_more,
     "perceptron_to_mlp": xor_needs_a_hidden_layer,
     "backpropagation_by_hand": the_step_is_that_of_the_old_weights,
     "vanishing_gradients": deep_nets_need_remedies,

@@ -306,7 +306,10 @@ def test_remedies_are_parameters():
 # The document
 
 
-@pytest.mark.parametrize(("document", "least"), [("toolbox.md", 10), ("ensembles.md", 5)])
+@pytest.mark.parametrize(
+    ("document", "least"),
+    [("toolbox.md", 10), ("ensembles.md", 5), ("maps.md", 1), ("hopfield.md", 2)],
+)
 def test_the_examples_run_and_give_what_they_say(document, least):
     names, said = {}, 0
     for block in re.findall(r"```python\n(.*?)```", (DOCS / document).read_text(), re.DOTALL):

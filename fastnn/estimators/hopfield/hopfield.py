@@ -69,8 +69,10 @@ class HopfieldParameters:
     )
     beta: float | None = parameter(
         "float or None",
-        "Of 'dense': how much closer patterns count for more. None is sqrt(n_features) over the "
-        "mean square of the patterns' lengths.",
+        "Of 'dense': how much closer patterns count for more. Small values mix patterns that are "
+        "alike. None is 32, or sqrt(n_features) if that is more, over the mean square of the "
+        "patterns' lengths: a pattern that agrees with a state in one unit in twenty more than "
+        "another counts for exp(3.2) times as much.",
         default=None,
         valid=[POSITIVE, None],
     )
@@ -167,7 +169,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters
             patterns = X.copy() if self._coding is None else self._coding.encode(X)
             if self.rule == "dense":
                 squares = np.square(patterns, dtype=np.float64).sum(axis=1).mean()
-                default = np.sqrt(X.shape[1]) / squares if squares > 0 else 1.0
+                default = max(32.0, np.sqrt(X.shape[1])) / squares if squares > 0 else 1.0
                 self.beta_ = float(default if self.beta is None else self.beta)
             else:
                 self._warn_of_capacity(patterns)

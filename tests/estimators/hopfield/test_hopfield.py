@@ -116,8 +116,9 @@ def test_synchronous_recall_and_its_cycles(rng):
 
 def test_dense_recall_is_attention(rng):
     stored, state = rng.normal(size=(40, 7)), rng.normal(size=(9, 7))
-    net = HopfieldNetwork("dense", max_steps=3, tol=0.0).fit(stored)
-    assert net.beta_ == pytest.approx(np.sqrt(7) / np.square(stored).sum(axis=1).mean())
+    default = HopfieldNetwork("dense").fit(stored).beta_
+    assert default == pytest.approx(32 / np.square(stored).sum(axis=1).mean())
+    net = HopfieldNetwork("dense", beta=0.3, max_steps=3, tol=0.0).fit(stored)
     with pytest.warns(ConvergenceWarning, match="max_steps=3"):
         found = net.predict(state)
     for _ in range(3):
@@ -172,7 +173,7 @@ def test_codings_of_patterns(rng):
     pictures = load_digits().data[:3]
     some = HopfieldNetwork("pseudoinverse", threshold=8.0).fit(pictures)
     assert (some.predict(pictures) == np.where(pictures > 8, 1, -1)).all()
-    real = HopfieldNetwork("dense", beta=0.1).fit(pictures)
+    real = HopfieldNetwork("dense").fit(pictures)
     assert real.score(pictures + rng.normal(size=pictures.shape), X_true=pictures) > 0.99
 
 

@@ -160,12 +160,12 @@ class MapDisplay:
         corners = place[:, None] + shape
         values = np.asarray(self.values)
         self.colorbar_ = self.legend_ = None
-        style = {"linewidths": 0.4, "edgecolors": "white"}
+        style: dict[str, Any] = {"linewidths": 0.4, "edgecolors": "white"} | polygons
         if self.classes is None:
-            self.units_ = PolyCollection(corners, array=values, **style | polygons)
+            self.units_ = PolyCollection(corners, array=values, **style)
         else:
             colors = self._colors(values)
-            self.units_ = PolyCollection(corners, facecolors=colors, **style | polygons)
+            self.units_ = PolyCollection(corners, facecolors=colors, **style)
         self.ax_.add_collection(self.units_)
         low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
         self.ax_.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")

@@ -13,6 +13,7 @@ from fastnn.estimators.laplace.classifier import LaplaceClassifier
 from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
+from fastnn.estimators.piecewise.piecewise_linear import PiecewiseLinear
 from fastnn.estimators.rbm.bernoulli import BernoulliRBM
 from fastnn.estimators.rbm.gaussian import GaussianRBM
 from fastnn.estimators.som.som import SelfOrganizingMap
@@ -32,6 +33,7 @@ __all__ = [
     "MLPRegressor",
     "MonteCarloDropoutClassifier",
     "MonteCarloDropoutRegressor",
+    "PiecewiseLinear",
     "SelfOrganizingMap",
     "TabularClassifier",
     "TabularRegressor",

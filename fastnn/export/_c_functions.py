@@ -91,6 +91,26 @@ _ADD = """static void @add(const float *x, float *y, size_t n)
 }
 """
 
+# Of each column of a table: numbers of edges and levels, whether the number itself is an entry, its
+# scale and shift; then edges, and means of the codes.
+_COLUMNS = """static void @columns(const float *x, const float *c, float *y, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        const size_t n_edges = (size_t) c[0], n_levels = (size_t) c[1];
+        const float *edge = c + 5, *mean = edge + n_edges;
+        if (c[2] != 0.0f)
+            *y++ = c[3] * x[j] + c[4];
+        for (size_t i = 0; i < n_levels; i++)
+            *y++ = x[j] == (float) i ? 1.0f : 0.0f;
+        for (size_t i = 0; i + 1 < n_edges; i++) {
+            const float f = (x[j] - edge[i]) / (edge[i + 1] - edge[i]);
+            *y++ = (f < 0.0f ? 0.0f : f > 1.0f ? 1.0f : f) - mean[i];
+        }
+        c = mean + (n_edges ? n_edges - 1 : 0);
+    }
+}
+"""
+
 _COPY = """static void @copy(const float *x, float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -107,5 +127,6 @@ FUNCTIONS = {
     "add": _ADD,
     "softmax": _SOFTMAX,
     "scale": _SCALE,
+    "columns": _COLUMNS,
     "copy": _COPY,
 }

@@ -11,7 +11,7 @@ class Body:
     """What a C file has for the nodes of a model.
 
     Outputs of nodes lie in buffers, which are used again as soon as nobody reads them any more; all
-    nodes but dense ones work in the buffer of their source if they can.
+    nodes but dense ones and encoded columns work in the buffer of their source if they can.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Body:
         n, sources = widths[number], list(node.sources)
         # Of a sum it does not matter which one comes first.
         own = [s for s in sources if s != INPUT and self._last_use[s] == number]
-        if node.kind == "dense":
+        if node.kind in ("dense", "columns"):
             target = self._buffer(n)
         elif own:
             sources.remove(own[0])
@@ -89,6 +89,14 @@ class Body:
     def dense(self, node, number, sources, target, n):
         weight, bias = (self.array(node, number, name) for name in ("weight", "bias"))
         self.call("dense", *sources, weight, bias, target, len(node.arrays["weight"]), n)
+
+    def columns(self, node, number, sources, target, n):
+        numbers = []
+        for c in node.attributes["columns"]:
+            numbers += [len(c.edges), c.n_levels, c.value, c.scale, c.shift, *c.edges, *c.mean]
+        name = f"{self._prefix}columns{number}"
+        self.arrays.append(constant_array(name, np.array(numbers, np.float32)))
+        self.call("columns", *sources, name, target, len(node.attributes["columns"]))
 
     def activation(self, node, number, sources, target, n):
         self.activate(node.attributes["name"], target, n)
@@ -128,7 +136,12 @@ class Body:
 
 
 # Of the other kinds FUNCTIONS has the one that `plain` calls.
-_NODES = {"dense": Body.dense, "activation": Body.activation, "custom": Body.custom}
+_NODES = {
+    "dense": Body.dense,
+    "activation": Body.activation,
+    "custom": Body.custom,
+    "columns": Body.columns,
+}
 
 
 def constant_array(name, values):

@@ -9,6 +9,8 @@ from fastnn.model.nodes import INPUT, function_for
 
 # From these opsets on the standard has it, or has it so.
 _NO_BIAS_SINCE, _LAYER_NORM_SINCE, _REDUCE_TAKES_AXES_SINCE = 11, 17, 18
+# ``onnx.TensorProto.FLOAT`` and ``DOUBLE``.
+_FLOATS = {"float32": 1, "float64": 11}
 
 
 def add_nodes(graph, nodes, source, dtype):
@@ -100,6 +102,49 @@ def _scale(graph, node, sources, label, dtype):
     return part("Mul", *sources, part.number(node.attributes["factor"]))
 
 
+def _columns(graph, node, sources, label, dtype):
+    """Entries of numbers, then those of categories, and then all of them in their order."""
+    part, columns = Part(graph, label, dtype), node.attributes["columns"]
+    entries = [entry for j, column in enumerate(columns) for entry in _entries(j, column, dtype)]
+    numbers = [entry for entry in entries if len(entry) > 2]
+    levels = [entry for entry in entries if len(entry) == 2]
+    found = []
+    if numbers:
+        picked, origin, factor, low, high, shift = zip(*numbers, strict=True)
+        x = part("Sub", _picked(part, *sources, picked), part.number(origin))
+        x = part("Max", part("Mul", x, part.number(factor)), part.number(low))
+        found.append(part("Add", part("Min", x, part.number(high)), part.number(shift)))
+    if levels:
+        picked, level = zip(*levels, strict=True)
+        x, level = _picked(part, *sources, picked), part.number(level)
+        other = part("Or", part("Less", x, level), part("Greater", x, level))
+        found.append(part("Cast", part("Not", other), to=_FLOATS[dtype]))
+    if len(found) == 1:
+        return found[0]
+    at, place = [], {True: 0, False: len(numbers)}
+    for entry in entries:
+        at.append(place[len(entry) > 2])
+        place[len(entry) > 2] += 1
+    return _picked(part, part("Concat", *found, axis=1), at)
+
+
+def _picked(part, x, numbers):
+    return part("Gather", x, part.constant(np.array(numbers, np.int64)), axis=1)
+
+
+def _entries(number, column, dtype):
+    """Of a column: (its number, level) for a category; for a number what makes each entry of it,
+    min(max((x - origin) * factor, low), high) + shift."""
+    if column.n_levels:
+        return [(number, level) for level in range(column.n_levels)]
+    most = float(np.finfo(dtype).max)
+    found = [(number, 0.0, column.scale, -most, most, column.shift)] if column.value else []
+    edges = np.array(column.edges, dtype).astype(float)
+    for low, high, mean in zip(edges[:-1], edges[1:], column.mean, strict=True):
+        found.append((number, low, 1 / (high - low), 0.0, 1.0, -mean))
+    return found
+
+
 _NODES = {
     "dense": _dense,
     "activation": _activation,
@@ -107,6 +152,7 @@ _NODES = {
     "layer_norm": _layer_norm,
     "batch_norm": _batch_norm,
     "add": _add,
+    "columns": _columns,
     "softmax": _softmax,
     "scale": _scale,
 }

@@ -21,14 +21,18 @@ from fastnn.files.model_file import parse_model_file
 from fastnn.layers import (
     Activation,
     BatchNorm,
+    Category,
+    Columns,
     Dense,
     Dropout,
     GaussianNoise,
     LayerNorm,
+    Number,
     Residual,
     Scale,
     Softmax,
 )
+from fastnn.layers.piecewise import number_column
 from fastnn.losses import Quantile
 from fastnn.model.folding import as_model
 from fastnn.model.of_network import network_model
@@ -36,6 +40,12 @@ from fastnn.model.of_network import network_model
 X = data()[:150]
 CLASSES = np.digitize(X[:, 0] + X[:, 1], [1, 3])
 OWN = {"bent": CUSTOM}
+
+
+def _number(x):
+    """A column with bins whose edges float32 has too."""
+    return number_column(x.astype(np.float32), 5)
+
 
 #: Layers in front of the last one.
 LAYERS = {
@@ -48,6 +58,12 @@ LAYERS = {
     "layer norm": [LayerNorm(), Dense(5), LayerNorm(1e-3), Activation("elu")],
     "training only": [Dropout(0.1), GaussianNoise(0.2), Dense(9, "bernoulli"), Dropout(0.5)],
     "shares": [Dense(6, "tanh"), Softmax(), Scale(2.5), Residual([Dense(6), Softmax()])],
+    "columns": [
+        Columns([*map(_number, X.T[:5]), Category(2), Number(scale=0.5)]),
+        Dense(9, "relu"),
+    ],
+    "one column of each": [Columns([*[Category(3)] * 7]), Dense(6), Activation("tanh")],
+    "numbers": [GaussianNoise(0.1), Columns([*map(_number, X.T)]), Dense(20, "silu")],
     "custom": [Dense(8, CUSTOM), Dense(6), Activation(CUSTOM)],
     "everything": [
         *(GaussianNoise(0.1), Dense(9, "relu"), BatchNorm(), Dropout(0.2)),

@@ -7,7 +7,7 @@ import reference
 import reference_random
 from scipy.special import expit, softmax
 
-from fastnn.layers import Category, CustomActivation
+from fastnn.layers import CustomActivation
 
 
 class Twin:
@@ -107,7 +107,7 @@ class Twin:
 
     def columns(self, layer, x):
         self._next_stage()
-        return np.hstack([encoded(column, z) for column, z in zip(layer.columns, x.T, strict=True)])
+        return encoded_rows(x, layer.columns)
 
     def residual(self, layer, x):
         h = x
@@ -122,9 +122,14 @@ class Twin:
         return h + x
 
 
+def encoded_rows(x, columns):
+    """The entries of rows, those of a column beside those of the column before."""
+    return np.hstack([encoded(column, z) for column, z in zip(columns, x.T, strict=True)])
+
+
 def encoded(column, x):
     """The entries (n, .) of a column, by their definition."""
-    if isinstance(column, Category):
+    if getattr(column, "n_levels", 0):
         return (
             np.array([[number == level for level in range(column.n_levels)] for number in x]) * 1.0
         )

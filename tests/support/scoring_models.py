@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import sklearn.neural_network
+from reference_layers import encoded_rows
 from scipy import special
 
 import fastnn
@@ -207,6 +208,7 @@ NODES = {
     "layer_norm": _layer_norm,
     "batch_norm": _normalised,
     "add": lambda x, y: x + y,
+    "columns": encoded_rows,
     "softmax": lambda x: special.softmax(x, axis=1),
     "scale": lambda x, factor: factor * x,
 }

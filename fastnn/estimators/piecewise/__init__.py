@@ -1,0 +1,1 @@
+"""Piecewise-linear codes of numbers, as a transformer."""

@@ -7,7 +7,7 @@ from fastnn.scoring.columns import Columns
 from fastnn.scoring.rows import check_out
 
 # Rows that are encoded at a time: their pairs stay in the caches.
-_BLOCK = 4096
+_BLOCK = 1024
 
 
 class Encoded:
@@ -30,14 +30,14 @@ class Encoded:
 
     def _before(self, kernel):
         read, encode = self._columns.row, self._encoder.row
-        chooses = self._encoder.chooses
+        sparse = self._encoder.sparse
 
         def score(X, out=None, n_threads=0):
             values = read(X)
             if values is None:
                 return self._table(kernel, X, out, n_threads)
             rows = encode(values)
-            result = kernel(rows if chooses else rows.dense(), out, n_threads)
+            result = kernel(rows if sparse else rows.dense(), out, n_threads)
             if result is NotImplemented:
                 return self._checked(kernel, rows, out, n_threads)
             return result
@@ -62,7 +62,7 @@ class Encoded:
 
     def _checked(self, kernel, rows, out, n_threads):
         """Score rows that are encoded; an error for an out that does not fit."""
-        rows = rows if self._encoder.chooses else rows.dense()
+        rows = rows if self._encoder.sparse else rows.dense()
         result = kernel(rows, out, n_threads)
         if result is not NotImplemented:
             return result

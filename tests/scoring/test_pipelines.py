@@ -259,6 +259,27 @@ def test_what_the_encoder_refuses_is_refused():
         predictor.predict({"a": "x", "b": None})
 
 
+def test_what_is_filled_in_and_unknown_is_refused():
+    """scikit-learn refuses it when it scores, too."""
+    X = pd.DataFrame({"a": ["x", "y", "?", "x"] * 5})
+    encoder = OneHotEncoder(categories=[["x", "y"]])
+    pipeline = make_pipeline(
+        SimpleImputer(missing_values="?", strategy="constant", fill_value="y"),
+        encoder,
+        MLPClassifier((3,), max_iter=2),
+    ).fit(X, X["a"] == "x")
+    predictor = Predictor(pipeline, "float64")
+    expected = pipeline.predict_proba(X)
+    np.testing.assert_allclose(predictor.predict_proba(X), expected, atol=1e-12)
+    pipeline[0].statistics_[0] = "z"
+    with pytest.raises(ValueError, match="unknown"):
+        pipeline.predict(X)
+    with pytest.raises(ValueError, match=r"unknown category '\?'"):
+        Predictor(pipeline).predict(["?"])
+    assert Predictor(pipeline).predict([["x"]]).shape == (1,)
+    assert Predictor(pipeline).predict([]).shape == (0,)
+
+
 def test_regressors_wrappers_and_selectors(rng):
     X = a_table(rng, missing=False)
     y = X["age"] + rng.normal(size=len(X))

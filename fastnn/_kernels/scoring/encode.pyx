@@ -26,6 +26,7 @@ cdef extern from *:
 
 cdef enum:
     FEW = 64                    # columns whose places lie on the stack
+    DENSE = 4                   # features a pair, up to which products of whole rows are quicker than those of pairs
 
 cdef struct Emit:
     int step
@@ -52,7 +53,7 @@ cdef class Encoder:
     cdef object front
     cdef tuple used
     cdef bint wide              # float64
-    cdef readonly bint chooses  # whether a step is a choice
+    cdef readonly bint sparse   # whether rows have few pairs for their features
     cdef readonly Py_ssize_t n_features
 
     def __cinit__(self, front, str dtype):
@@ -74,8 +75,8 @@ cdef class Encoder:
             self.emits[number].step, self.emits[number].first = emit.step, at
             self.emits[number].scale, self.emits[number].shift = emit.scale, emit.shift
             self.emits[number].choice = front.steps[emit.step].size > 0
-            self.chooses = self.chooses or self.emits[number].choice
             at += front.steps[emit.step].size or 1
+        self.sparse = self.n_features > DENSE * self.n_emits
 
     cdef int read(self, int number, Step *step, str kind, attributes) except -1:
         cdef cnp.ndarray edges

@@ -111,6 +111,8 @@ def _choice(builder, step, i, feature, places, other, size):
         else:
             labels.append(as_label(value))
             rows.append(row)
+    known = [(label, row) for label, row in zip(labels, rows, strict=True) if row >= 0]
+    labels, rows = [label for label, _ in known], [row for _, row in known]
     return builder.step(
         "label", feature.column, labels=labels, rows=rows, missing=missing, other=other, size=size
     )

@@ -1,8 +1,8 @@
 """Batches of a restricted Boltzmann machine: fastnn, scikit-learn, and NumPy by hand.
 
-An epoch of 256 hidden units, in turns; the median of the rounds' ratios. `counter` is fastnn
-with `rng="counter"`; NumPy by hand is scikit-learn's step with the uniform numbers of a `Generator`.
-`transform` is of all rows.
+Microseconds a batch, 256 hidden units, and the median over rounds of the ratio to fastnn.
+`counter` is fastnn with `rng="counter"`; NumPy by hand is scikit-learn's step with the uniform
+numbers of a `Generator`. `transform` is of all rows.
 
     python -m benchmarks.rbm [--data mnist.npz] [--rounds 5] [--threads N] [--out FILE]
 

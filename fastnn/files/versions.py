@@ -47,7 +47,7 @@ def version_of_network(model):
 def version_of_estimator(parts):
     """The format version that EstimatorParts need."""
     custom = isinstance(parts.params.get("activation"), CustomActivation)
-    if parts.name not in _ESTIMATORS_2 or custom or "calibrate" in parts.params:
+    if parts.name not in _ESTIMATORS_2 or custom or parts.params.keys() & {"calibrate", "pretrain"}:
         return 3
     if not parts.fitted.keys() <= _FITTED:
         return 2

@@ -145,9 +145,38 @@ def rules_keep_more_and_more(results):
     assert results["dense", "many"] > 0.98 > results["pseudoinverse", "many"]
 
 
+def a_boltzmann_machine_makes_features(results):
+    raw, features = results["scores"]
+    assert features > raw + 0.08
+    assert results["likelihood"][1] > results["likelihood"][0] + 4
+
+
+def links_within_a_layer_say_more(results):
+    assert results["full"] > results["restricted"] + 0.3
+    assert results["best"] > results["full"] > results["curve"][0] + 1
+
+
+def an_autoencoder_contains_pca(results):
+    pca, linear, curved = (
+        results[name]["error"] for name in ("PCA", "linear autoencoder", "128-32-2 autoencoder")
+    )
+    assert abs(linear / pca - 1) < 0.01
+    assert curved < 0.85 * pca
+
+
+def pretraining_helps_where_labels_are_few(results):
+    gains = np.subtract(results["rbm"], results["none"])
+    assert gains[0] > 0.01
+    assert gains[-1] < gains[0]
+
+
 CLAIMS = {
     "digits_on_a_map": digits_lie_in_provinces,
     "recall": rules_keep_more_and_more,
+    "boltzmann_digits": a_boltzmann_machine_makes_features,
+    "boltzmann_machine": links_within_a_layer_say_more,
+    "autoencoder_digits": an_autoencoder_contains_pca,
+    "few_labels": pretraining_helps_where_labels_are_few,
     "perceptron_to_mlp": xor_needs_a_hidden_layer,
     "backpropagation_by_hand": the_step_is_that_of_the_old_weights,
     "vanishing_gradients": deep_nets_need_remedies,

@@ -308,7 +308,10 @@ def test_remedies_are_parameters():
 
 @pytest.mark.parametrize(
     ("document", "least"),
-    [("toolbox.md", 10), ("ensembles.md", 5), ("maps.md", 1), ("hopfield.md", 2)],
+    [
+        *(("toolbox.md", 10), ("ensembles.md", 5), ("maps.md", 1), ("hopfield.md", 2)),
+        *(("autoencoder.md", 2), ("rbm.md", 1)),
+    ],
 )
 def test_the_examples_run_and_give_what_they_say(document, least):
     names, said = {}, 0

@@ -19,6 +19,7 @@ from fastnn._warnings import warn
 from fastnn.estimators.mlp.fitting import Fit
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
 from fastnn.estimators.mlp.outputs import input_gradients, outputs
+from fastnn.estimators.mlp.pretraining import apart_from_unlabelled
 from fastnn.estimators.mlp.toolbox import ToolboxParameters
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.availability import available_unless, no_hidden_layers
@@ -58,6 +59,7 @@ class BaseMLP(
     """Base of the multi-layer perceptrons; not for direct use."""
 
     _targets_are_rows = False  # of an autoencoder they are
+    pretrain: str | None = None  # a parameter of the perceptrons
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -69,6 +71,7 @@ class BaseMLP(
         X_val: MatrixLike | None = None,
         y_val: Any = None,
         sample_weight_val: ArrayLike | None = None,
+        X_unlabeled: MatrixLike | None = None,
     ) -> Self:
         """Train the network from new weights, or with ``warm_start`` from the present ones.
 
@@ -89,6 +92,8 @@ class BaseMLP(
             ``TransformedTargetRegressor``, leaves them as they are.
         sample_weight_val : array-like of shape (n_val,), default=None
             Their weights.
+        X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features), default=None
+            Rows without targets, for ``pretrain`` to learn from.
 
         Returns
         -------
@@ -102,10 +107,16 @@ class BaseMLP(
             A ValueError: if the loss or a weight became infinite or NaN.
         """
         with unchanged_on_failure(self):
-            return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+            X, y, sample_weight, more = apart_from_unlabelled(
+                self, X, y, sample_weight, X_unlabeled
+            )
+            held_out = X_val, y_val, sample_weight_val
+            return self._fit(X, y, sample_weight, held_out, unlabelled=more)
 
-    def _fit(self, X, y, sample_weight, held_out=(None, None, None), *, one_epoch=False):
-        return run_alone(self._stretches(X, y, sample_weight, held_out, one_epoch=one_epoch))
+    def _fit(self, X, y, sample_weight, held_out=(None, None, None), **options):
+        return run_alone(
+            self._stretches(X, y, sample_weight, held_out, **{"one_epoch": False, **options})
+        )
 
     def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):
         """`_fit` as a generator of stretches of training, see ``fastnn.training.stretches``;

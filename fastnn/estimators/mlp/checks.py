@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 
+from fastnn.estimators.mlp.pretraining import check_pretraining
 from fastnn.estimators.shared.availability import OF_MARGINS
 from fastnn.layers.activations import BERNOULLI, CustomActivation, check_activation
 
@@ -49,6 +50,7 @@ def check_parameters(estimator, n_hidden):
             "an init that it scales, such as 'normal' or 'glorot_uniform'."
         )
     _check_calibration(estimator)
+    check_pretraining(estimator, n_hidden)
     if getattr(estimator, "label_smoothing", 0) and estimator.loss != "log_loss":
         raise ValueError(
             f"label_smoothing is for loss='log_loss': set it to 0 with loss={estimator.loss!r}."

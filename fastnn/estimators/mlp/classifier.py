@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.parameters import AT_LEAST_0, BELOW_1
+from fastnn.estimators.mlp.toolbox import PretrainingParameters
 from fastnn.estimators.shared import labels
 from fastnn.estimators.shared.availability import (
     available_unless,
@@ -28,7 +29,7 @@ __all__ = ["MLPClassifier"]
 
 @documented
 @parameters
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(ClassifierMixin, PretrainingParameters, BaseMLP):
     """Multi-layer perceptron for binary, multiclass and multilabel classification.
 
     Parameters

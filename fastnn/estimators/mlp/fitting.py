@@ -67,10 +67,11 @@ class Fit:
         *,
         one_epoch,
         among=ALONE,
+        unlabelled=(),
     ):
         self.estimator = estimator
         self.one_epoch = one_epoch
-        self._among, self._sample = among, among.sample
+        self._among, self._sample, self._unlabelled = among, among.sample, unlabelled
         self.continuing = hasattr(estimator, "coefs_") and (one_epoch or estimator.warm_start)
         self._given = X, y, sample_weight
         self._callbacks = self._observer = None
@@ -130,7 +131,7 @@ class Fit:
         if self.continuing:
             Parts.of(self.network, self._blocks).take(Parts.fitted(est))
         else:
-            first_weights(self.network, est, self.rng)
+            first_weights(self.network, est, self.rng, self.X, self._unlabelled)
         if self.work_dtype != self.dtype:
             self.network = build_network(*layers, self.work_dtype, estimator=est)
             self.network.copy_from(self._model_network)

@@ -2,6 +2,7 @@
 
 from operator import index
 
+from fastnn.estimators.mlp.pretraining import pretrain_layers
 from fastnn.initializers import initialize
 
 __all__ = ["first_weights", "hidden_widths"]
@@ -25,8 +26,8 @@ def hidden_widths(hidden_layer_sizes):
     return widths
 
 
-def first_weights(network, estimator, rng):
-    """Draw the weights of a network as ``init`` says."""
+def first_weights(network, estimator, rng, X, unlabelled):
+    """Draw the weights of a network as ``init`` says; pre-train the hidden layers if asked to."""
     *activations, last = network.activations
     if estimator.init == "auto":  # for scikit-learn the output layer is like the hidden ones
         if isinstance(estimator.activation, str):
@@ -41,3 +42,5 @@ def first_weights(network, estimator, rng):
         estimator.init,
         estimator.init_scale,
     )
+    if estimator.pretrain is not None:
+        pretrain_layers(network, estimator, X, unlabelled, rng)

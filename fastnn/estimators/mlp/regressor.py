@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.parameters import POSITIVE
-from fastnn.estimators.mlp.toolbox import LossFirst
+from fastnn.estimators.mlp.toolbox import LossFirst, PretrainingParameters
 from fastnn.estimators.shared.availability import (
     available_unless,
     no_partial_fit,
@@ -35,7 +35,7 @@ _OF_LOSS = {
 
 @documented
 @parameters
-class MLPRegressor(RegressorMixin, BaseMLP, LossFirst):
+class MLPRegressor(RegressorMixin, PretrainingParameters, BaseMLP, LossFirst):
     """Multi-layer perceptron for regression.
 
     Parameters

@@ -17,7 +17,7 @@ from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.initializers import INITIALIZERS
 from fastnn.schedules import SCHEDULES, Schedule
 
-__all__ = ["REGRESSION_LOSSES", "LossFirst", "ToolboxParameters"]
+__all__ = ["REGRESSION_LOSSES", "LossFirst", "PretrainingParameters", "ToolboxParameters"]
 
 REGRESSION_LOSSES = {
     *("squared_error", "absolute_error", "huber", "log_cosh", "quantile"),
@@ -164,6 +164,27 @@ class ToolboxParameters(CommonParameters):
         "or the best validation score with early stopping, is kept.",
         default=1,
         valid=[AT_LEAST_1],
+    )
+
+
+@parameters
+class PretrainingParameters:
+    """How hidden layers may learn from rows without labels first."""
+
+    pretrain: str | None = parameter(
+        "{'autoencoder', 'rbm'} or None",
+        "What teaches the hidden layers, one after the other, before the training of all: "
+        "``Autoencoder``, or restricted Boltzmann machines (``BernoulliRBM``, or ``GaussianRBM`` "
+        "for features outside [0, 1]). They see the rows of X and of ``fit(..., X_unlabeled=)``; "
+        "for a classifier y = -1 then marks rows without a label.",
+        default=None,
+        valid=[StrOptions({"autoencoder", "rbm"}), None],
+    )
+    pretrain_params: dict | None = parameter(
+        "dict or None",
+        "Parameters of these, by name.",
+        default=None,
+        valid=[dict, None],
     )
 
 

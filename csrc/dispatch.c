@@ -52,10 +52,7 @@ const char *const fastnn_loss_names[] = {
 #define LOSS(name, has_p, f, df) #name,
 #include "formulas/losses.def"
 #undef LOSS
-    "softmax_log_loss",
-    "softmax_focal_loss",
-    "softmax_smoothed_log_loss",
-    NULL,
+    "softmax_log_loss", "softmax_focal_loss", "softmax_smoothed_log_loss", "gaussian_nll", NULL,
 };
 
 const char *const fastnn_update_names[] = {

@@ -17,6 +17,7 @@ enum fastnn_loss {
     FASTNN_LOSS_softmax_log_loss,
     FASTNN_LOSS_softmax_focal_loss,
     FASTNN_LOSS_softmax_smoothed_log_loss,
+    FASTNN_LOSS_gaussian_nll,
     FASTNN_N_LOSSES
 };
 

@@ -99,7 +99,7 @@ def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
     build = parts and _builder(parts.name)
     try:
         if build is None:
-            network = model_of(parts) if network is None else network
+            network = model_of(network, parts)
             return Predictor(network, dtype=network.dtype)
         return build(network, parts)
     except ModelFormatError as error:

@@ -9,6 +9,7 @@ from fastnn.files.labels import are, classes_from, describe_classes
 from fastnn.files.parts import EnsembleParts, EstimatorParts
 from fastnn.files.values import decode_section, encode_section
 from fastnn.model.ensembles import mean_of_models
+from fastnn.model.of_estimator import PAIRED, means_of_pairs
 from fastnn.model.of_table import TABULAR, with_table
 from fastnn.tables.described import table_from
 
@@ -109,6 +110,18 @@ def _member_from(description, number, tensors, activations, known):
     return model, parts
 
 
+def _predicted(model, parts):
+    """The Model of a network in a file, without what it does not predict."""
+    if parts.params.get("non_crossing") and isinstance(parts.params.get("quantile"), list | tuple):
+        raise TypeError(
+            "a file of a regressor with non_crossing=True is scored by what fastnn.load makes of it"
+        )
+    paired = parts.name == "MLPRegressor" and parts.params.get("loss") == PAIRED
+    if paired and model.n_outputs % 2:
+        raise ModelFormatError("the outputs are not pairs of mean and log-variance")
+    return means_of_pairs(model) if paired else model
+
+
 def check_members(parts):
     """Refuse with a ModelFormatError members that are no ensemble of that kind."""
     models = [model for model, _ in parts.members]
@@ -137,10 +150,12 @@ def check_members(parts):
             raise ModelFormatError("a member has a class that the ensemble does not know")
 
 
-def model_of(parts):
-    """The Model of an ensemble in a file; TypeError if it is more than a mean of the members."""
+def model_of(network, parts):
+    """The Model that scores what is in a file; TypeError if that is more than networks compute."""
+    if parts is None or network is not None:
+        return network if parts is None else _predicted(network, parts)
     check_members(parts)
-    models = [model for model, _ in parts.members]
+    models = [_predicted(*member) for member in parts.members]
     if parts.name == "LaplaceRegressor":
         return models[0].with_head(feature_names=parts.feature_names)
     if parts.name in TABULAR:

@@ -12,7 +12,7 @@ def describe(source):
     """The Model of whatever `Predictor` accepts: of a file, or see `as_model`."""
     if is_readable(source):
         network, parts = read_model_file(source)
-        return fold_batch_norms(network or model_of(parts))
+        return fold_batch_norms(model_of(network, parts))
     return as_model(source)
 
 

@@ -27,6 +27,7 @@ _FITTED = {
     *("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_", "validation_scores_"),
     *("validation_loss_curve_", "best_validation_score_", "_solver_state"),
 }
+_PARAMS_3 = {"calibrate", "pretrain", "variance_floor", "non_crossing"}
 _ESTIMATORS_2 = ("MLPClassifier", "MLPRegressor")
 _REGRESSOR_PARAMS = {**_PARAMS, "loss": ("squared_error", "poisson")}
 
@@ -47,7 +48,9 @@ def version_of_network(model):
 def version_of_estimator(parts):
     """The format version that EstimatorParts need."""
     custom = isinstance(parts.params.get("activation"), CustomActivation)
-    if parts.name not in _ESTIMATORS_2 or custom or parts.params.keys() & {"calibrate", "pretrain"}:
+    if parts.name not in _ESTIMATORS_2 or custom or parts.params.keys() & _PARAMS_3:
+        return 3
+    if parts.params.get("loss") == "gaussian_nll":
         return 3
     if not parts.fitted.keys() <= _FITTED:
         return 2

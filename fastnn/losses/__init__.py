@@ -20,6 +20,7 @@ from fastnn.losses._classification import (
 from fastnn.losses._regression import (
     AbsoluteError,
     Gamma,
+    GaussianNLL,
     Huber,
     LogCosh,
     Poisson,
@@ -33,6 +34,7 @@ __all__ = [
     "LOSSES",
     "AbsoluteError",
     "Gamma",
+    "GaussianNLL",
     "Hinge",
     "Huber",
     "LogCosh",
@@ -61,6 +63,7 @@ LOSSES: dict[str, Loss] = {
         Quantile,
         Gamma,
         Tweedie,
+        GaussianNLL,
         Hinge,
         Perceptron,
         SoftmaxFocalLoss,

@@ -27,6 +27,8 @@ class Loss:
     canonical : bool
         The output activation is the inverse of the loss's canonical link: where nothing but the
         activation is known, this is the loss it stands for.
+    paired : bool
+        Outputs come in pairs, the mean of a target and the logarithm of its variance.
     averaged : bool
         Reported as the mean over outputs rather than the sum, as scikit-learn reports it. The
         gradient is that of the sum either way.
@@ -41,6 +43,7 @@ class Loss:
     output_activation: ClassVar[str] = "identity"
     integer_targets: ClassVar[bool] = False
     canonical: ClassVar[bool] = False
+    paired: ClassVar[bool] = False
     averaged: ClassVar[bool] = False
 
     #: Lowest and highest target, whether these are targets themselves, and what to do about others.

@@ -121,6 +121,52 @@ class Quantile(Loss):
 
 
 @dataclass(frozen=True)
+class GaussianNLL(Loss):
+    """``(log(2 pi v) + (y - m)^2 / v) / 2``, v = exp(s) + floor: minus the logarithm of a normal
+    density whose mean m and variance v are both predicted.
+
+    Outputs come in pairs, m and s of the first target, then of the next; ``encode`` repeats the
+    targets accordingly.
+
+    Parameters
+    ----------
+    floor : float, default=1e-6
+        Least variance, in the square of the targets' unit: without one, a target that is met
+        exactly has a loss without bound.
+
+    References
+    ----------
+    Nix and Weigend, "Estimating the mean and variance of the target probability distribution", ICNN
+    1994.
+    """
+
+    floor: float = positive(1e-6)
+    name: ClassVar[str] = "gaussian_nll"
+    paired: ClassVar[bool] = True
+
+    def parameter(self, n_out: int) -> np.ndarray | None:
+        if n_out % 2:
+            raise ValueError(
+                f"loss='gaussian_nll' needs two outputs a target, mean and log variance; "
+                f"got {n_out}"
+            )
+        return np.full(n_out, self.floor)
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        return np.repeat(y, 2, axis=1)
+
+    def variances(self, z: np.ndarray) -> np.ndarray:
+        """The variance of each target (n, n_targets) from raw outputs z (n, 2 * n_targets)."""
+        return np.exp(z[:, 1::2]) + z.dtype.type(self.floor)
+
+    def rows(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        z = z.astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            v = self.variances(z)
+            return 0.5 * (np.log(2 * np.pi * v) + (y[:, ::2] - z[:, ::2]) ** 2 / v).sum(axis=1)
+
+
+@dataclass(frozen=True)
 class Poisson(Loss):
     """``y log(y / m) - y + m`` with m = exp(z): half the Poisson deviance."""
 

@@ -12,7 +12,7 @@ from fastnn.model.classes import fitted
 from fastnn.model.head import Head
 from fastnn.model.model import Model
 from fastnn.model.nodes import INPUT, Node
-from fastnn.model.of_estimator import feature_names, network_as_fitted
+from fastnn.model.of_estimator import feature_names, scoring_model
 
 #: Estimators whose predictions are means over networks, by name.
 ENSEMBLES = (
@@ -29,7 +29,7 @@ def ensemble_model(ensemble):
     sklearn.exceptions.NotFittedError
     """
     fitted(ensemble, "n_features_in_")
-    models = [network_as_fitted(member) for member in ensemble._members()]
+    models = [scoring_model(member) for member in ensemble._members()]
     return mean_of_models(models, getattr(ensemble, "classes_", None), feature_names(ensemble))
 
 

@@ -15,7 +15,7 @@ from fastnn.model.melting import (
     with_dense_end,
 )
 from fastnn.model.model import Model
-from fastnn.model.of_estimator import feature_names, network_as_fitted
+from fastnn.model.of_estimator import feature_names, scoring_model
 from fastnn.model.of_network import network_model
 from fastnn.model.of_table import TABULAR, tabular_model
 from fastnn.model.pipelines.compiling import with_front
@@ -64,7 +64,7 @@ def as_model(source):
     if is_exactly(source, "CalibratedClassifierCV"):
         return calibrated(as_model(estimator_within(source)), source)
     if _is_a(source, *_ESTIMATORS):
-        return fold_batch_norms(network_as_fitted(source))
+        return fold_batch_norms(scoring_model(source))
     if _is_a(source, *TABULAR):
         return tabular_model(source)
     if _is_a(source, *ENSEMBLES):

@@ -1,5 +1,7 @@
 """From a fitted MLPClassifier or MLPRegressor, of fastnn or scikit-learn, to a Model."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
@@ -7,6 +9,9 @@ from fastnn.model.blocks import Block, Skip, nodes_of, norm_node
 from fastnn.model.classes import fitted
 from fastnn.model.head import Head
 from fastnn.model.model import Model
+
+#: The loss of a regressor whose network predicts two numbers a target.
+PAIRED = "gaussian_nll"
 
 
 def network_as_fitted(mlp):
@@ -41,6 +46,31 @@ def network_as_fitted(mlp):
         flat=kind == "regressor" and np.shape(coefs[-1])[1:] == (1,),
     )
     return Model(np.shape(coefs[0])[0], nodes, head)
+
+
+def scoring_model(mlp):
+    """The same of what it predicts: where mean and log-variance are outputs, the means alone.
+
+    Raises
+    ------
+    TypeError
+        Beside what `network_as_fitted` raises, for quantiles that are put in order.
+    """
+    if getattr(mlp, "non_crossing", False) and len(getattr(mlp, "_levels", list)()) > 1:
+        raise TypeError(
+            "non_crossing=True puts the predicted levels in order, which no node does: set it to"
+            " False, make the Predictor, and sort its columns by numpy.sort"
+        )
+    model = network_as_fitted(mlp)
+    return means_of_pairs(model) if getattr(mlp, "loss", None) == PAIRED else model
+
+
+def means_of_pairs(model):
+    """A model whose outputs are pairs of mean and log-variance, without the latter."""
+    *before, last = model.nodes
+    arrays = {name: np.ascontiguousarray(array[..., ::2]) for name, array in last.arrays.items()}
+    head = replace(model.head, flat=model.n_outputs == 2)
+    return replace(model, nodes=(*before, last.having(**arrays)), head=head)
 
 
 def estimator_nodes(mlp, of_array=lambda array: array):

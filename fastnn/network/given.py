@@ -107,6 +107,11 @@ def given_targets(y, loss, n, n_out, dtype, *, name="y", rows="X"):
             f"{name} must have shape ({n}, {n_out}), a column for each output of the last layer; "
             f"got {y.shape}. The last layer, Dense(n_out), says how many there are"
         )
+    if loss.paired and (columns[:, ::2] != columns[:, 1::2]).any():
+        raise ValueError(
+            f"{name} has {n_out} columns for as many outputs, and the loss takes two a target: "
+            f"pass the {n_out // 2} targets, or a last layer Dense({2 * n_out})"
+        )
     loss.check_targets(columns)
     return np.require(columns, dtype, ["C", "A"])
 

@@ -24,13 +24,15 @@ def accuracy(loss, p, y, weight):
 
 
 def r2(loss, p, y, weight):
-    """Coefficient of determination, averaged over the outputs; ``loss`` is not looked at.
+    """Coefficient of determination, averaged over the targets, of their means.
 
     A constant target counts as 1 if it is met exactly and as 0 otherwise. NaN if a prediction is
     not finite.
     """
     if not np.isfinite(p).all():
         return float("nan")
+    if make_loss(loss).paired:
+        p, y = p[:, ::2], y[:, ::2]
     y = y.astype(np.float64)
     w = np.ones((len(y), 1)) if weight is None else weight.astype(np.float64)[:, None]
     residual = (w * (y - p) ** 2).sum(axis=0)

@@ -101,6 +101,16 @@ def tweedie(z, y, q, eps):
     return deviance / 2, m ** (2 - q) - y * m ** (1 - q)
 
 
+def gaussian_nll(z, y, q, eps):
+    """Outputs in pairs, mean and logarithm of the variance less its floor q: that of the first."""
+    m, s, y = z[:, ::2], z[:, 1::2], y[:, ::2]
+    v = np.exp(s) + np.broadcast_to(q, z.shape[1])[::2]
+    losses, slopes = np.zeros_like(z), np.empty_like(z)
+    losses[:, ::2] = 0.5 * (np.log(2 * np.pi * v) + (y - m) ** 2 / v)
+    slopes[:, ::2], slopes[:, 1::2] = (m - y) / v, 0.5 * np.exp(s) * (1 / v - ((y - m) / v) ** 2)
+    return losses, slopes
+
+
 #: Name -> (function, output activation, default parameter).
 LOSSES = {
     "softmax_log_loss": (softmax_log_loss, "softmax", None),
@@ -119,6 +129,7 @@ LOSSES = {
     "poisson": (poisson, "exp", None),
     "gamma": (gamma, "exp", None),
     "tweedie": (tweedie, "exp", 1.5),
+    "gaussian_nll": (gaussian_nll, "identity", 1e-6),
 }
 OUTPUTS = {
     "identity": lambda z: z.copy(),
@@ -134,6 +145,8 @@ def targets(name, rng, rows, n_out):
         return rng.randint(0, n_out, rows).astype(np.intp)
     if name in ("squared_error", "absolute_error", "huber", "log_cosh", "quantile"):
         return rng.normal(size=(rows, n_out))
+    if name == "gaussian_nll":
+        return np.repeat(rng.normal(size=(rows, n_out // 2)), 2, axis=1)
     if name == "gamma":
         return rng.uniform(0.1, 3, (rows, n_out))
     if name == "tweedie":

@@ -39,12 +39,13 @@ VARIANTS = [
     losses.Huber(delta=0.3),
     losses.Quantile(level=[0.1, 0.5, 0.8]),
     losses.Tweedie(power=1.2),
+    losses.GaussianNLL(floor=0.2),
 ]
 
 
 def case(loss, n=40, dtype=np.float64):
     """A network with the loss, X, and targets as the loss takes them."""
-    network = make_network(5, (6, 3), "tanh", loss, dtype)
+    network = make_network(5, (6, 4 if loss.paired else 3), "tanh", loss, dtype)
     X, y, _ = make_data(n, network)
     if loss.name == "quantile" and len(loss.levels) > 1:
         y = loss.encode(y[:, :1])

@@ -7,7 +7,10 @@ from fastnn._kernels.native.table cimport floating
 
 
 def mean_of(list arrays):
-    """Mean of arrays of one shape and dtype, float32 or float64, C-contiguous; the first one takes it."""
+    """Mean of arrays of one shape and dtype, float32 or float64, C-contiguous; the first one takes it.
+
+    The sum is multiplied by one over the number of arrays, as the nodes of an ensemble do (model/ensembles.py).
+    """
     cdef object first = arrays[0]
     cdef Py_ssize_t size = first.size, n = len(arrays)
     cdef Dtype dtype = dtype_of(first.dtype)

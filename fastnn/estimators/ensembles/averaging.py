@@ -1,7 +1,7 @@
 """Means over networks, and how far these differ."""
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.special import entr
@@ -10,9 +10,12 @@ from sklearn.utils.validation import check_is_fitted
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.shared import data, labels
+from fastnn.estimators.shared.availability import UnavailableMethodError, available_unless
+from fastnn.estimators.shared.uncertainty import Entropies, Variances
+from fastnn.model.of_estimator import PAIRED
 from fastnn.scoring.means import mean_of
 
-__all__ = ["Averaged", "AveragedClasses", "AveragedTargets", "Entropies"]
+__all__ = ["Averaged", "AveragedClasses", "AveragedTargets"]
 
 # The predictions of all members are in memory for so many rows at a time; enough for each to pack
 # its weights anew.
@@ -170,14 +173,28 @@ class AveragedClasses(Averaged):
         return Entropies(total, aleatoric, total - aleatoric)
 
 
+def _no_variances(model):
+    loss = getattr(model._network(), "loss", None)
+    if loss != PAIRED:
+        raise UnavailableMethodError(
+            "decompose needs networks that predict the noise of the targets: "
+            f"MLPRegressor(loss='gaussian_nll'), not loss={loss!r}. The part that the "
+            "networks differ by is in predict(X, return_std=True)."
+        )
+
+
 class AveragedTargets(Averaged):
     """Of expected values."""
+
+    @abstractmethod
+    def _network(self):
+        """A network, fitted if any is: its parameters are those of all."""
 
     def _of_member(self, member, X, check_finite):
         return outputs(member, X, check_finite)
 
     def _shaped(self, predictions):
-        return predictions.reshape(-1) if predictions.shape[1] == 1 else predictions
+        return self._network()._targets_of(predictions)
 
     def _decided(self, predictions):
         return predictions
@@ -189,9 +206,10 @@ class AveragedTargets(Averaged):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         return_std : bool, default=False
-            Return the standard deviation of the members' predictions as well: how much they
-            disagree, which grows away from the rows trained on. The noise of the targets is not in
-            it.
+            Return a standard deviation as well. With loss='gaussian_nll' it is that of the target,
+            the mixture of the members' normal distributions being taken for one [1]_. With other
+            losses it is that of the members' predictions: how much they disagree, which grows away
+            from the rows trained on, without the noise of the targets.
 
         Returns
         -------
@@ -200,16 +218,46 @@ class AveragedTargets(Averaged):
             the next.
         std : ndarray of the same shape
             Only with return_std.
+
+        References
+        ----------
+        .. [1] Lakshminarayanan, Pritzel & Blundell, "Simple and scalable predictive uncertainty
+           estimation using deep ensembles", NIPS 2017.
         """
         if not return_std:
             return self._shaped(self._mean(X))
         each = self._stack(X)
-        return self._shaped(each.mean(axis=0)), self._shaped(each.std(axis=0))
+        mean = self._shaped(mean_of([each[0].copy(), *each[1:]]))
+        if self._network().loss == PAIRED:
+            return mean, np.sqrt(self._variances(each).total)
+        return mean, _flat(each.std(axis=0))
+
+    @available_unless(_no_variances)
+    def decompose(self, X: MatrixLike) -> Any:
+        """Divide the variance of each target into what more rows would and would not lessen.
+
+        The variance of the mixture is the mean of the members' variances, the ``aleatoric`` one,
+        and the variance of their means, the ``epistemic`` one. For loss='gaussian_nll'.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Variances
+            Named tuple of ``total``, ``aleatoric`` and ``epistemic``, each of shape (n_samples,) or
+            (n_samples, n_outputs).
+        """
+        return self._variances(self._stack(X))
+
+    def _variances(self, each):
+        """Of the mixture of normal distributions whose outputs are (n_members, n, n_outputs_)."""
+        loss = self._network()._made_loss()
+        aleatoric = np.mean([loss.variances(raw) for raw in each], axis=0)
+        epistemic = each[:, :, ::2].var(axis=0)
+        return Variances(*map(_flat, (aleatoric + epistemic, aleatoric, epistemic)))
 
 
-class Entropies(NamedTuple):
-    """Uncertainty of classes in nats; see ``DeepEnsembleClassifier.decompose``."""
-
-    total: np.ndarray
-    aleatoric: np.ndarray
-    epistemic: np.ndarray
+def _flat(values):
+    return values[:, 0] if values.shape[1] == 1 else values

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from fastnn._types import MatrixLike
@@ -18,6 +17,7 @@ from fastnn.estimators.ensembles.parameters import EnsembleParameters
 from fastnn.estimators.ensembles.samples import Draw, bootstrap, folds
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.together import fit_together
+from fastnn.estimators.mlp.within import tags_of_network
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.availability import UnavailableMethodError, no_partial_fit
 from fastnn.exceptions import DivergenceError
@@ -251,11 +251,7 @@ class BaseDeepEnsemble(EnsembleParameters, Averaged, BaseEstimator, ABC):
                 self.oob_score_ = float(self._default_metric(*args, sample_weight=of))
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        template = self._template()
-        if isinstance(template, self._of_type):
-            tags.input_tags.sparse = get_tags(template).input_tags.sparse
-        return tags
+        return tags_of_network(super().__sklearn_tags__(), self._template())
 
 
 def no_partial_fit_of_members(ensemble):

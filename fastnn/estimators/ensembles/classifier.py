@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
-from sklearn.utils import get_tags
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
 from fastnn._types import MatrixLike
@@ -121,13 +120,6 @@ class DeepEnsembleClassifier(ClassifierMixin, AveragedClasses, BaseDeepEnsemble)
                 multilabel = type_of_target(y).startswith("multilabel")
                 self._label_binarizer = labels.learn_classes(y if multilabel else classes)
             return self._partial_fit(X, y, sample_weight)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        template = self._template()
-        if isinstance(template, MLPClassifier):
-            tags.classifier_tags.multi_label = get_tags(template).classifier_tags.multi_label
-        return tags
 
     @staticmethod
     def _default_metric(y, prediction, sample_weight=None):

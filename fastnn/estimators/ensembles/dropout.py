@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods
 
 from fastnn._types import MatrixLike
@@ -15,7 +15,12 @@ from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.parameters import AT_LEAST_1
 from fastnn.estimators.mlp.regressor import MLPRegressor
-from fastnn.estimators.mlp.within import checked_network, fitted_network, network_within
+from fastnn.estimators.mlp.within import (
+    checked_network,
+    fitted_network,
+    network_within,
+    tags_of_network,
+)
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.availability import no_probabilities
 from fastnn.estimators.shared.declare import parameter, parameters
@@ -115,11 +120,8 @@ class BaseMonteCarloDropout(DropoutParameters, Averaged, BaseEstimator):
         return network
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
         network = network_within(self._given(), self._of_type)
-        if isinstance(network, self._of_type):
-            tags.input_tags.sparse = get_tags(network).input_tags.sparse
-        return tags
+        return tags_of_network(super().__sklearn_tags__(), network)
 
 
 @documented
@@ -172,13 +174,6 @@ class MonteCarloDropoutClassifier(ClassifierMixin, AveragedClasses, BaseMonteCar
         self.classes_ = self.estimator_.classes_
         self._label_binarizer = self.estimator_._label_binarizer
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        network = network_within(self._given(), MLPClassifier)
-        if isinstance(network, MLPClassifier):
-            tags.classifier_tags.multi_label = get_tags(network).classifier_tags.multi_label
-        return tags
-
 
 @documented
 @parameters
@@ -217,9 +212,6 @@ class MonteCarloDropoutRegressor(RegressorMixin, AveragedTargets, BaseMonteCarlo
 
     _of_type = MLPRegressor
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        network = network_within(self._given(), MLPRegressor)
-        if isinstance(network, MLPRegressor):
-            tags.target_tags.positive_only = get_tags(network).target_tags.positive_only
-        return tags
+    def _network(self):
+        fitted = self.__dict__.get("estimator_")
+        return network_within(self._given(), MLPRegressor) if fitted is None else fitted

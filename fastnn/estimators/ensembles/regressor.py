@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils import get_tags
 
 from fastnn._types import MatrixLike
 from fastnn.estimators.ensembles.averaging import AveragedTargets
@@ -78,6 +77,9 @@ class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
 
     _of_type = MLPRegressor
 
+    def _network(self):
+        return self.estimators_[0] if "estimators_" in self.__dict__ else self._template()
+
     def _learn_targets(self, y):
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
 
@@ -139,15 +141,7 @@ class DeepEnsembleRegressor(RegressorMixin, AveragedTargets, BaseDeepEnsemble):
         """
         if not self.estimators_[0]._levels():
             return super().score(X, y, sample_weight)
-        return self.estimators_[0]._pinball_score(self._mean(X), y, sample_weight)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        template = self._template()
-        if isinstance(template, MLPRegressor):
-            positive = get_tags(template).target_tags.positive_only
-            tags.target_tags.positive_only = positive
-        return tags
+        return self.estimators_[0]._pinball_score(self.predict(X), y, sample_weight)
 
     @staticmethod
     def _default_metric(y, prediction, sample_weight=None):

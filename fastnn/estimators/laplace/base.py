@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,7 +15,12 @@ from fastnn.estimators.laplace.posterior import Posterior
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.parameters import POSITIVE
 from fastnn.estimators.mlp.regressor import MLPRegressor
-from fastnn.estimators.mlp.within import checked_network, fitted_network, network_within
+from fastnn.estimators.mlp.within import (
+    checked_network,
+    fitted_network,
+    network_within,
+    tags_of_network,
+)
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.declare import parameter, parameters
 
@@ -117,11 +121,8 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
         return np.stack(found, axis=1)
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
         network = network_within(self.estimator, self._of_type)
-        if isinstance(network, self._of_type):
-            tags.input_tags.sparse = get_tags(network).input_tags.sparse
-        return tags
+        return tags_of_network(super().__sklearn_tags__(), network)
 
 
 def linear(coef, intercept, X):

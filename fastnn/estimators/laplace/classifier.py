@@ -3,13 +3,11 @@
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils import get_tags
 
 from fastnn._types import MatrixLike
 from fastnn.estimators.laplace.base import BaseLaplace, linear
 from fastnn.estimators.laplace.posterior import curvatures, tuned
 from fastnn.estimators.mlp.classifier import MLPClassifier
-from fastnn.estimators.mlp.within import network_within
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.estimators.shared.labels import columns_of_classes
@@ -140,10 +138,3 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
         if binarizer.y_type_.startswith("multilabel"):
             return binarizer.inverse_transform(p, 0.5)
         return self.classes_.take(p.argmax(axis=1))
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        template = network_within(self.estimator, MLPClassifier)
-        if isinstance(template, MLPClassifier):
-            tags.classifier_tags.multi_label = get_tags(template).classifier_tags.multi_label
-        return tags

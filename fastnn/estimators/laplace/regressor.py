@@ -1,6 +1,6 @@
 """LaplaceRegressor."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -13,16 +13,9 @@ from fastnn.estimators.mlp.parameters import POSITIVE
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.estimators.shared.docs import documented
+from fastnn.estimators.shared.uncertainty import Variances
 
-__all__ = ["LaplaceRegressor", "Variances"]
-
-
-class Variances(NamedTuple):
-    """Of targets; see ``LaplaceRegressor.decompose``."""
-
-    total: np.ndarray
-    aleatoric: np.ndarray
-    epistemic: np.ndarray
+__all__ = ["LaplaceRegressor"]
 
 
 @documented

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import d2_pinball_score
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.metadata_routing import UNUSED
 
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
@@ -30,6 +31,7 @@ _OF_LOSS = {
     "huber": [("delta", "huber_delta")],
     "quantile": [("level", "quantile")],
     "tweedie": [("power", "tweedie_power")],
+    "gaussian_nll": [("floor", "variance_floor")],
 }
 
 
@@ -49,6 +51,8 @@ class MLPRegressor(RegressorMixin, PretrainingParameters, BaseMLP, LossFirst):
     References
     ----------
     .. [1] Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
+    .. [2] Chernozhukov, Fernandez-Val & Galichon, "Quantile and probability curves without
+       crossing", Econometrica 2010.
 
     Examples
     --------
@@ -78,6 +82,21 @@ class MLPRegressor(RegressorMixin, PretrainingParameters, BaseMLP, LossFirst):
         default=1.5,
         valid=[Interval(Real, 1, 2, closed="neither")],
     )
+    variance_floor: float = parameter(
+        "float",
+        "Least variance that 'gaussian_nll' predicts, in the square of the targets' unit.",
+        default=1e-6,
+        valid=[POSITIVE],
+    )
+    non_crossing: bool = parameter(
+        "bool",
+        "Whether predictions of several levels of 'quantile' are put in the order of the levels, "
+        "which never takes them further from the true quantiles [2]_.",
+        default=False,
+        valid=["boolean"],
+    )
+    # As in scikit-learn's MLPRegressor, whose predict has nothing that a pipeline could hand on.
+    __metadata_request__predict: ClassVar[dict[str, str]] = {"return_std": UNUSED}
     _y_numeric = True
     _default_score = staticmethod(r2)
 
@@ -134,21 +153,51 @@ class MLPRegressor(RegressorMixin, PretrainingParameters, BaseMLP, LossFirst):
         with unchanged_on_failure(self):
             return self._fit(X, y, sample_weight, one_epoch=True)
 
-    def predict(self, X: MatrixLike) -> np.ndarray:
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Any:
         """Predict the targets of each row.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Return the standard deviation of each target around its mean as well, for
+            loss='gaussian_nll': the noise, not what the network does not know.
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        mean : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             With several levels of loss='quantile', all levels of the first target, then those of
             the next.
+        std : ndarray of the same shape
+            Only with return_std.
+
+        Raises
+        ------
+        ValueError
+            If return_std is asked for with another loss.
         """
-        p = self._outputs(X)
-        return p.reshape(-1) if p.shape[1] == 1 else p
+        if return_std and self.loss != "gaussian_nll":
+            raise ValueError(
+                f"return_std needs loss='gaussian_nll', which predicts a variance; with "
+                f"loss={self.loss!r} take LaplaceRegressor or DeepEnsembleRegressor around it."
+            )
+        raw = self._outputs(X)
+        if not return_std:
+            return self._targets_of(raw)
+        std = np.sqrt(self._made_loss().variances(raw))
+        return self._targets_of(raw), std[:, 0] if std.shape[1] == 1 else std
+
+    def _targets_of(self, raw):
+        """What is predicted, from the outputs of the network (n, n_outputs_)."""
+        if self.loss == "gaussian_nll":
+            raw = np.ascontiguousarray(raw[:, ::2])
+        elif self.non_crossing and self._levels():
+            levels = self._levels()
+            by_target = raw.reshape(len(raw), -1, len(levels))
+            ordered = np.empty_like(by_target)
+            ordered[:, :, np.argsort(levels, kind="stable")] = np.sort(by_target, axis=-1)
+            raw = ordered.reshape(raw.shape)
+        return raw.reshape(-1) if raw.shape[1] == 1 else raw
 
     def score(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return R squared; with several levels of loss='quantile', the mean over them of the share
@@ -166,7 +215,7 @@ class MLPRegressor(RegressorMixin, PretrainingParameters, BaseMLP, LossFirst):
         """
         if not self._levels():
             return super().score(X, y, sample_weight)
-        return self._pinball_score(self._outputs(X), y, sample_weight)
+        return self._pinball_score(self.predict(X), y, sample_weight)
 
     def _pinball_score(self, outputs, y, sample_weight):
         levels = self._levels()

@@ -8,7 +8,7 @@ from fastnn.exceptions import ModelFormatError
 from fastnn.files.parts import EstimatorParts
 from fastnn.files.versions import first_params
 from fastnn.model.blocks import blocks_of
-from fastnn.model.of_estimator import hidden_activations
+from fastnn.model.of_estimator import PAIRED, hidden_activations
 
 _NONE = type(None)
 # What a fitted estimator carries beside its network, and of which types.
@@ -97,6 +97,8 @@ def build_estimator(network, parts):
     )
     if not _has_activations(estimator, tuple(block.activation for block in blocks[:-1])):
         raise ModelFormatError("the parameter 'activation' is not that of the network")
+    if parts.params.get("loss") == PAIRED and network.n_outputs % 2:
+        raise ModelFormatError("the outputs are not pairs of mean and log-variance")
     if network.feature_names is not None:
         estimator.feature_names_in_ = np.array(network.feature_names, dtype=object)
     if classifies:

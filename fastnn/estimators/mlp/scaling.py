@@ -35,8 +35,8 @@ def advice_on_scale(estimator, X, y, weight, rows, loss, shown_loss):
     shown_loss : float
         The least loss of an epoch.
     """
-    if is_classifier(estimator) and loss.output_activation == "identity":
-        return ""  # margins
+    if (is_classifier(estimator) and loss.output_activation == "identity") or loss.paired:
+        return ""  # margins, and a loss that no number of times another is worse
     # The sizes first: mostly they are fine, and that is quickly seen.
     of_X = _size_of_features(estimator, X, rows)
     some = rows[:: -(-len(rows) // _MOST_ROWS)]

@@ -21,7 +21,7 @@ __all__ = ["REGRESSION_LOSSES", "LossFirst", "PretrainingParameters", "ToolboxPa
 
 REGRESSION_LOSSES = {
     *("squared_error", "absolute_error", "huber", "log_cosh", "quantile"),
-    *("poisson", "gamma", "tweedie"),
+    *("poisson", "gamma", "tweedie", "gaussian_nll"),
 }
 
 
@@ -195,10 +195,11 @@ class LossFirst:
 
     loss: str = parameter(
         "{'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', "
-        "'gamma', 'tweedie'}",
-        "Half the squared error; more robust ones, of which the last gives quantiles; or half a "
-        "deviance, which predicts exp(...): 'poisson' and 'tweedie' need y >= 0, 'gamma' y > 0. "
-        "See ``fastnn.losses``.",
+        "'gamma', 'tweedie', 'gaussian_nll'}",
+        "Half the squared error; more robust ones, of which the last gives quantiles; half a "
+        "deviance, which predicts exp(...): 'poisson' and 'tweedie' need y >= 0, 'gamma' y > 0; or "
+        "minus the log of a normal density, which predicts the mean and, with return_std, the "
+        "spread of the target around it. See ``fastnn.losses``.",
         default="squared_error",
         valid=[StrOptions(REGRESSION_LOSSES)],
         kw_only=False,

@@ -4,9 +4,13 @@ import copy
 
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-__all__ = ["checked_network", "fitted_network", "network_within"]
+from fastnn.estimators.mlp.base import BaseMLP
+from fastnn.model.of_estimator import PAIRED
+
+__all__ = ["checked_network", "fitted_network", "network_within", "tags_of_network"]
 
 
 def network_within(estimator, cls):
@@ -14,6 +18,26 @@ def network_within(estimator, cls):
     the default one of ``cls``."""
     given = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
     return cls() if given is None else given
+
+
+def tags_of_network(tags, network):
+    """Let an estimator take the X and y that its network takes; returns ``tags``.
+
+    Parameters
+    ----------
+    tags : sklearn.utils.Tags
+        Of the estimator; changed.
+    network : estimator
+        The parameter, out of a FrozenEstimator. One that is no perceptron says nothing: a fit
+        refuses it.
+    """
+    if isinstance(network, BaseMLP):
+        of_network = get_tags(network)
+        tags.input_tags.sparse = of_network.input_tags.sparse
+        tags.target_tags.positive_only = of_network.target_tags.positive_only
+        if tags.classifier_tags is not None and of_network.classifier_tags is not None:
+            tags.classifier_tags.multi_label = of_network.classifier_tags.multi_label
+    return tags
 
 
 def checked_network(estimator, cls, owner):
@@ -50,6 +74,7 @@ def fitted_network(estimator, network, X, y, sample_weight):
         return clone(network).fit(X, y, sample_weight)
     check_is_fitted(network)
     wanted, found = network.n_outputs_, 1 if y.ndim == 1 else y.shape[1]
+    wanted //= 2 if network.loss == PAIRED else 1
     if network._y_numeric and wanted != found:
         raise ValueError(f"the frozen network has {wanted} outputs, and y has {found}")
     network = copy.copy(network)

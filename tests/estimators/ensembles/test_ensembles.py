@@ -96,13 +96,13 @@ def test_a_larger_ensemble_begins_with_the_smaller():
 def test_predictions_are_means_in_the_order_of_members():
     model = classifier(3).fit(X, names)
     p = [member.predict_proba(X) for member in model.estimators_]
-    mean = (p[0] + p[1] + p[2]) / 3
+    mean = (p[0] + p[1] + p[2]) * (1 / 3)
     assert (model.predict_proba(X) == mean).all()
     assert (model.predict_log_proba(X) == np.log(mean)).all()
     assert (model.predict(X) == model.classes_[mean.argmax(axis=1)]).all()
     model = regressor(3).fit(Xr, yr)
     p = np.array([member.predict(Xr) for member in model.estimators_])
-    assert (model.predict(Xr) == (p[0] + p[1] + p[2]) / 3).all()
+    assert (model.predict(Xr) == (p[0] + p[1] + p[2]) * (1 / 3)).all()
     mean, std = model.predict(Xr, return_std=True)
     np.testing.assert_allclose(mean, p.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(std, p.std(axis=0), rtol=1e-12)
@@ -409,7 +409,7 @@ def test_callbacks_hear_of_every_member(way):
 def test_means_of_arrays():
     for dtype in (np.float32, np.float64):
         arrays = [np.full((3, 2), value, dtype) for value in (0.1, 0.2, 0.4)]
-        expected = (arrays[0] + arrays[1] + arrays[2]) / dtype(3)
+        expected = (arrays[0] + arrays[1] + arrays[2]) * dtype(1 / 3)
         assert mean_of(arrays) is arrays[0]
         assert (arrays[0] == expected).all()
     with pytest.raises(ValueError, match="have no mean"):

@@ -49,7 +49,8 @@ ADDED_TO_ONE = {
         "calibrate": None,
         "class_weight": None,
     },
-    "MLPRegressor": {"huber_delta": 1.0, "quantile": 0.5, "tweedie_power": 1.5},
+    "MLPRegressor": {"huber_delta": 1.0, "quantile": 0.5, "tweedie_power": 1.5}
+    | {"variance_floor": 1e-6, "non_crossing": False},
 }
 #: Parameters of scikit-learn's that take more values here.
 WIDENED = {"hidden_layer_sizes", "activation", "solver", "loss"}

@@ -1,11 +1,13 @@
 # The commands of the README. Everything happens in .venv; `make clean` removes it.
 #   make test ARGS='-k gemm -x'     arguments for pytest
+#   make test WORKERS=0             in one process, for a debugger or for timing
 #   make demo PYTHON=python3.12     the interpreter to make .venv from
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
     $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 PY := $(VENV)/bin/python
+WORKERS ?= auto
 NATIVE := $(shell find csrc fastnn/_kernels -name '*.[ch]' -o -name '*.inc' -o -name '*.def' -o -name '*.py[xd]')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -21,7 +23,7 @@ demo: $(VENV)/.built
 
 ## make test         the whole test suite
 test: $(VENV)/.built
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 ## make lint         ruff, cython-lint, mypy and clang-format
 lint: $(VENV)/.built

@@ -34,7 +34,7 @@ WINGS = {
         *("initializers", "layers", "losses", "model", "network", "network/network.py"),
         *("schedules", "tables"),
     },
-    "tables": set(),
+    "tables": {"layers"},
     "scoring": {"_kernels", "files", "losses", "model", "tables", "threads"},
     "export": {"files", "model"},
     "estimators": {

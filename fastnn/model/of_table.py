@@ -4,10 +4,26 @@ from dataclasses import replace
 
 from fastnn.model.classes import fitted
 from fastnn.model.ensembles import mean_of_models
+from fastnn.model.model import Model
+from fastnn.model.nodes import INPUT, Node
 from fastnn.model.of_estimator import feature_names, network_as_fitted
 
 #: The classes, by name.
 TABULAR = ("TabularClassifier", "TabularRegressor")
+
+
+def behind_columns(nodes, specs):
+    """Nodes that take wide rows, with the node before them that makes these of columns.
+
+    Parameters
+    ----------
+    nodes : sequence of Node
+    specs : tuple of ColumnSpec
+    """
+    moved = [
+        replace(node, sources=[0 if s == INPUT else s + 1 for s in node.sources]) for node in nodes
+    ]
+    return [Node("columns", (INPUT,), {}, {"columns": specs}), *moved]
 
 
 def tabular_model(estimator):
@@ -43,4 +59,5 @@ def with_table(models, classes, names, table):
     mean = mean_of_models(models, classes, None)
     if classes is not None:
         mean = mean.with_head(classes=classes)
-    return replace(mean, front=table.named(names))
+    specs = table.widening.columns.specs
+    return Model(len(specs), behind_columns(mean.nodes, specs), mean.head, table.named(names))

@@ -34,13 +34,13 @@ class TableScorer:
     def _before(self, kernel, values=False):
         if kernel is None:
             return None
-        read, encode, widen = self._one, self._row, self._table.widening
+        read, encode = self._one, self._row
         scale = self._table.scale
 
         def score(X, out=None, n_threads=0):
             row = read(X)
             if row is not None:
-                found = kernel(widen(encode(row)), None, n_threads)
+                found = kernel(encode(row), None, n_threads)
             else:
                 found = np.concatenate([kernel(rows, None, n_threads) for rows in self._blocks(X)])
             if values:
@@ -77,7 +77,7 @@ class TableScorer:
         for begin in range(0, max(len(columns[0]), 1), _BLOCK):
             rows = np.arange(begin, min(begin + _BLOCK, len(columns[0])))
             block = [column.take(rows) for column in columns]
-            yield self._table.widening(self._table.encoder.encode(block))
+            yield self._table.encoder.encode(block)
 
     def _columns(self, X):
         if isinstance(X, list | tuple):

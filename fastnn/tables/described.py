@@ -41,8 +41,8 @@ class Table:
 
     @property
     def n_features(self):
-        """Of the networks."""
-        return self.widening.width
+        """Columns of the narrow matrix."""
+        return self.widening.n_columns
 
     def named(self, names):
         """The same with names of its columns."""

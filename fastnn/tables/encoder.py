@@ -143,7 +143,8 @@ class Encoder:
         levels : dict, optional
             What `levels` returns, if it is there already.
         """
-        narrow, at = np.empty((len(table[0]), len(self.features)), self.dtype), 0
+        width = max(1, len(self.features))  # without features there is a column of zeros
+        narrow, at = np.zeros((len(table[0]), width), self.dtype), 0
         for number, (column, learned) in enumerate(zip(table, self.columns, strict=True)):
             own = [f for f in self.features[at:] if f.column == number]
             for values in self._of_column(number, column, learned, own, levels):

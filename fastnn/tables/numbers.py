@@ -199,4 +199,7 @@ def edges_of(values, n_bins, weight=None):
         if left_over and len(others):
             places = (np.arange(left_over) + 0.5) * (len(others) / left_over)
             edges = np.union1d(edges, others[places.astype(np.intp)])
+    with np.errstate(over="ignore", divide="ignore"):
+        wide = np.isfinite(1 / np.diff(edges))  # a bin too narrow to divide by is none
+    edges = edges[np.concatenate([[True], wide])]
     return edges if len(edges) >= _FEWEST_EDGES else np.empty(0, np.float32)

@@ -38,7 +38,7 @@ class RowEncoder:
         row = []
         for step, value in zip(self._steps, values, strict=True):
             step(value, row)
-        return np.array([row], self._dtype)
+        return np.array([row or [0.0]], self._dtype)
 
 
 def _step(encoder, number, column, features):

@@ -1,6 +1,9 @@
-"""The narrow matrix of an Encoder written out for a dense first layer."""
+"""The narrow matrix of an Encoder as a network's first layer takes it, looked up or written out."""
 
 import numpy as np
+
+from fastnn.layers import Category, Columns
+from fastnn.layers import Number as NumberColumn
 
 __all__ = ["Widening"]
 
@@ -33,13 +36,27 @@ class Widening:
         self.mean = np.average(self(some), axis=0, weights=weight)
 
     def _lay_out(self, features, centres):
-        self._features, self._centres = features, centres
+        self._features, self._centres, self._layer = features, centres, None
         self.widths = [
             len(f.edges) if len(f.edges) else f.n_levels if f.kind == "levels" else 1
             for f in features
         ]
         self.starts = np.cumsum([0, *self.widths]).tolist()
         self.width = max(1, self.starts[-1])  # without features there is a column of zeros
+
+    @property
+    def n_columns(self):
+        """Columns of the narrow matrix."""
+        return max(1, len(self._features))
+
+    @property
+    def columns(self):
+        """The same as a network's first layer, which looks up what is written out here."""
+        if self._layer is None:
+            pairs = zip(self._features, self._centres, strict=True)
+            columns = [_column(*pair) for pair in pairs]
+            self._layer = Columns(columns or [NumberColumn()])
+        return self._layer
 
     def centres_apart(self):
         """The means of all codes, one after the other."""
@@ -87,6 +104,14 @@ class Widening:
             wide[:, start:end] = values[:, None] == np.arange(feature.n_levels, dtype=np.float32)
         else:
             wide[:, start] = values
+
+
+def _column(feature, centres):
+    if feature.kind == "levels":
+        return Category(feature.n_levels)
+    if centres is None:
+        return NumberColumn()
+    return NumberColumn(feature.edges.tolist(), centres.tolist())
 
 
 def _code(values, edges):

@@ -60,6 +60,7 @@ class BaseMLP(
 
     _targets_are_rows = False  # of an autoencoder they are
     pretrain: str | None = None  # a parameter of the perceptrons
+    _columns = None  # a fastnn.layers.Columns that goes first, of networks on tables
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

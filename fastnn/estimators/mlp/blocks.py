@@ -56,6 +56,8 @@ def hidden_blocks(estimator, widths, activations):
 def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None):
     """Return the network of these blocks; with an estimator, what it does to the input as well."""
     layers = []
+    if estimator is not None and estimator._columns is not None:
+        layers.append(estimator._columns)
     dropout, noise = (0, 0) if estimator is None else estimator._input_changes()
     if dropout:
         layers.append(Dropout(dropout))

@@ -7,6 +7,7 @@ from fastnn.layers import BatchNorm, LayerNorm
 from fastnn.layers.activations import one_per_layer
 from fastnn.model.nodes import check_nodes
 from fastnn.model.of_estimator import estimator_nodes
+from fastnn.model.of_table import behind_columns
 from fastnn.scoring.arrays import chain_rows, score_nodes
 from fastnn.threads import effective_n_threads
 
@@ -21,7 +22,8 @@ def outputs(estimator, X, check_finite, layer=None):
     """
     fitted, result = estimator.__dict__, NotImplemented
     n_threads = 0 if estimator.n_jobs is None else effective_n_threads(estimator.n_jobs)
-    if fitted.get("norms_") is None and fitted.get("projections_") is None:
+    plain = fitted.get("norms_") is None and fitted.get("projections_") is None
+    if plain and estimator._columns is None:
         coefs, intercepts, output = (
             estimator.coefs_,
             estimator.intercepts_,
@@ -45,6 +47,8 @@ def _score(estimator, X, n_threads, check_finite, layer):
     nodes, ends = estimator_nodes(estimator, lambda array: np.ascontiguousarray(array, dtype))
     if layer is not None:
         nodes, output = nodes[: ends[layer] + 1], "identity"
+    if estimator._columns is not None:
+        nodes = behind_columns(nodes, estimator._columns.specs)
     try:
         widths = check_nodes(X.shape[1], nodes, dtype)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """What TabularClassifier and TabularRegressor share."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -23,8 +24,10 @@ from fastnn.estimators.tabular.fitting import TableFit
 from fastnn.estimators.tabular.parameters import TabularParameters
 from fastnn.estimators.tabular.understanding import Explanation, describe, integrated_gradients
 from fastnn.exceptions import VersionMismatchWarning
-from fastnn.scoring.means import mean_of
+from fastnn.model.of_table import tabular_model
+from fastnn.scoring.scorer import make_scorer
 from fastnn.tables.described import Table
+from fastnn.threads import effective_n_threads
 
 __all__ = ["BaseTabular"]
 
@@ -181,7 +184,7 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
     def _take(self, fit, n_rows, rows, y, weight):
         """Set the fitted attributes."""
         self._encoder, self._widening = fit.encoder, fit.widening
-        self.estimators_ = fit.members
+        self.estimators_, self._scorer = fit.members, None
         self._settle(fit, weight)
         fit.warn()
         if fit.oof is not None:
@@ -279,11 +282,26 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
 
     def _mean(self, X):
         """The mean over the networks, added up in their order: (n, n_outputs)."""
-        return np.concatenate([mean_of(found) for found in self._of_members(X)])
+        check_is_fitted(self)
+        n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
+        score = self._mean_scorer().proba
+        return np.concatenate([score(block, None, n_threads) for block in self._blocks(X)])
+
+    def _mean_scorer(self):
+        """All networks packed as one, at the first prediction."""
+        if self.__dict__.get("_scorer") is None:
+            model = tabular_model(self)
+            self._scorer = make_scorer(replace(model, front=None))
+        return self._scorer
 
     def _of_members(self, X):
         """Outputs of all networks for block after block of rows."""
         check_is_fitted(self)
+        for block in self._blocks(X):
+            yield [outputs(member, block, False) for member in self.estimators_]
+
+    def _blocks(self, X):
+        """The narrow matrix, some rows at a time."""
         table = read_table(self, X, reset=False)
         n_rows = len(table[0])
         for start in range(0, n_rows, _BLOCK_ROWS):
@@ -291,11 +309,12 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
             if n_rows > _BLOCK_ROWS:
                 end = min(start + _BLOCK_ROWS, n_rows)
                 block = [column.take(np.arange(start, end)) for column in table]
-            wide = self._widening(self._encoder.encode(block))
-            yield [outputs(member, wide, False) for member in self.estimators_]
+            yield self._encoder.encode(block)
 
     def __getstate__(self):
-        return {**super().__getstate__(), "_fastnn_version": __version__}
+        state = {**super().__getstate__(), "_fastnn_version": __version__}
+        state.pop("_scorer", None)
+        return state
 
     def __setstate__(self, state):
         state = dict(state)

@@ -100,7 +100,6 @@ class TableFit:
         self._means = self.encoder.learn_means(levels, targets.values, *folds, self._weight)
         self._narrow = self.encoder.encode(table, levels)
         self.y, weight = targets.y, self._weight
-        self._wide = None
         self._fold_of = np.zeros(self._n, np.intp) if self.folds is None else self.folds
         if self._apart:
             further, their_targets, their_weight = held_out
@@ -155,7 +154,6 @@ class TableFit:
         self.watched = [self.watched[i] for i in kept]
         with np.errstate(invalid="ignore"):  # of rows that nobody has watched
             self.oof = None if total is None else total[0] / total[1][:, None]
-        self._wide = None
         return self
 
     def _trial(self, options):
@@ -165,6 +163,8 @@ class TableFit:
     def _train(self, numbers, options):
         est = self.estimator
         members = [make_member(est._y_numeric, self._seeds[i], **options) for i in numbers]
+        for member in members:
+            member._columns = self.widening.columns
         watched = [self.watched[i] for i in numbers]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -186,15 +186,13 @@ class TableFit:
     def _rows(self, fold):
         """The rows as a member has them that is not to know of a fold's targets."""
         if not self._means:
-            if self._wide is None:
-                self._wide = self.widening(self._narrow)
-            return self._wide
+            return self._narrow
         narrow = self._narrow.copy()
         for number, means in self._means.items():
             found = means.of_rows(None if self._apart else fold)
             at = self.encoder.means_of(number)
             narrow[: self._n, at] = self.encoder.scaled_means(number, found)
-        return self.widening(narrow)
+        return narrow
 
     def _judge(self, total, number, member):
         """Add the raw outputs of the rows that a member has watched."""
@@ -202,7 +200,7 @@ class TableFit:
         if fold is None:
             return total
         rows = np.flatnonzero(self._fold_of == fold)
-        found = raw_outputs(member, self.widening(self._unseen(rows, fold)))
+        found = raw_outputs(member, self._unseen(rows, fold))
         if total is None:
             total = np.zeros((len(self._fold_of), found.shape[1])), np.zeros(len(self._fold_of))
         total[0][rows] += found
@@ -227,8 +225,7 @@ class TableFit:
             rows = np.flatnonzero(self._fold_of == fold)
 
             def predict(narrow, watching=watching):
-                wide = self.widening(narrow)
-                return np.mean([raw_outputs(member, wide) for member in watching], axis=0)
+                return np.mean([raw_outputs(member, narrow) for member in watching], axis=0)
 
             of_fold.append((predict, self._unseen(rows, fold), rows))
         columns = [[] for _ in self.encoder.columns]
@@ -238,11 +235,13 @@ class TableFit:
 
     def warn(self):
         """Warn of columns that are likely mistakes."""
+        if self.folds is None:  # among few rows much looks like the target
+            return
         warn_of_columns(self.encoder, self._narrow[: self._n], self._targets.values, self._n)
 
 
-def raw_outputs(member, X):
+def raw_outputs(member, narrow):
     """Outputs of a member before its output activation."""
     member = copy.copy(member)
     member.out_activation_ = "identity"
-    return outputs(member, X, check_finite=False)
+    return outputs(member, narrow, check_finite=False)

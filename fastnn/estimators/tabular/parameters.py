@@ -42,7 +42,7 @@ class TabularParameters:
         "Most bins of the piecewise-linear code beside each number [1]_; 0 for none. 'auto' leaves "
         "it to the preset.",
         default="auto",
-        valid=[StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
+        valid=[StrOptions({"auto"}), Interval(Integral, 0, 256, closed="both")],
     )
     categorical_features: Any = parameter(
         "'from_dtype', None, or array-like of bool, int or str",

@@ -67,8 +67,10 @@ def build_tabular(parts):
         if name not in _FITTED or not isinstance(value, _FITTED[name]):
             raise ModelFormatError("a fitted attribute is unknown or of the wrong type")
     members = [build_estimator(model, member) for model, member in parts.members]
-    if table.n_features != parts.members[0][0].n_features_in:
+    if table.widening.width != parts.members[0][0].n_features_in:
         raise ModelFormatError("the networks do not fit what was learned of the table")
+    for member in members:
+        member._columns, member.n_features_in_ = table.widening.columns, table.n_features
     estimator = cls(**parts.params)
     vars(estimator).update(fitted, n_features_in_=table.n_columns, estimators_=members)
     estimator._encoder, estimator._widening = table.encoder, table.widening

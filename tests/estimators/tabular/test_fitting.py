@@ -64,10 +64,10 @@ def test_means_of_levels_are_those_of_scikit_learn(rng):
 def test_predictions_out_of_fold_are_those_of_who_has_not_seen_the_row():
     model = TabularRegressor(**{**FAST, "n_estimators": 8}).fit(X, y)
     assert set(model.folds_) == set(range(8))
-    wide = model._widening(model._encoder.encode(_columns(model, X)))
+    narrow = model._encoder.encode(_columns(model, X))
     for fold, member in enumerate(model.estimators_):
         rows = model.folds_ == fold
-        expected = model._scale.values(member.predict(wide[rows]).reshape(-1, 1))[:, 0]
+        expected = model._scale.values(member.predict(narrow[rows]).reshape(-1, 1))[:, 0]
         np.testing.assert_allclose(model.oof_predictions_[rows], expected, rtol=1e-5)
     assert model.oof_score_ == pytest.approx(r2_score(y, model.oof_predictions_))
     fewer = TabularRegressor(**FAST).fit(X, y)
@@ -174,3 +174,12 @@ def test_batches_are_cut_evenly(n):
     last = n % size or size
     assert last >= 0.8 * size
     assert size <= max(160, 1)
+
+
+def test_what_is_looked_up_is_what_is_written_out():
+    """The networks' first layer and the wide matrix of `explain` are of the same rows."""
+    model = TabularRegressor(**FAST).fit(X, y)
+    narrow = model._encoder.encode(_columns(model, X))
+    wide = model._widening(narrow)
+    np.testing.assert_allclose(model._widening.columns.transform(narrow), wide, atol=1e-6)
+    np.testing.assert_allclose(wide.mean(axis=0), model._widening.mean, atol=1e-5)

@@ -46,21 +46,21 @@ def test_explanations_add_up(regressor):
     rows = GAPS[:40]
     parts, baseline = regressor.explain(rows)
     assert parts.shape == (40, X.shape[1])
-    raw = np.mean([raw_outputs(m, _wide(regressor, rows)) for m in regressor.estimators_], axis=0)
+    raw = np.mean([raw_outputs(m, _narrow(regressor, rows)) for m in regressor.estimators_], axis=0)
     expected = raw[:, 0] * regressor._scale.width[0] + regressor._scale.centre[0]
     np.testing.assert_allclose(parts.sum(axis=1) + baseline[0], expected, rtol=1e-5)
     assert np.abs(parts).mean(axis=0).argmax() == 0
     model = TabularClassifier(**FAST).fit(X, CLASSES)
     parts, baseline = model.explain(X[:9])
     assert parts.shape == (9, 3, X.shape[1])
-    raw = np.mean([raw_outputs(m, _wide(model, X[:9])) for m in model.estimators_], axis=0)
+    raw = np.mean([raw_outputs(m, _narrow(model, X[:9])) for m in model.estimators_], axis=0)
     np.testing.assert_allclose(parts.sum(axis=2) + baseline, raw, rtol=1e-3, atol=1e-4)
 
 
-def _wide(model, X):
+def _narrow(model, X):
     from fastnn.estimators.tabular.columns import read_table
 
-    return model._widening(model._encoder.encode(read_table(model, X, reset=False)))
+    return model._encoder.encode(read_table(model, X, reset=False))
 
 
 def test_partial_dependence_goes_through_scikit_learn():

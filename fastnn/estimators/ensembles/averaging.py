@@ -12,14 +12,19 @@ from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.shared import data, labels
 from fastnn.estimators.shared.availability import UnavailableMethodError, available_unless
 from fastnn.estimators.shared.uncertainty import Entropies, Variances
-from fastnn.model.of_estimator import PAIRED
+from fastnn.model.ensembles import mean_of_models
+from fastnn.model.of_estimator import PAIRED, network_as_fitted
 from fastnn.scoring.means import mean_of
+from fastnn.scoring.scorer import scorer_of
+from fastnn.threads import effective_n_threads
 
 __all__ = ["Averaged", "AveragedClasses", "AveragedTargets"]
 
 # The predictions of all members are in memory for so many rows at a time; enough for each to pack
 # its weights anew.
 _BLOCK_ROWS = 1 << 16
+# From so many rows on, putting all members together as one model pays.
+_FUSED_ROWS = 1 << 12
 
 
 class Averaged(ABC):
@@ -55,13 +60,34 @@ class Averaged(ABC):
 
     def _mean_of_block(self, members, block, given, check):
         of_member = outputs if self._alike else self._of_member
+        fused = self._fused(members) if self._pays_to_fuse(members, block) else None
         try:
+            if fused is not None:
+                n_jobs = members[0].n_jobs
+                n_threads = 0 if n_jobs is None else effective_n_threads(n_jobs)
+                return fused.proba(block, None, n_threads, check)
             first = [of_member(members[0], block, check)]
         except ValueError:
             if check:
                 data.scoring_data(self, given)  # has scikit-learn's words for what is wrong
             raise
         return mean_of(first + [of_member(member, block, False) for member in members[1:]])
+
+    def _pays_to_fuse(self, members, block):
+        """Of sparse rows, members may read the weights of the features alone that these touch."""
+        several = len(members) > 1 and len(getattr(self, "classes_", "ab")) > 1
+        return several and self._alike and _is_dense(block) and len(block) >= _FUSED_ROWS
+
+    def _fused(self, members):
+        """What scores all members in one pass over the rows, with the same bits; None if the arrays
+        of some do not fit together, which these say better."""
+        try:
+            models = [network_as_fitted(member) for member in members]
+            model = mean_of_models(models, getattr(self, "classes_", None))
+        except (TypeError, ValueError):
+            return None
+        parts = model.n_features_in, model.nodes, model.widths
+        return scorer_of(*parts, "identity", model.dtype)
 
     def _stack(self, X):
         """The predictions of all members, (n_members, n, columns)."""
@@ -78,6 +104,16 @@ class Averaged(ABC):
         ):
             return X, True
         return data.scoring_data(self, X), False
+
+
+def _is_dense(X):
+    """Whether the kernels read it as it is."""
+    return (
+        type(X) is np.ndarray
+        and X.flags.c_contiguous
+        and X.flags.aligned
+        and X.dtype in (np.float32, np.float64)
+    )
 
 
 class AveragedClasses(Averaged):

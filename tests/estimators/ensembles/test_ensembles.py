@@ -63,6 +63,25 @@ def test_checks(estimator, check):
     check(estimator)
 
 
+def not_repetitions(estimator):
+    """What scikit-learn expects of its own bagging: a row that is there twice is drawn, or dealt
+    out, twice, and one with a weight of two once."""
+    kinds = "dense", "sparse"
+    why = "sample_weight is not equivalent to removing/repeating samples."
+    return {f"check_sample_weight_equivalence_on_{kind}_data": why for kind in kinds}
+
+
+@parametrize_with_checks(
+    [
+        DeepEnsembleClassifier(MLPClassifier(**SMALL), 3, sample_by="bootstrap", random_state=0),
+        DeepEnsembleRegressor(MLPRegressor(**SMALL), 3, sample_by="fold", random_state=0),
+    ],
+    expected_failed_checks=not_repetitions,
+)
+def test_checks_of_samples(estimator, check):
+    check(estimator)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_every_member_is_the_network_fitted_alone(way, weighted):

@@ -96,6 +96,18 @@ def test_a_predictor_has_its_bits(name):
             np.testing.assert_allclose(again.predict_log_proba(X), np.log(expected), rtol=1e-12)
 
 
+@every
+def test_many_rows_go_through_all_members_at_once(name):
+    """With the bits of few rows, which go through one after the other."""
+    model = MADE[name]()
+    many = np.tile(X, (30, 1)) + np.arange(4500)[:, None] / 9000
+    parts = [proba(model, many[begin : begin + 500]) for begin in range(0, 4500, 500)]
+    assert (proba(model, many) == np.concatenate(parts)).all()
+    many[4000, 1] = np.nan
+    with pytest.raises(ValueError, match="contains NaN"):
+        proba(model, many)
+
+
 def test_in_single_precision():
     model = DeepEnsembleClassifier(NET, 3, random_state=0).fit(X.astype("f4"), y)
     found = Predictor(model).predict_proba(X.astype("f4"))

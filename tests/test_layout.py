@@ -47,7 +47,7 @@ WINGS = {
     "persistence": {"estimators", "files", "model", "scoring"},
     "cli": {
         *("_config", "_kernels", "estimators", "export", "files", "model", "persistence"),
-        *("scoring", "threads"),
+        *("scoring", "tables", "threads"),
     },
     "__main__": {"cli"},
 }

@@ -6,6 +6,8 @@ Rows are made up: numbers are drawn, labels are those that the model knows. Time
 import time
 from statistics import median
 
+from fastnn.cli.columns import columns_of
+
 HELP = "time a model on this machine"
 
 
@@ -57,11 +59,11 @@ def rows_for(model, n):
     rng = np.random.RandomState(0)
     if model.front is None:
         return rng.normal(size=(n, model.n_features_in)).astype(model.dtype)
-    columns = [rng.normal(size=n).tolist() for _ in range(model.n_columns)]
-    for step in model.front.steps:
-        if step.kind == "label" and step.attributes["labels"]:
-            labels = step.attributes["labels"]
-            columns[step.source] = [labels[i % len(labels)] for i in range(n)]
+    columns = []
+    for column in columns_of(model):
+        numbers = rng.normal(size=n).tolist()
+        labels = column.labels
+        columns.append([labels[i % len(labels)] for i in range(n)] if labels else numbers)
     rows = [list(row) for row in zip(*columns, strict=True)]
     return rows if n > 1 else rows[0]
 

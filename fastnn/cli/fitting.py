@@ -7,15 +7,42 @@ import numpy as np
 
 
 def fit(data, hidden, options):
-    """A pipeline as a Predictor, rows held out as (X, y), and the epochs that it took."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
+    """The fitted model as a Predictor, and rows held out as (X, y)."""
     from sklearn.model_selection import train_test_split
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     from fastnn.model.folding import as_model
     from fastnn.scoring.predictor import Predictor
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with one row, a constant column
+        X, test_X, y, test_y = _split(train_test_split, data, options)
+        make = _plain if options.preset == "plain" else _tabular
+        fitted = as_model(make(data, hidden, options).fit(X, y))
+    names = tuple(data.names)
+    if options.preset == "plain":
+        front = replace(fitted.front, names=names)
+    else:
+        front = fitted.front.named(names)
+    return Predictor(replace(fitted, front=front)), (test_X, test_y)
+
+
+def _tabular(data, hidden, options):
+    from fastnn.estimators import TabularClassifier, TabularRegressor
+
+    cls = TabularClassifier if data.classifies else TabularRegressor
+    return cls(
+        preset=options.preset,
+        hidden_layer_sizes="auto" if hidden is None else hidden,
+        random_state=options.seed,
+        n_jobs=options.jobs,
+    )
+
+
+def _plain(data, hidden, options):
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     categories = OneHotEncoder(
@@ -24,16 +51,8 @@ def fit(data, hidden, options):
     columns = ColumnTransformer(
         [("numbers", numbers, data.numbers), ("categories", categories, data.categories)]
     )
-    network, scaled = _network(data, hidden, options)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a class with one row, a constant column
-        X, test_X, y, test_y = _split(train_test_split, data, options)
-        pipeline = make_pipeline(columns, network)
-        model = scaled(pipeline).fit(X, y)
-        fitted = as_model(model)
-        fitted = replace(fitted, front=replace(fitted.front, names=tuple(data.names)))
-        steps = model if data.classifies else model.regressor_
-        return Predictor(fitted), (test_X, test_y), steps[-1].n_iter_
+    network, scaled = _network(data, hidden or (128, 64), options)
+    return scaled(make_pipeline(columns, network))
 
 
 def _network(data, hidden, options):
@@ -44,7 +63,7 @@ def _network(data, hidden, options):
     from fastnn.estimators import MLPClassifier, MLPRegressor
 
     chosen = {
-        "max_iter": options.epochs,
+        "max_iter": options.epochs or 100,
         "early_stopping": len(data.y) >= 100,
         "random_state": options.seed,
         "n_jobs": options.jobs,

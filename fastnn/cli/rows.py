@@ -1,6 +1,7 @@
 """Pieces of a table as rows that a model takes: columns by name, text as numbers where it wants."""
 
 from fastnn._names import meant
+from fastnn.cli.columns import columns_of
 from fastnn.cli.errors import CommandError
 from fastnn.cli.tables import MISSING
 
@@ -20,12 +21,8 @@ class Rows:
 
     def __init__(self, predictor, table, where):
         model = predictor._model
-        self._front, self._text, self._where = model.front, table.text, where
-        self._of_labels = {
-            step.source: any(isinstance(label, str) for label in step.attributes["labels"])
-            for step in (model.front.steps if model.front else ())
-            if step.kind == "label" and step.attributes["labels"]
-        }
+        self._text, self._where = table.text, where
+        self._columns = columns_of(model)
         names = model.feature_names
         if names is None:
             if len(table.names) != model.n_columns:
@@ -35,8 +32,8 @@ class Rows:
                 )
             names = table.names
         missing = [name for name in names if name not in table.names]
-        used = {names[c] for c in (model.front.used if model.front else range(model.n_columns))}
-        needed = [name for name in missing if name in used]
+        of_name = dict(zip(names, self._columns, strict=True))
+        needed = [name for name in missing if of_name[name].used]
         if needed:
             raise CommandError(
                 f"{where} lacks the column {needed[0]!r}{meant(needed[0], table.names)}; it has"
@@ -55,10 +52,10 @@ class Rows:
         return [list(row) for row in zip(*columns, strict=True)]
 
     def _column(self, c, cells, first):
-        if self._of_labels.get(c):
+        if self._columns[c].is_text:
             texts = [None if cell is None else str(cell) for cell in cells]
             return [None if text in MISSING else text for text in texts]
-        if not self._text:
+        if not self._text or self._columns[c].kind == "date":
             return cells
         found = [number(cell) for cell in cells]
         for r, value in enumerate(found):

@@ -3,6 +3,8 @@
 import json
 import os
 
+from fastnn.cli.columns import columns_of
+
 HELP = "show what a model file holds"
 
 
@@ -67,18 +69,17 @@ def _kinds(model):
 
 
 def _columns(model):
-    names = model.feature_names or [str(i) for i in range(model.n_columns)]
-    if model.front is None:
-        return [{"name": name, "takes": "a number"} for name in names]
-    return [{"name": name, "takes": _takes(model.front, c)} for c, name in enumerate(names)]
+    return [
+        {"name": str(c) if column.name is None else column.name, "takes": _takes(column)}
+        for c, column in enumerate(columns_of(model))
+    ]
 
 
-def _takes(front, column):
-    from fastnn.model.steps import STEPS
-
-    steps = [s for s in front.steps if s.source == column and STEPS[s.kind].of_column]
-    labels = [s.attributes["labels"] for s in steps if s.kind == "label" and s.attributes["labels"]]
-    if labels:
-        shown = ", ".join(map(repr, labels[0][:6])) + (", ..." if len(labels[0]) > 6 else "")
-        return f"one of {len(labels[0])} labels: {shown}"
-    return "a number" if steps else "not used"
+def _takes(column):
+    labels = column.labels
+    if not column.used:
+        return "not used"
+    if not labels:
+        return f"a {column.kind}"
+    shown = ", ".join(map(repr, labels[:6])) + (", ..." if len(labels) > 6 else "")
+    return f"one of {len(labels)} labels: {shown}"

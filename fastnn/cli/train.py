@@ -1,8 +1,9 @@
-"""Train a network on a table and save it with all that its rows go through.
+"""Train on a table and save the model with all that its rows go through.
 
-Columns of numbers are filled in with the median where a value is missing, and scaled; columns of
-text are categories, rare and unknown ones sharing one. Whether the target is a class or a number is
-seen by its values, or said by --task. A tenth of the rows stops the training early, another part is
+Columns in which every value is a number are numbers; all others are categories. The model is that
+of TabularClassifier and TabularRegressor, several networks on folds of the rows; or, with --preset
+plain, one network after plain preprocessing, which `fastnn export` can write in other languages.
+Whether the target is a class or a number is seen by its values, or said by --task. Some rows are
 held out to say how good the model is.
 """
 
@@ -25,8 +26,9 @@ def add_arguments(parser):
     parser.add_argument(
         "--categories", nargs="+", default=[], metavar="COLUMN", help="numbers that are labels"
     )
-    parser.add_argument("--hidden", default="128,64", metavar="N,N", help="units of hidden layers")
-    parser.add_argument("--epochs", type=int, default=100, help="most passes over the rows")
+    parser.add_argument("--preset", choices=["fast", "default", "best", "plain"], default="default")
+    parser.add_argument("--hidden", metavar="N,N", help="units of hidden layers (128,64 if plain)")
+    parser.add_argument("--epochs", type=int, help="with --preset plain: most passes (100)")
     parser.add_argument("--held-out", type=float, default=0.2, metavar="SHARE", help="to test on")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=None, metavar="N", help="most threads")
@@ -37,11 +39,11 @@ def run(options):
     from fastnn.cli.training_data import read_training_data
     from fastnn.persistence import save
 
-    hidden = _sizes(options.hidden)
+    hidden = None if options.hidden is None else _sizes(options.hidden)
     if not 0 < options.held_out < 1:
         raise CommandError(f"--held-out {options.held_out} must be between 0 and 1")
-    if options.epochs < 1:
-        raise CommandError(f"--epochs {options.epochs} must be at least 1")
+    if options.epochs is not None and (options.epochs < 1 or options.preset != "plain"):
+        raise CommandError("--epochs must be at least 1, and goes with --preset plain")
     out = Path(options.out or Path(options.data).with_suffix(".fastnn").name)
     if not out.parent.is_dir():
         raise CommandError(f"the folder of {out} does not exist: make it, or choose another --out")
@@ -52,8 +54,8 @@ def run(options):
         f" of categories; {options.target!r} is {kind}"
     )
     begin = time.monotonic()
-    predictor, test, epochs = fit(data, hidden, options)
-    print(f"trained for {epochs} epochs, {time.monotonic() - begin:.1f} s")
+    predictor, test = fit(data, hidden, options)
+    print(f"trained in {time.monotonic() - begin:.1f} s")
     for line in evaluate(predictor, test, data):
         print(line)
     save(predictor, out)

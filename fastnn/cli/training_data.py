@@ -63,17 +63,22 @@ def read_training_data(options):
     y, classifies = _targets([target[i] for i in kept], options)
     left_out = {options.target, *options.ignore}
     chosen = [i for i, name in enumerate(names) if name not in left_out]
-    if not chosen:
-        raise CommandError("there is no column to learn from")
-    X = np.empty((len(kept), len(chosen)), object)
-    numbers, categories = [], []
-    for j, i in enumerate(chosen):
+    names_of, columns_of_X, numbers, categories = [], [], [], []
+    for i in chosen:
         cells = _cells(columns[i], names[i] in options.categories)
+        own = [cells[r] for r in kept]
+        if all(cell is None for cell in own):
+            continue  # there is nothing to learn from
         is_number = all(cell is None or isinstance(cell, float) for cell in cells)
-        (numbers if is_number else categories).append(j)
-        X[:, j] = [cells[r] for r in kept]
-    numbers = [j for j in numbers if any(cell is not None for cell in X[:, j])]
-    return TrainingData([names[i] for i in chosen], X, y, numbers, categories, classifies)
+        (numbers if is_number else categories).append(len(names_of))
+        names_of.append(names[i])
+        columns_of_X.append(own)
+    if not names_of:
+        raise CommandError("there is no column to learn from")
+    X = np.empty((len(kept), len(names_of)), object)
+    for j, own in enumerate(columns_of_X):
+        X[:, j] = own
+    return TrainingData(names_of, X, y, numbers, categories, classifies)
 
 
 def _cells(cells, as_labels):

@@ -37,7 +37,9 @@ def a_folder_with_a_model(tmp_path_factory):
             rich = "yes" if age + 20 * (job == "smith") > 55 else "no"
             writer.writerow([age, job if i % 20 else "", round(rng.lognormal(8), 2), rich])
     out, _ = fastnn_command(
-        "train", "people.csv", "--target", "rich", "--epochs", 30, "--hidden", "16", cwd=folder
+        *("train", "people.csv", "--target", "rich", "--preset", "plain"),
+        *("--epochs", 30, "--hidden", "16"),
+        cwd=folder,
     )
     assert "400 rows, 2 columns of numbers and 1 of categories; 'rich' is classes" in out
     assert "accuracy" in out
@@ -92,8 +94,13 @@ def test_numbers_are_learned(folder):
     X = rng.normal(size=(300, 3))
     rows = np.column_stack([X, X[:, 0] + 2 * X[:, 1]])
     np.savetxt(folder / "xy.csv", rows, delimiter=",", header="a,b,c,y", comments="")
-    out, _ = fastnn_command("train", "xy.csv", "--target", "y", "--epochs", 60, cwd=folder)
+    out, _ = fastnn_command("train", "xy.csv", "--target", "y", "--preset", "fast", cwd=folder)
     assert float(out.split("R2 ")[1].split()[0]) > 0.8
+    out, _ = fastnn_command("score", "xy.fastnn", "-", cwd=folder, text="c,b,a\n0,1,1\n")
+    assert abs(float(out.split()[1]) - 3) < 1
+    assert "a: a number" in fastnn_command("show", "xy.fastnn", cwd=folder)[0]
+    _, err = fastnn_command("export", "xy.fastnn", "--c", "xy.c", cwd=folder, code=1)
+    assert "train with --preset plain" in err
     fastnn_command("bench", "xy.fastnn", "--rows", "1", "--seconds", "0.01", cwd=folder)
 
 

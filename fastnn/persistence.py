@@ -15,6 +15,7 @@ from fastnn.files.streams import name_of
 from fastnn.model.of_estimator import network_as_fitted
 from fastnn.model.of_network import network_model
 from fastnn.model.of_table import TABULAR
+from fastnn.model.of_transformer import AUTOENCODERS, MACHINES, autoencoder_model, machine_model
 from fastnn.scoring.predictor import Predictor
 
 
@@ -51,10 +52,15 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.files.networks import network_apart
 
         write_model_file(path, network_model(model), network_apart(model))
+    elif _name_of_class(model) in MACHINES:
+        from fastnn.estimators.rbm.saved import machine_apart
+
+        write_model_file(path, machine_model(model), machine_apart(model))
     elif _name_of_class(model) in ESTIMATORS:
         from fastnn.estimators.mlp.saved import take_apart
 
-        write_model_file(path, network_as_fitted(model), take_apart(model))
+        of = autoencoder_model if _name_of_class(model) in AUTOENCODERS else network_as_fitted
+        write_model_file(path, of(model), take_apart(model))
     elif _name_of_class(model) in TABULAR:
         from fastnn.estimators.tabular.saved import tabular_apart
 
@@ -116,6 +122,10 @@ def _builder(name: str) -> Any:
         from fastnn.files.networks import build_network
 
         return build_network
+    if name in MACHINES:
+        from fastnn.estimators.rbm.saved import build_machine
+
+        return build_machine
     if name in TABULAR:
         from fastnn.estimators.tabular.saved import build_tabular
 

@@ -13,9 +13,10 @@ from fastnn.files.streams import name_of
 from fastnn.files.values import decode_section, encode_section
 from fastnn.files.versions import version_of_estimator, version_of_network
 from fastnn.model.melting import has_foldable
+from fastnn.model.of_transformer import AUTOENCODERS, MACHINES
 
 #: The classes of what can be trained, from version 3 on Network too.
-ESTIMATORS = ("MLPClassifier", "MLPRegressor", "Network")
+ESTIMATORS = ("MLPClassifier", "MLPRegressor", "Network", *AUTOENCODERS, *MACHINES)
 
 _COMMON_FIELDS = {"writer", "content", "network"}
 _ESTIMATOR_FIELDS = {"class", "params", "fitted"}

@@ -18,6 +18,12 @@ from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, scoring_model
 from fastnn.model.of_network import network_model
 from fastnn.model.of_table import TABULAR, tabular_model
+from fastnn.model.of_transformer import (
+    AUTOENCODERS,
+    MACHINES,
+    autoencoder_model,
+    machine_model,
+)
 from fastnn.model.pipelines.compiling import with_front
 from fastnn.model.unwrap import pipeline_steps, unwrap, way_out
 
@@ -65,6 +71,10 @@ def as_model(source):
         return calibrated(as_model(estimator_within(source)), source)
     if _is_a(source, *_ESTIMATORS):
         return fold_batch_norms(scoring_model(source))
+    if _is_a(source, *AUTOENCODERS):
+        return fold_batch_norms(autoencoder_model(source))
+    if _is_a(source, *MACHINES):
+        return machine_model(source)
     if _is_a(source, *TABULAR):
         return tabular_model(source)
     if _is_a(source, *ENSEMBLES):

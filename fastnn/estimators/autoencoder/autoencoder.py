@@ -9,10 +9,12 @@ from sklearn.base import _fit_context
 from sklearn.utils.validation import _generate_get_feature_names_out, check_is_fitted
 
 from fastnn._types import MatrixLike
-from fastnn.estimators.autoencoder.halves import decoded
+from fastnn.estimators.autoencoder.halves import decoded, encoder_of
 from fastnn.estimators.autoencoder.parameters import AutoencoderParameters
+from fastnn.estimators.autoencoder.targets import targets
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
+from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.shared.availability import available_unless, no_partial_fit
 from fastnn.estimators.shared.data import scoring_data
 from fastnn.estimators.shared.declare import parameters
@@ -143,8 +145,8 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
             A ValueError: if the loss or a weight became infinite or NaN.
         """
         with unchanged_on_failure(self):
-            held_out = X_val, _targets(X_val), sample_weight_val
-            self._fit(X, _targets(X), sample_weight, held_out)
+            held_out = X_val, targets(X_val), sample_weight_val
+            self._fit(X, targets(X), sample_weight, held_out)
             self._learn_offset(X, sample_weight)
         return self
 
@@ -167,7 +169,7 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
         self : Autoencoder
         """
         with unchanged_on_failure(self):
-            self._fit(X, _targets(X), sample_weight, one_epoch=True)
+            self._fit(X, targets(X), sample_weight, one_epoch=True)
             self._learn_offset(X, sample_weight)
         return self
 
@@ -216,6 +218,13 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
             Of the dtype of the model; a frame if ``set_output`` has asked for one.
         """
         return super().transform(X, len(self._widths) - 1 if layer is None else layer)
+
+    @property
+    def encoder_(self) -> MLPRegressor:
+        """The encoder as a fitted ``MLPRegressor`` that predicts the code: for a ``Predictor``, a
+        file, ONNX or C. Its arrays are those of the autoencoder."""
+        check_is_fitted(self)
+        return encoder_of(self, len(self._widths))
 
     def inverse_transform(self, X: ArrayLike) -> np.ndarray:
         """Decode: rows for codes.
@@ -330,14 +339,3 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
         return _generate_get_feature_names_out(
             self, self._widths[-1], input_features=input_features
         )
-
-
-def _targets(X):
-    """What the decoder is to give back: X, dense; one column as a vector, as targets are."""
-    if X is None:
-        return None
-    if issparse(X):
-        X = X.toarray()
-    if not hasattr(X, "shape"):
-        X = np.asarray(X)
-    return np.asarray(X).ravel() if len(X.shape) == 2 and X.shape[1] == 1 else X

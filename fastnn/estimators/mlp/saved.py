@@ -23,6 +23,7 @@ _FITTED = {
     "validation_loss_curve_": (list, _NONE),
     "best_validation_score_": (float, _NONE),
     "temperature_": float,
+    "offset_": float,
     "_solver_state": (dict, _NONE),
 }
 _OF_THE_NETWORK = {
@@ -76,7 +77,10 @@ def build_estimator(network, parts):
     if unknown:
         raise ModelFormatError(f"the parameter {min(unknown)[:50]!r} is unknown")
     _check_fitted(parts.fitted, network)
-    blocks = blocks_of(network.nodes)
+    nodes, values = network.nodes, None
+    if nodes[-1].kind == "scale":  # of an autoencoder, behind the activation of its outputs
+        nodes, values = nodes[:-2], nodes[-2].attributes.get("name")
+    blocks = blocks_of(nodes)
     if blocks is None:
         raise ModelFormatError(f"the nodes are not those of an {parts.name}")
     classifies = parts.name == "MLPClassifier"
@@ -91,7 +95,7 @@ def build_estimator(network, parts):
         intercepts_=[block.bias for block in blocks],
         n_layers_=len(blocks) + 1,
         n_outputs_=network.n_outputs,
-        out_activation_="logistic" if logistic else network.output_activation,
+        out_activation_="logistic" if logistic else values or network.output_activation,
         n_features_in_=network.n_features_in,
         **_block_attributes(blocks[:-1]),
     )

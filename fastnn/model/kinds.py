@@ -7,7 +7,7 @@ called so (fastnn/_kernels/layers/kinds.pyx); they have a function only for what
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -88,12 +88,20 @@ def _columns(value, dtype):
     if not known:
         return "a tuple of ColumnSpec"
     for number, column in enumerate(value):
-        try:
-            made = columns.column_of(column)
-        except (TypeError, ValueError) as error:
-            return f"sound, and column {number} is not: {error}"
-        if made.spec != column or rounded_edges(column.edges, dtype) is None:
-            return f"of edges that are apart in {dtype}, and those of column {number} are not"
+        if fault := _fault_of(column, np.dtype(dtype)):
+            return f"sound, and column {number} is not: {fault}"
+    return None
+
+
+@lru_cache(1024)
+def _fault_of(column, dtype):
+    """What is wrong with a column; estimators make their nodes anew for every call."""
+    try:
+        made = columns.column_of(column)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    if made.spec != column or rounded_edges(column.edges, dtype) is None:
+        return f"its edges are not apart in {dtype}"
     return None
 
 

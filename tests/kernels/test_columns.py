@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fastnn._kernels.training.together import run_together
 from kernel_cases import DTYPES, ISAS, OPTIMIZERS, assert_same_bits, train
 from reference_layers import Twin
 
@@ -9,6 +10,7 @@ from fastnn.layers import Category, Columns, Dense, Dropout, Embedding, Number
 from fastnn.layers.piecewise import number_column
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.objective import loss_and_grad
+from fastnn.training.trainer import make_trainer
 
 N_LEVELS = 600  # more than a strip of weights holds
 
@@ -143,6 +145,31 @@ def test_bits_depend_on_neither_threads_nor_calls(rows, dtype):
         found.append(network.params)
     for params in found[1:]:
         assert_same_bits(params, found[0])
+
+
+def test_members_side_by_side_are_those_trained_alone():
+    """Two networks with columns of their own on one X, a thread each."""
+    X = table()
+    y = np.random.RandomState(3).randn(len(X), 3)
+    other = Columns([*COLUMNS.columns[:3], Number(), Number(), Number([-1, 0, 1])])
+    order, found = np.random.RandomState(4).permutation(len(X)), []
+    for together in (False, True):
+        trainers = []
+        for first in (COLUMNS, other):
+            network = CompiledNetwork(6, [first, Dense(20, "relu"), Dense(3)], "squared_error")
+            network.params[...] = np.random.RandomState(2).uniform(-0.5, 0.5, network.n_params)
+            trainers.append(make_trainer(network, OPTIMIZERS["adam"](), batch_size=32))
+        engines = [t.prepare(t.data(X, y), order, 0, 4, learning_rate=0.01) for t in trainers]
+        if together:
+            run_together(engines, 2)
+        else:
+            for engine in engines:
+                engine.sweep(1)
+        for trainer in trainers:
+            trainer.trained(4)
+            trainer.finish()
+        found.append([trainer.network.params for trainer in trainers])
+    assert_same_bits(found[1], found[0])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -15,6 +15,9 @@
 #define MOST_ROWS 40
 #define MOST_COLUMNS 160
 
+/* Of columns_test.inc: a column with a code, a number and a category. */
+enum { N_EDGES = 11, LEVELS = 5, ENTRIES = N_EDGES + 1 + LEVELS, PIECES = N_EDGES + 1, RAW_ROWS = 33, CODES = 5 };
+
 static const char *where = "";   /* what is being tested, for messages */
 static int n_checks, n_failures;
 

@@ -119,6 +119,13 @@ def means_beat_a_typical_member(results):
         assert scores.mean() > last.mean() + 0.03
 
 
+def tables_need_no_preparation(results):
+    (accuracy, loss), (by_hand, loss_by_hand) = results["table"], results["by hand"]
+    assert accuracy > by_hand + 0.05
+    assert loss < loss_by_hand - 0.05
+    assert results["served"].sum() == pytest.approx(1)
+
+
 def uncertainty_grows_outside_and_is_calibrated(results):
     for _, std in results["curve"]["found"].values():
         assert min(std[0], std[140]) > 3 * std[70]
@@ -188,6 +195,7 @@ CLAIMS = {
     "model_search": searches_find_good_settings,
     "uncertainty": uncertainty_grows_outside_and_is_calibrated,
     "model_averaging": means_beat_a_typical_member,
+    "csv_to_server": tables_need_no_preparation,
 }
 
 

@@ -184,7 +184,8 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
     def _take(self, fit, n_rows, rows, y, weight):
         """Set the fitted attributes."""
         self._encoder, self._widening = fit.encoder, fit.widening
-        self.estimators_, self._scorer = fit.members, None
+        self.estimators_ = fit.members
+        self._packed = []  # of `_mean_scorer`
         self._settle(fit, weight)
         fit.warn()
         if fit.oof is not None:
@@ -289,10 +290,10 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
 
     def _mean_scorer(self):
         """All networks packed as one, at the first prediction."""
-        if self.__dict__.get("_scorer") is None:
+        if not self._packed:
             model = tabular_model(self)
-            self._scorer = make_scorer(replace(model, front=None))
-        return self._scorer
+            self._packed.append(make_scorer(replace(model, front=None)))
+        return self._packed[0]
 
     def _of_members(self, X):
         """Outputs of all networks for block after block of rows."""
@@ -313,7 +314,8 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
 
     def __getstate__(self):
         state = {**super().__getstate__(), "_fastnn_version": __version__}
-        state.pop("_scorer", None)
+        if "_packed" in state:
+            state["_packed"] = []
         return state
 
     def __setstate__(self, state):

@@ -74,6 +74,7 @@ def build_tabular(parts):
     estimator = cls(**parts.params)
     vars(estimator).update(fitted, n_features_in_=table.n_columns, estimators_=members)
     estimator._encoder, estimator._widening = table.encoder, table.widening
+    estimator._packed = []
     if parts.feature_names is not None:
         if len(parts.feature_names) != table.n_columns:
             raise ModelFormatError("there is not a name for each column")

@@ -13,6 +13,7 @@ from fastnn.files.model_file import (
 )
 from fastnn.files.streams import name_of
 from fastnn.model.of_estimator import network_as_fitted
+from fastnn.model.of_map import map_model
 from fastnn.model.of_network import network_model
 from fastnn.model.of_table import TABULAR
 from fastnn.model.of_transformer import AUTOENCODERS, MACHINES, autoencoder_model, machine_model
@@ -56,6 +57,10 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.rbm.saved import machine_apart
 
         write_model_file(path, machine_model(model), machine_apart(model))
+    elif _name_of_class(model) == "SelfOrganizingMap":
+        from fastnn.estimators.som.saved import map_apart
+
+        write_model_file(path, map_model(model), map_apart(model))
     elif _name_of_class(model) in ESTIMATORS:
         from fastnn.estimators.mlp.saved import take_apart
 
@@ -69,6 +74,11 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.ensembles.saved import ensemble_apart
 
         write_ensemble_file(path, ensemble_apart(model))
+    elif _name_of_class(model) == "HopfieldNetwork":
+        raise TypeError(
+            "cannot save a HopfieldNetwork: a file holds a network of so many layers, and this one "
+            "takes as many steps as a state needs. Pickle it, or keep its patterns_"
+        )
     else:
         raise TypeError(
             f"cannot save a {type(model).__name__}: save takes a fastnn estimator, Network or"
@@ -126,6 +136,10 @@ def _builder(name: str) -> Any:
         from fastnn.estimators.rbm.saved import build_machine
 
         return build_machine
+    if name == "SelfOrganizingMap":
+        from fastnn.estimators.som.saved import build_map
+
+        return build_map
     if name in TABULAR:
         from fastnn.estimators.tabular.saved import build_tabular
 

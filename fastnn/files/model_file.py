@@ -15,8 +15,12 @@ from fastnn.files.versions import version_of_estimator, version_of_network
 from fastnn.model.melting import has_foldable
 from fastnn.model.of_transformer import AUTOENCODERS, MACHINES
 
-#: The classes of what can be trained, from version 3 on Network too.
-ESTIMATORS = ("MLPClassifier", "MLPRegressor", "Network", *AUTOENCODERS, *MACHINES)
+#: The classes of what can be trained; those behind the first two came with version 3.
+ESTIMATORS = (
+    *("MLPClassifier", "MLPRegressor", "Network", "SelfOrganizingMap"),
+    *AUTOENCODERS,
+    *MACHINES,
+)
 
 _COMMON_FIELDS = {"writer", "content", "network"}
 _ESTIMATOR_FIELDS = {"class", "params", "fitted"}

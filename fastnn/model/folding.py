@@ -16,6 +16,7 @@ from fastnn.model.melting import (
 )
 from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, scoring_model
+from fastnn.model.of_map import map_model
 from fastnn.model.of_network import network_model
 from fastnn.model.of_table import TABULAR, tabular_model
 from fastnn.model.of_transformer import (
@@ -87,6 +88,13 @@ def as_model(source):
             "the probabilities of a LaplaceClassifier are those of its network at a temperature of"
             " each row's own, which no node computes: score it itself, or make a Predictor of its"
             " .estimator_, whose probabilities are those of the fitted weights alone"
+        )
+    if _is_a(source, "SelfOrganizingMap"):
+        return map_model(source)
+    if _is_a(source, "HopfieldNetwork"):
+        raise TypeError(
+            "a HopfieldNetwork recalls in as many steps as a state needs, which is no network of so"
+            " many layers: score it itself"
         )
     if _is_a(source, "Network"):
         return fold_batch_norms(network_model(source))

@@ -54,7 +54,7 @@ def test_he_knows_the_slope_of_a_leaky_relu(name):
     np.testing.assert_allclose(leaky**2 * (1 + 0.01**2), plain**2, atol=1e-15)
 
 
-@pytest.mark.parametrize("name", set(VARIANCES) - {"he_normal", "he_uniform"})
+@pytest.mark.parametrize("name", sorted(set(VARIANCES) - {"he_normal", "he_uniform"}))
 def test_the_others_do_not(name):
     np.testing.assert_array_equal(weights(name)[0], weights(name, activation="leaky_relu")[0])
 

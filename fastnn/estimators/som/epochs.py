@@ -84,9 +84,11 @@ def batch_epoch(rows, codebook, grid, neighborhood, sigma, n_threads):
     else:
         counts = np.bincount(winners, rows.weight, n_units).astype(np.float64)[:, None]
     moved = np.empty_like(codebook)
+    won = np.flatnonzero(counts.any(axis=1))  # of few rows on a large grid few units win any
+    sums, counts = sums[won], counts[won]
     with _libraries().limit(limits=1, user_api="blas"):  # more threads would give other bits
         for units in grid.blocks():
-            h = grid.strengths(neighborhood, sigma, units)
+            h = grid.strengths(neighborhood, sigma, units, won)
             before = codebook[units].astype(np.float64)
             total, number = h @ sums, h @ counts
             if neighborhood == "mexican_hat":

@@ -59,9 +59,9 @@ class Grid:
         step = max(1, _BLOCK // self.n_units)
         return [slice(i, min(i + step, self.n_units)) for i in range(0, self.n_units, step)]
 
-    def squared_distances(self, units=slice(None)):
-        """Squared distances on the grid of some units to all, (n, n_units)."""
-        apart = self.positions[units, None] - self.positions
+    def squared_distances(self, units=slice(None), others=slice(None)):
+        """Squared distances on the grid of some units to others, (n, n_others)."""
+        apart = self.positions[units, None] - self.positions[others]
         if self.toroidal:
             apart -= self.period * np.round(apart / self.period)
         return np.square(apart).sum(axis=2)
@@ -78,8 +78,8 @@ class Grid:
         near = np.concatenate([self.squared_distances(u) < self._near for u in self.blocks()])
         return np.nonzero(np.triu(near, 1))
 
-    def strengths(self, neighborhood, sigma, units=slice(None)):
-        """How much some units follow each unit that wins, (n, n_units).
+    def strengths(self, neighborhood, sigma, units=slice(None), winners=slice(None)):
+        """How much some units follow each unit that wins, (n, n_winners).
 
         Parameters
         ----------
@@ -89,8 +89,9 @@ class Grid:
             dimensions.
         sigma : float
         units : slice
+        winners : slice or ndarray of int
         """
-        squared = self.squared_distances(units)
+        squared = self.squared_distances(units, winners)
         if neighborhood == "bubble":
             return (squared <= sigma**2 * (1 + 1e-9)).astype(np.float64)
         bell = np.exp(-squared / (2 * sigma**2))

@@ -78,7 +78,7 @@ def test_a_row_alone_is_that_row_of_many(name, dtype):
 # Going on
 
 
-@pytest.mark.parametrize("name", OPTIONS.keys() - {"ema", "swa", "everything"})
+@pytest.mark.parametrize("name", sorted(OPTIONS.keys() - {"ema", "swa", "everything"}))
 @both_dtypes
 def test_partial_fits_are_one_fit(name, dtype):
     data = X.astype(dtype)
@@ -94,7 +94,7 @@ def test_partial_fits_are_one_fit(name, dtype):
 
 
 @pytest.mark.parametrize(
-    "name", [*LAYERS.keys() - {"blocks", "bernoulli"}, "max_norm", "clip_norm"]
+    "name", [*sorted(LAYERS.keys() - {"blocks", "bernoulli"}), "max_norm", "clip_norm"]
 )
 @pytest.mark.parametrize("batch_size", [len(X), 40])
 def test_a_warm_start_is_a_longer_fit(name, batch_size):

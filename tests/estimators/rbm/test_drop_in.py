@@ -1,5 +1,8 @@
 """BernoulliRBM beside scikit-learn's: same seed, same numbers; and what differs on purpose."""
 
+import signal
+import time
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -191,3 +194,25 @@ def test_a_fit_that_diverges_leaves_the_estimator_as_it_was():
         model.set_params(n_components=0).fit(X)
     model.set_params(n_components=19)
     assert model.__dict__ == before
+
+
+def test_an_interrupt_is_heard_at_once():
+    """Ctrl-C in the middle of an epoch that would take minutes: between two batches."""
+    since = []
+
+    def interrupt(signum, frame):
+        since.append(time.perf_counter())
+        raise KeyboardInterrupt
+
+    model = BernoulliRBM(300, batch_size=20, n_iter=1, random_state=0)
+    long = np.tile(X, (400, 8))
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(long)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.perf_counter() - since[0] < 0.5
+    assert not hasattr(model, "components_")

@@ -11,7 +11,6 @@ from fastnn.files.values import decode_section, encode_section
 from fastnn.model.ensembles import mean_of_models
 from fastnn.model.of_estimator import PAIRED, means_of_pairs
 from fastnn.model.of_table import TABULAR, with_table
-from fastnn.tables.described import table_from
 
 #: The classes, from version 3 on.
 ENSEMBLES = (
@@ -160,6 +159,8 @@ def model_of(network, parts):
         return models[0].with_head(feature_names=parts.feature_names)
     if parts.name in TABULAR:
         try:
+            from fastnn.tables.described import table_from  # only where there is one
+
             table = table_from(parts.fitted["table"])
         except (KeyError, ValueError) as error:
             raise ModelFormatError(str(error)) from None

@@ -5,14 +5,15 @@ from fastnn.files.labels import are
 from fastnn.files.values import decode, encode
 from fastnn.model.front import Emit, Front, Step
 from fastnn.model.steps import STEPS
-from fastnn.tables.described import Table, table_apart, table_from
 
 _FIELDS = {"n_columns", "names", "steps", "emits"}
 
 
 def describe_front(front, tensors):
     """Turn a Front, or a Table, into JSON; long lists of numbers go to ``tensors``."""
-    if isinstance(front, Table):
+    if not isinstance(front, Front):
+        from fastnn.tables.described import table_apart  # what only scores plain rows does without
+
         names = None if front.names is None else list(front.names)
         return {"names": names, "table": encode(table_apart(front), "front.table", tensors)}
     return {
@@ -65,6 +66,8 @@ def front_from(description, tensors):
 
 def _table_from(names, described, tensors):
     try:
+        from fastnn.tables.described import table_from
+
         table = table_from(decode(described, tensors))
     except ModelFormatError:
         raise

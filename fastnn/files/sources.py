@@ -4,8 +4,8 @@ from fastnn.files.ensembles import model_of
 from fastnn.files.model_file import read_model_file
 from fastnn.files.streams import is_readable
 from fastnn.model.folding import as_model
+from fastnn.model.front import Front
 from fastnn.model.melting import fold_batch_norms
-from fastnn.tables.described import Table
 
 
 def describe(source):
@@ -25,7 +25,7 @@ def describe_for(source, format):
         For a model of raw tables.
     """
     model = describe(source)
-    if isinstance(model.front, Table):
+    if not isinstance(model.front, Front | None):
         raise TypeError(
             f"cannot write a model of raw tables as {format}: its columns become numbers in steps"
             f" that the format has no place for. A {format} file can have a network alone, of rows"

@@ -25,7 +25,6 @@ from fastnn.model.of_transformer import (
     autoencoder_model,
     machine_model,
 )
-from fastnn.model.pipelines.compiling import with_front
 from fastnn.model.unwrap import pipeline_steps, unwrap, way_out
 
 _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
@@ -119,6 +118,8 @@ def _fold_pipeline(pipeline, steps):
         maps = [transform_maps(step, f"step {name!r}") for name, step in steps]
     except (TypeError, ValueError):  # there is more than affine maps
         names = feature_names(pipeline)
+        from fastnn.model.pipelines.compiling import with_front  # what only loads does without
+
         return with_front(model, steps, fitted(pipeline, "n_features_in_"), names)
     for of_step in reversed(maps):
         for scale, shift in reversed(of_step):

@@ -3,10 +3,8 @@
 import numpy as np
 
 from fastnn._kernels.scoring.scorer import Scorer
-from fastnn.scoring.encoded import Encoded
+from fastnn.model.front import Front
 from fastnn.scoring.stages import Stages
-from fastnn.scoring.tables import TableScorer
-from fastnn.tables.described import Table
 
 
 def make_scorer(model):
@@ -32,9 +30,15 @@ def make_scorer(model):
         scorer = Thresholded(scorer, model)
     elif model.kind != "regressor" and not model.has_probabilities:
         scorer = Decisions(scorer, model)
-    if isinstance(model.front, Table):
-        return TableScorer(scorer, model.front)
-    return scorer if model.front is None else Encoded(scorer, model.front, model.dtype)
+    if model.front is None:
+        return scorer
+    if isinstance(model.front, Front):  # each comes where it is needed: cold starts count
+        from fastnn.scoring.encoded import Encoded
+
+        return Encoded(scorer, model.front, model.dtype)
+    from fastnn.scoring.tables import TableScorer
+
+    return TableScorer(scorer, model.front)
 
 
 def scorer_of(

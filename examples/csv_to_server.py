@@ -42,6 +42,8 @@ def ten_lines(path, model_path):
     model = fastnn.TabularClassifier(preset="fast", random_state=0)
     model.fit(table[:1000], y[:1000])
     fastnn.save(model, model_path)
+    for column in model.describe_columns():
+        print(f"{column['name']}: {column['becomes']}")
     return model, table[1000:], y[1000:]
 
 

@@ -75,8 +75,9 @@ class Averaged(ABC):
 
     def _pays_to_fuse(self, members, block):
         """Of sparse rows, members may read the weights of the features alone that these touch."""
-        several = len(members) > 1 and len(getattr(self, "classes_", "ab")) > 1
-        return several and self._alike and _is_dense(block) and len(block) >= _FUSED_ROWS
+        if block.shape[0] < _FUSED_ROWS or len(members) < 2 or not self._alike:
+            return False
+        return _is_dense(block) and len(getattr(self, "classes_", "ab")) > 1
 
     def _fused(self, members):
         """What scores all members in one pass over the rows, with the same bits; None if the arrays

@@ -158,18 +158,18 @@ class Layout:
 
     def sizes(self):
         """(outputs, parameters, multiply-adds a row) of every layer."""
-        stages, found, before = Stages(self.n_in), [], (0, 0)
+        stages, found, before = Stages(self.n_in), [], np.zeros(2, int)
         for layer in self.layers:
             layer.add_to(stages)
-            n_params = n_coefs = 0
+            now = np.zeros(2, int)
             for spec in stages.specs:
-                n_in = stages.width(spec.source)
-                traits = TRAITS[spec.kind]
-                n_coefs += n_in * spec.n if traits.matrix else 0
-                n_params += spec.n * spec.bias if traits.matrix else 0
-                n_params += 2 * spec.n if traits.scales else 0
-            now = n_coefs + n_params, n_coefs
-            found.append((stages.width(), now[0] - before[0], now[1] - before[1]))
+                n_in, traits = stages.width(spec.source), TRAITS[spec.kind]
+                if traits.matrix:
+                    columns = stages.specs[spec.source].columns if spec.source >= 0 else ()
+                    # Of a column two rows are looked up: a base and a slope.
+                    now += (n_in + spec.bias) * spec.n, (2 * len(columns) or n_in) * spec.n
+                now[0] += 2 * spec.n if traits.scales else 0
+            found.append((stages.width(), *(int(n) for n in now - before)))
             before = now
         return found
 

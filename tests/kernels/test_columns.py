@@ -66,6 +66,7 @@ def test_outputs_are_those_of_the_twin():
     narrow, _, X, W = pair(20, np.float64, "relu")
     np.testing.assert_allclose(narrow.forward(X), Twin(narrow).forward(X), rtol=0, atol=1e-12)
     np.testing.assert_allclose(narrow.layer_outputs(X)[0], W, rtol=0, atol=1e-15)
+    assert narrow.sizes()[1] == (20, (COLUMNS.n_out + 1) * 20, 2 * 6 * 20)
 
 
 def test_an_embedding_is_a_dense_layer_on_indicators(rng):

@@ -24,8 +24,8 @@ class Predictor:
     Parameters
     ----------
     model : estimator, Network, Predictor, str, path-like, bytes-like or binary file
-        A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn, or an ensemble of
-        fastnn's; a ``Pipeline`` that ends in one, of scalers, imputers, encoders,
+        A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn, or an ensemble or
+        table model of fastnn; a ``Pipeline`` that ends in one, of scalers, imputers, encoders,
         ``ColumnTransformer`` and more, see docs/pipelines.md, or of samplers of imbalanced-learn; a
         fitted search; a ``FrozenEstimator``; a ``TransformedTargetRegressor`` around one with a
         scaler; a ``TunedThresholdClassifierCV`` or ``FixedThresholdClassifier`` around one; a

@@ -39,8 +39,8 @@ class TabularParameters:
     )
     max_bins: int | str = parameter(
         "int or 'auto'",
-        "Most bins of the piecewise-linear code beside each number [1]_; 0 for none. 'auto' leaves "
-        "it to the preset.",
+        "Most bins of the piecewise-linear code beside each number [1]_, up to 256; 0 for none. "
+        "'auto' follows from the rows.",
         default="auto",
         valid=[StrOptions({"auto"}), Interval(Integral, 0, 256, closed="both")],
     )
@@ -54,8 +54,7 @@ class TabularParameters:
     time_budget: float | None = parameter(
         "float or None",
         "Seconds that a fit may take, about: fewer epochs, and then fewer networks, where more "
-        "would not fit; with preset='best', more where they do. Results then depend on the speed "
-        "of the machine.",
+        "would not fit. Results then depend on the speed of the machine.",
         default=None,
         valid=[Interval(Real, 0, None, closed="neither"), None],
     )

@@ -1,13 +1,8 @@
-"""What is done with the members' outputs: one temperature for all, and the members' weights."""
-
-import numpy as np
+"""What is done with the members' outputs: one temperature for all."""
 
 from fastnn.estimators.mlp.temperature import best_temperature
 
-__all__ = ["divide_by_temperature", "temperature_of", "weights_of"]
-
-#: How much worse, relatively, a member's loss must be for its weight to be 1 / e.
-_SOFTNESS = 0.08
+__all__ = ["divide_by_temperature", "temperature_of"]
 
 
 def temperature_of(raw, y, weight):
@@ -19,11 +14,3 @@ def divide_by_temperature(member, temperature):
     """Fold a temperature into the last layer of a member."""
     for array in (member.coefs_[-1], member.intercepts_[-1]):
         array /= array.dtype.type(temperature)
-
-
-def weights_of(losses):
-    """Weights of groups of members by their validation losses: the best has the most."""
-    losses = np.asarray(losses, np.float64)
-    best = losses.min()
-    found = np.exp(-(losses / max(best, 1e-300) - 1) / _SOFTNESS)
-    return found / found.sum()

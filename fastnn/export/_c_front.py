@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fastnn.model.steps import STEPS
+
 ENCODE = "int {name}_encode(const double *numbers, const char *const *labels, float *x)"
 
 USE = """Rows of a table go through {name}_encode first, which writes the features to x. A row is
@@ -141,6 +143,16 @@ class _Front:
         x = f"v{source}"
         self.lines.append(f"v{n} = {x} != {x} ? {x} : {x} > {given['threshold']!r} ? 1.0 : 0.0;")
 
+    def yeo_johnson(self, n, source, given):
+        x, power = f"v{source}", given["power"]
+        more, less = _power(x, power), _power(f"(-{x})", 2.0 - power)
+        self.lines.append(f"v{n} = {x} >= 0.0 ? {more} : -{less};")
+
+    def box_cox(self, n, source, given):
+        x = f"v{source}"
+        self._refuse(f"{x} <= 0.0", self._column(source))
+        self.lines.append(f"v{n} = {_power(f'({x} - 1.0)', given['power'])};")
+
     def bin(self, n, source, given):
         edges = self._table("double", f"edges_{n}", map(repr, given["edges"]))
         self._refuse(f"v{source} != v{source}", self._column(source))
@@ -154,7 +166,11 @@ class _Front:
         return step.source if step.kind == "number" else self._column(step.source)
 
 
-_STEPS = {
-    kind: getattr(_Front, kind)
-    for kind in ("number", "label", "impute", "affine", "clip", "above", "bin")
-}
+def _power(x, power):
+    """((x + 1) ** power - 1) / power, and its limit where that is no number."""
+    if abs(power) < np.finfo(float).eps:
+        return f"log1p({x})"
+    return f"(expm1({power!r} * log1p({x})) / {power!r})"
+
+
+_STEPS = {kind: getattr(_Front, kind) for kind in STEPS}

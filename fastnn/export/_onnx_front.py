@@ -7,6 +7,8 @@ no errors for rows either: what the model refuses, such as an unknown category, 
 import numpy as np
 from onnx import TensorProto, helper
 
+from fastnn.model.steps import STEPS
+
 _OUTPUTS = ("label", "probabilities", "scores", "variable")
 _OPSET = 13  # the first that looks for NaN in float64
 
@@ -142,6 +144,35 @@ class _Front:
         absent = self._graph.node("IsNaN", [x], f"{name}_absent")
         return self._graph.node("Where", [absent, x, above], name)
 
+    def yeo_johnson(self, step, name):
+        x, power = self._found[step.source], step.attributes["power"]
+        more = self._power(x, power, f"{name}_more")
+        less = self._power(self._graph.node("Neg", [x], f"{name}_neg"), 2 - power, f"{name}_less")
+        less = self._graph.node("Neg", [less], f"{name}_below")
+        negative = self._graph.node("Less", [x, self._double(f"{name}_0", 0.0)], f"{name}_is_less")
+        return self._graph.node("Where", [negative, less, more], name)
+
+    def box_cox(self, step, name):
+        x, one = self._found[step.source], self._double(f"{name}_one", 1.0)
+        less = self._graph.node("Sub", [x, one], f"{name}_less")
+        found = self._power(less, step.attributes["power"], f"{name}_power")
+        zero, nan = self._double(f"{name}_0", 0.0), self._double(f"{name}_nan", np.nan)
+        positive = self._graph.node("Greater", [x, zero], f"{name}_is_positive")
+        return self._graph.node("Where", [positive, found, nan], name)
+
+    def _power(self, x, power, name):
+        """((x + 1) ** power - 1) / power, and its limit where that is no number."""
+        one = self._double(f"{name}_one", 1.0)
+        log = self._graph.node("Add", [x, one], f"{name}_plus")
+        log = self._graph.node("Log", [log], f"{name}_log")
+        if abs(power) < np.finfo(float).eps:
+            return log
+        factor = self._double(f"{name}_power", power)
+        found = self._graph.node("Mul", [log, factor], f"{name}_times")
+        found = self._graph.node("Exp", [found], f"{name}_exp")
+        found = self._graph.node("Sub", [found, one], f"{name}_minus")
+        return self._graph.node("Div", [found, factor], f"{name}_over")
+
     def bin(self, step, name):
         """How many edges are at most x; their number plus one, which is refused, for NaN."""
         x, edges = self._found[step.source], step.attributes["edges"]
@@ -177,7 +208,4 @@ class _Front:
         return self._graph.node("Where", [refused, nan, ones], name)
 
 
-_STEPS = {
-    kind: getattr(_Front, kind)
-    for kind in ("number", "label", "impute", "affine", "clip", "above", "bin")
-}
+_STEPS = {kind: getattr(_Front, kind) for kind in STEPS}

@@ -90,6 +90,9 @@ STEPS = {
     "clip": Kind({"low": _finite, "high": _finite}),
     #: 1 above a threshold, else 0.
     "above": Kind({"threshold": _finite}),
+    #: Yeo and Johnson's power transformation, or Box and Cox's, which refuses what is not positive.
+    "yeo_johnson": Kind({"power": _finite}),
+    "box_cox": Kind({"power": _finite}),
     #: A choice among the intervals between edges, the first and the last one without an end.
     "bin": Kind({"edges": _rising}, size=lambda attributes: len(attributes["edges"]) + 1),
 }

@@ -19,6 +19,7 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    PolynomialFeatures,
     PowerTransformer,
     RobustScaler,
     StandardScaler,
@@ -73,6 +74,8 @@ def numeric_steps(rng):
         make_pipeline(StandardScaler(), PCA(2, whiten=True)),
         make_pipeline(MinMaxScaler((-2, 3)), Binarizer(threshold=0.1)),
         VarianceThreshold(),
+        make_pipeline(StandardScaler(), PowerTransformer()),  # of numbers far from 0 it is noise
+        make_pipeline(MinMaxScaler((1, 2), clip=True), PowerTransformer("box-cox")),
         FeatureUnion([("a", StandardScaler()), ("b", Binarizer())], transformer_weights={"b": 2.0}),
         "passthrough",
     ]
@@ -324,7 +327,7 @@ def test_what_is_missing_as_a_feature(rng):
 
 def test_steps_that_are_not_taken_are_named(rng):
     X = a_table(rng, missing=False)
-    columns = ColumnTransformer([("p", PowerTransformer(), ["age"])])
+    columns = ColumnTransformer([("p", PolynomialFeatures(), ["age"])])
     pipeline = make_pipeline(columns, MLPClassifier((3,), max_iter=2)).fit(X, X["code"] > 2)
-    with pytest.raises(TypeError, match="transformer 'p', a PowerTransformer"):
+    with pytest.raises(TypeError, match="transformer 'p', a PolynomialFeatures"):
         Predictor(pipeline)

@@ -14,7 +14,8 @@ import numpy as np
 
 from fastnn._kernels.scoring.cells cimport Column, cell, cell_number, cell_row, check_codes
 from fastnn._kernels.scoring.encoded cimport EncodedRows, encoded_rows
-from fastnn._kernels.scoring.steps cimport ABOVE, AFFINE, BIN, CLIP, IMPUTE, LABEL, NUMBER, Step, compute
+from fastnn._kernels.scoring.steps cimport (ABOVE, AFFINE, BIN, BOX_COX, CLIP, IMPUTE, LABEL, NUMBER, YEO_JOHNSON, Step,
+                                            compute)
 
 cnp.import_array()
 
@@ -93,6 +94,8 @@ cdef class Encoder:
             step.kind, step.a, step.b = CLIP, attributes["low"], attributes["high"]
         elif kind == "above":
             step.kind, step.a = ABOVE, attributes["threshold"]
+        elif kind in ("yeo_johnson", "box_cox"):
+            step.kind, step.a = YEO_JOHNSON if kind == "yeo_johnson" else BOX_COX, attributes["power"]
         elif kind == "bin":
             edges = np.array(attributes["edges"], np.float64)
             self.keep.append(edges)

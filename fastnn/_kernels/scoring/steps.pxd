@@ -1,7 +1,7 @@
 """The steps of a front as the kernels know them."""
 
 cdef enum Kind:
-    NUMBER, LABEL, IMPUTE, AFFINE, CLIP, ABOVE, BIN
+    NUMBER, LABEL, IMPUTE, AFFINE, CLIP, ABOVE, BIN, YEO_JOHNSON, BOX_COX
 
 cdef struct Step:
     Kind kind

@@ -1,6 +1,7 @@
 """Steps of a front that take a number: over all rows of a block."""
 
-from libc.math cimport NAN, isnan
+from libc.float cimport DBL_EPSILON as EPSILON
+from libc.math cimport NAN, expm1, isnan, log1p
 
 
 cdef void compute(const Step *step, const double *x, Py_ssize_t n, double *to) noexcept nogil:
@@ -21,9 +22,20 @@ cdef void compute(const Step *step, const double *x, Py_ssize_t n, double *to) n
     elif step.kind == ABOVE:
         for r in range(n):
             to[r] = NAN if isnan(x[r]) else x[r] > step.a
+    elif step.kind == YEO_JOHNSON:
+        for r in range(n):
+            to[r] = power_of(x[r], step.a) if x[r] >= 0 else -power_of(-x[r], 2 - step.a)
+    elif step.kind == BOX_COX:
+        for r in range(n):
+            to[r] = power_of(x[r] - 1, step.a) if x[r] > 0 else NAN
     elif step.kind == BIN:
         for r in range(n):
             (<Py_ssize_t *> to)[r] = interval(step, x[r])
+
+
+cdef double power_of(double x, double power) noexcept nogil:
+    """((x + 1) ** power - 1) / power, and its limit where that is no number."""
+    return log1p(x) if -EPSILON < power < EPSILON else expm1(power * log1p(x)) / power
 
 
 cdef Py_ssize_t interval(const Step *step, double x) noexcept nogil:

@@ -14,6 +14,7 @@ from fastnn.model.pipelines.numeric import (
     max_abs_scaler,
     min_max_scaler,
     missing_indicator,
+    power_transformer,
     simple_imputer,
     support,
 )
@@ -109,6 +110,7 @@ _READERS = {
     "MinMaxScaler": min_max_scaler,
     "MaxAbsScaler": max_abs_scaler,
     "Binarizer": binarizer,
+    "PowerTransformer": power_transformer,
     "KBinsDiscretizer": k_bins_discretizer,
     "OneHotEncoder": one_hot_encoder,
     "OrdinalEncoder": ordinal_encoder,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastnn.model.affine import transform_maps
 from fastnn.model.classes import fitted
 from fastnn.model.pipelines.features import Raw, RefusedError, Table, scaled
 
@@ -86,6 +87,35 @@ def _clipped(features, low, high, builder):
         return np.clip(values, low, high)
 
     return [builder.elementwise(f, function, "clip", low=low, high=high) for f in features]
+
+
+def power_transformer(step, features, builder):
+    """PowerTransformer: Yeo and Johnson's or Box and Cox's power of each column, then scaled."""
+    kind = step.method.replace("-", "_")
+    function = _yeo_johnson if kind == "yeo_johnson" else _box_cox
+    found = [
+        builder.elementwise(f, lambda x, power=power: function(x, power), kind, power=float(power))
+        for f, power in zip(features, fitted(step, "lambdas_"), strict=True)
+    ]
+    if not step.standardize:
+        return found
+    [(scale, shift)] = transform_maps(step._scaler, "its scaler")
+    return _all_scaled(found, scale, shift, builder)
+
+
+def _power(x, power):
+    if abs(power) < np.finfo(float).eps:
+        return np.log1p(x)
+    return np.expm1(power * np.log1p(x)) / power
+
+
+def _yeo_johnson(x, power):
+    size = np.abs(x)
+    return np.where(x < 0, -_power(size, 2 - power), _power(size, power))
+
+
+def _box_cox(x, power):
+    return np.where(x > 0, _power(np.where(x > 0, x - 1, 0.0), power), np.nan)
 
 
 def binarizer(step, features, builder):

@@ -35,6 +35,10 @@ def add_arguments(parser):
 
 
 def run(options):
+    try:
+        import sklearn  # noqa: F401
+    except ModuleNotFoundError:
+        raise CommandError("training needs scikit-learn: pip install fastnn-cpu") from None
     from fastnn.cli.fitting import evaluate, fit
     from fastnn.cli.training_data import read_training_data
     from fastnn.persistence import save

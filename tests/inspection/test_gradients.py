@@ -77,7 +77,8 @@ LAYERS = {
 def test_every_layer_has_the_right_gradient(name, loss, rng):
     integer = LOSSES[loss].integer_targets
     targets = CLASSES if integer else np.abs(rng.normal(size=(40, 2))).clip(0, 1)
-    network = Network([*LAYERS[name], Dense(3 if integer else 2)], loss, random_state=0, n_in=6)
+    n_out = 3 if integer else 4 if LOSSES[loss].paired else 2
+    network = Network([*LAYERS[name], Dense(n_out)], loss, random_state=0, n_in=6)
     before = network.compiled.params.copy()
     check = check_gradients(network, X, targets, sample_weight=WEIGHT, n_probes=6)
     assert check.passed, check

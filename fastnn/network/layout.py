@@ -10,8 +10,8 @@ from fastnn._kernels.layers.custom import CustomPair
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.plan import Plan
 from fastnn._kernels.native import table
+from fastnn._kernels.native.buffers import aligned_zeros
 from fastnn._kernels.training.engine import Engine
-from fastnn._kernels.training.workspace import aligned_zeros
 from fastnn.layers import Dense
 from fastnn.layers.stages import Stages, check_layers
 from fastnn.losses import loss_for_outputs

@@ -14,7 +14,8 @@ from kernel_cases import (
     train,
 )
 
-from fastnn._kernels.training import engine, workspace
+from fastnn._kernels.training import copies as native_copies
+from fastnn._kernels.training import engine
 from fastnn.layers import BatchNorm, Dense, LayerNorm, Residual
 from fastnn.network.compiled import CompiledNetwork
 
@@ -29,9 +30,9 @@ EVERY, NONE = 0, 1 << 60
 
 @pytest.fixture
 def copies():
-    before = workspace.set_fewest_copied(EVERY)
-    yield workspace.set_fewest_copied
-    workspace.set_fewest_copied(before)
+    before = native_copies.set_fewest_copied(EVERY)
+    yield native_copies.set_fewest_copied
+    native_copies.set_fewest_copied(before)
 
 
 @pytest.mark.parametrize(("rows", "batch"), [(203, 96), (1300, 1300)])

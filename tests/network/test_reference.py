@@ -23,10 +23,13 @@ class Dense:
 )
 @pytest.mark.parametrize("weighted", [False, True])
 def test_gradient(activation, loss, weighted, rng):
-    network = reference.Network(4, [Dense(5, activation), Dense(3, activation), Dense(3)], loss)
+    # a mean and a log variance for each target
+    n_targets, n_out = (2, 4) if loss == "gaussian_nll" else (3, 3)
+    layers = [Dense(5, activation), Dense(3, activation), Dense(n_out)]
+    network = reference.Network(4, layers, loss)
     network.params[:] = rng.uniform(-1, 1, network.n_params)
     X = rng.normal(size=(7, 4))
-    y = targets(loss, rng, 7, 3)
+    y = targets(loss, rng, 7, n_targets)
     options = {"alpha": 0.7, "sample_weight": rng.uniform(size=7) if weighted else None}
     _, grad = network.loss_and_grad(X, y, **options)
     start, step = network.params.copy(), 1e-6

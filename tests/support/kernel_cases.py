@@ -35,9 +35,11 @@ OPTIMIZERS = {
 }
 
 
-#: Every activation and every loss, not each with each: they meet only at the last layer.
+#: Every activation and every loss of one output a target, not each with each: they meet only at the
+#: last layer. tests/training/test_losses.py has the losses of two outputs a target.
 EACH_ONCE = [(a, "softmax_log_loss") for a in ACTIVATIONS]
-EACH_ONCE += [("tanh", loss) for loss in LOSSES if loss != "softmax_log_loss"]
+SINGLE = [name for name, loss in LOSSES.items() if not loss.paired]
+EACH_ONCE += [("tanh", loss) for loss in SINGLE if loss != "softmax_log_loss"]
 
 
 def sizes_around(unit):

@@ -6,7 +6,7 @@ from kernel_cases import ISAS
 from sklearn.metrics import accuracy_score, r2_score
 
 from fastnn import schedules
-from fastnn._kernels.families import shuffle
+from fastnn._kernels.families import shuffle, twister
 from fastnn.training import epochs as training
 from fastnn.training import stretches
 from fastnn.training.shuffling import shuffle_rows
@@ -176,7 +176,7 @@ def test_every_isa_shuffles_the_same(isa):
 
 
 def test_shuffle_advances_the_state_of_this_numpy_itself():
-    assert shuffle.knows_twister(), "NumPy keeps the Mersenne Twister otherwise now"
+    assert twister.knows_twister(), "NumPy keeps the Mersenne Twister otherwise now"
 
 
 def test_shuffled_rows_are_not_the_callers():

@@ -17,7 +17,7 @@ from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.dtypes cimport Dtype, dtype_of
 from fastnn._kernels.native.table cimport isa_of, kernels_of, lanes_as, tile_rows_as
 
-from fastnn._kernels.training.workspace import aligned_zeros
+from fastnn._kernels.native.buffers import aligned_zeros
 
 cdef enum:
     APART = 16              # LINE of rbm_phases.pyx

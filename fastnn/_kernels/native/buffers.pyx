@@ -1,7 +1,17 @@
-"""Pointers from arrays through the buffer protocol: no dependence on NumPy's binary interface."""
+"""Memory as kernels have it: aligned arrays, and pointers through the buffer protocol, without NumPy's binary interface."""
+
+import numpy as np
 
 from cpython.buffer cimport (PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, Py_buffer, PyBuffer_Release,
                              PyObject_GetBuffer)
+
+
+def aligned_zeros(n, dtype):
+    """1-D array of zeros that starts on a cache line, with a spare line behind it."""
+    dtype = np.dtype(dtype)
+    raw = np.zeros(n * dtype.itemsize + 128, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start:start + n * dtype.itemsize].view(dtype)
 
 
 cdef void *address(object array, str format, bint writable) except? NULL:

@@ -24,7 +24,7 @@ from fastnn._kernels.scoring.threads cimport threads_for
 import numpy as np
 
 from fastnn._kernels.native import table
-from fastnn._kernels.training.workspace import aligned_zeros
+from fastnn._kernels.native.buffers import aligned_zeros
 
 cnp.import_array()
 

@@ -19,7 +19,7 @@ from fastnn._kernels.native.platform cimport fastnn_barrier, fastnn_team_size, f
 from fastnn._kernels.native.table cimport Kernels, floating, kernels_of
 
 from fastnn._kernels.layers.specs import chain
-from fastnn._kernels.training.workspace import aligned_zeros
+from fastnn._kernels.native.buffers import aligned_zeros
 
 OPERATIONS = ("forward", "dX", "dW")
 

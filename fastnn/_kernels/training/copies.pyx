@@ -12,11 +12,47 @@ The sums are the same numbers in the same order, so that no bit tells whether th
 
 from libc.string cimport memcpy
 
+from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.tiles cimport next_tile, panel_width
+from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.table cimport floating, lanes, outer_tile, tile_rows
+
+from fastnn._kernels.native.buffers import aligned_zeros
+
+# Weights of a layer whose batch is worth a second layout: below, its rows stay in the caches as they are.
+cdef Py_ssize_t fewest_copied = 1 << 18
 
 cdef enum:
     RUN = 16        # rows at a time: as many lines as there are tiles are being written, each row's a piece of one
+
+
+def set_fewest_copied(Py_ssize_t n):
+    """Set from how many weights on layers get copies in workspaces to come; returns what it was.
+
+    No result depends on it.
+    """
+    global fewest_copied
+    before, fewest_copied = fewest_copied, n
+    return before
+
+
+cdef object place_copies(Sweep *s, bint of_input, Py_ssize_t rows, dtype, str format):
+    """Memory for the copies of large layers, of those that take the input or of the others; who calls keeps it.
+
+    Of the former it comes with the first dense rows: sparse ones may be very wide.
+    """
+    cdef const Dense *dense
+    cdef int i
+    cdef object keep = []
+    for i in range(s.n_dense if s.n_groups == 1 else 0):
+        dense = &s.dense[i]
+        small = dense.n_in * dense.n_out < fewest_copied
+        if small or dense.narrow or dense.encoding != NULL or of_input != (s.stages[s.layers[i].stage].source < 0):
+            continue
+        x, d = aligned_zeros(rows * dense.n_in, dtype), aligned_zeros(rows * dense.ld, dtype)
+        s.copies[i].x, s.copies[i].d = address(x, format, True), address(d, format, True)
+        keep += x, d
+    return keep
 
 
 cdef bint is_copied(const Sweep *s, const Stage *stage) noexcept nogil:

@@ -1,7 +1,5 @@
 """What network.py calls: an Engine holds the packed state and the workspace of one network and runs the epoch on it.
-
-Arguments have been checked in Python; here they become pointers.
-"""
+Arguments have been checked in Python; here they become pointers."""
 
 import numpy as np
 
@@ -9,6 +7,7 @@ from libc.math cimport INFINITY
 from libc.stdint cimport int32_t
 
 from fastnn._kernels.native.buffers cimport address
+from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.epoch cimport sweep_as
 from fastnn._kernels.training.rows cimport batch_as, layer_rows_as, nonzero_share_as
 from fastnn._kernels.scoring.model cimport PROBABILITY, RAW, Input, Mode, Model
@@ -22,7 +21,7 @@ from fastnn._kernels.native.table cimport tile_rows_as
 from fastnn._kernels.training.workspace cimport Workspace
 from fastnn._kernels.layers.zeros cimport tile_size
 
-from fastnn._kernels.training.workspace import aligned_zeros
+from fastnn._kernels.native.buffers import aligned_zeros
 
 cdef enum:
     LONG_STEP = 1 << 20     # multiply-adds of a batch's forward pass from which on every step is timed
@@ -46,14 +45,14 @@ def set_most_nonzero(double share):
 cdef class Engine(Workspace):
     """Training and scoring of one network; its parameters are those of Workspace."""
 
-    cdef object _dense_keep, _sparse_keep, _zeros_keep, _held
+    cdef object _dense_keep, _sparse_keep, _zeros_keep, _first_copies, _held
     cdef Places _places
 
     def _dense_input(self, X):
         """Rows of an ndarray; their workspace exists from the first call on."""
-        cdef Py_ssize_t size = self._rows * self.s.ldx
         if self._dense_keep is None:
-            self._dense_keep = aligned_zeros(size, self._dtype)
+            self._dense_keep = aligned_zeros(self._rows * self.s.ldx, self._dtype)
+            self._first_copies = place_copies(&self.s, True, self._rows, self._dtype, self._format)
         self.s.x = address(self._dense_keep, self._format, True)
         self.s.data.csr, self.s.density, self.s.skips_zeros = NULL, 1, False
         self.s.data.x_other = X.dtype != self._dtype
@@ -125,7 +124,7 @@ cdef class Engine(Workspace):
             raise RuntimeError("this engine has given its memory back")
         if coefficients is None and self.s.rule >= 0:
             raise ValueError("an engine with an update rule needs its coefficients")
-        self._held = X, labels, y, weight, order, coefficients      # alive as long as the pointers
+        self._held = X, labels, y, weight, order, coefficients  # alive as long as the pointers
         if isinstance(X, SparseRows):
             self._sparse_input(X, order, begin, end, batch_size)
         else:

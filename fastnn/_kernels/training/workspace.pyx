@@ -11,34 +11,14 @@ from fastnn._kernels.layers.packing cimport fill_tables_as, pack_as, pack_master
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
 from fastnn._kernels.layers.stage cimport Buffers, Stage
-from fastnn._kernels.layers.tiles cimport round_up, row_stride
+from fastnn._kernels.layers.tiles cimport row_stride
+from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.training.sweep cimport Copies
 from fastnn._kernels.native.table cimport finite_as
 
+from fastnn._kernels.native.buffers import aligned_zeros
 from fastnn._kernels.training.groups import GROUP_BLOCK
-
-
-# Weights of a layer whose batch is worth a second layout, see copies.pyx: below, its rows stay in the caches as they are.
-cdef Py_ssize_t fewest_copied = 1 << 18
-
-
-def set_fewest_copied(Py_ssize_t n):
-    """Set from how many weights on layers get copies in workspaces to come; returns what it was.
-
-    No result depends on it.
-    """
-    global fewest_copied
-    before, fewest_copied = fewest_copied, n
-    return before
-
-
-def aligned_zeros(n, dtype):
-    """1-D array of zeros that starts on a cache line, with a spare line behind it."""
-    dtype = np.dtype(dtype)
-    raw = np.zeros(n * dtype.itemsize + 128, np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start:start + n * dtype.itemsize].view(dtype)
 
 
 cdef class Workspace:
@@ -121,8 +101,7 @@ cdef class Workspace:
     def _workspace(self, Py_ssize_t rows, bint input_gradient):
         cdef const Stage *stage
         cdef Buffers *at
-        cdef const Dense *dense
-        cdef int t, i
+        cdef int t
         cdef object keep = []
 
         def reserve(n, dtype=self._dtype):
@@ -146,11 +125,7 @@ cdef class Workspace:
             if stage.in_place:
                 at = &self.s.buffers[stage.source]
                 at.d = at.apart = self.s.buffers[self.s.n_stages - 1 - t].d
-        for i in range(self.s.n_dense if self.s.n_groups == 1 else 0):
-            dense = &self.s.dense[i]
-            if not dense.narrow and dense.encoding == NULL and dense.n_in * dense.n_out >= fewest_copied:
-                self.s.copies[i].x = address(reserve(rows * dense.n_in), self._format, True)
-                self.s.copies[i].d = address(reserve(rows * round_up(dense.n_out, self.plan.lanes)), self._format, True)
+        keep.append(place_copies(&self.s, False, rows, self._dtype, self._format))
         self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
         self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
         self.s.group_loss = <double *> address(reserve(self.s.n_groups, np.float64), "d", True)

@@ -2,8 +2,8 @@
 
 A worker process of each checkout (built in place) stays alive; they take turns at every case, so
 that what disturbs the machine disturbs both, and the median is that of the ratios pair by pair:
-other over this, above 1 if this version is faster. Only what every version has is used: estimators
-whose fit is timed whole, and `Predictor`.
+other over this, above 1 if this version is faster. On a busy machine ``--cpu --threads 1`` tells
+more. Only what every version has is used: estimators whose fit is timed whole, and `Predictor`.
 """
 
 import argparse
@@ -40,12 +40,16 @@ def main():
     parser.add_argument("other", type=Path, help="a checkout of another version, built in place")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=None, help="n_jobs of both (default: all)")
+    parser.add_argument(
+        "--cpu", action="store_true", help="seconds of the processor, not of the wall: --threads 1"
+    )
     parser.add_argument("--cases", nargs="*", help="parts of the names of the cases to run")
     parser.add_argument("--out", type=Path, help="write the table there, as a page")
     options = parser.parse_args()
     from benchmarks import layout, machine
 
-    workers = [Worker(tree.resolve(), options.threads) for tree in (HERE.parent, options.other)]
+    trees = HERE.parent, options.other.resolve()
+    workers = [Worker(tree, options.threads, options.cpu) for tree in trees]
     rows = []
     for case in workers[0].cases:
         if options.cases and not any(part in case for part in options.cases):
@@ -71,9 +75,15 @@ def main():
 class Worker:
     """A process that imports fastnn from one checkout and times cases when it is asked to."""
 
-    def __init__(self, tree, threads):
+    def __init__(self, tree, threads, cpu):
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(HERE / "versions.py"), "--worker", json.dumps(threads)],
+            [
+                sys.executable,
+                "-P",
+                str(HERE / "versions.py"),
+                "--worker",
+                json.dumps([threads, cpu]),
+            ],
             env={**os.environ, "PYTHONPATH": str(tree)},
             cwd=tree,
             stdin=subprocess.PIPE,
@@ -91,18 +101,18 @@ class Worker:
         return json.loads(self._process.stdout.readline())
 
 
-def work(threads):
+def work(threads, cpu):
     """The worker: a case a line in, its seconds out."""
     import fastnn
 
-    cases = make_cases(threads)
+    cases = make_cases(threads, time.process_time if cpu else time.perf_counter)
     print(json.dumps({"fastnn": fastnn.__file__, "cases": list(cases)}), flush=True)
     for line in sys.stdin:
         print(json.dumps(cases[json.loads(line)]()), flush=True)
 
 
-def make_cases(threads):
-    """Name -> function that times the case."""
+def make_cases(threads, clock):
+    """Name -> function that times the case, by this clock."""
     import numpy as np
 
     import fastnn
@@ -121,9 +131,9 @@ def make_cases(threads):
                 sizes[1:-1], batch_size=batch, max_iter=epochs, tol=0.0, n_iter_no_change=epochs,
                 random_state=0, n_jobs=threads,
             )  # fmt: skip
-            started = time.perf_counter()
+            started = clock()
             model.fit(X, y)
-            return (time.perf_counter() - started) / steps
+            return (clock() - started) / steps
 
         return run
 
@@ -133,15 +143,15 @@ def make_cases(threads):
         rows = X[:n]
         score = score_with(model)
         score(rows)
-        started = time.perf_counter()
+        started = clock()
         score(rows)
-        repeat = max(1, int(0.02 / (time.perf_counter() - started)))
+        repeat = max(1, int(0.02 / (clock() - started)))
 
         def run():
-            started = time.perf_counter()
+            started = clock()
             for _ in range(repeat):
                 score(rows)
-            return (time.perf_counter() - started) / repeat
+            return (clock() - started) / repeat
 
         return run
 
@@ -164,6 +174,6 @@ def make_cases(threads):
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
-        work(json.loads(sys.argv[2]))
+        work(*json.loads(sys.argv[2]))
     else:
         main()

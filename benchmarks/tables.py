@@ -230,7 +230,10 @@ def measure(rounds, presets):
 def row(name, found, preset):
     """A line of the table."""
     ours, theirs, hand = found[preset], found["boosting"], found["by hand"]
-    better = 1 - ours[:, 0] / np.maximum(theirs[:, 0], 1e-12)
+    # As many errors are no gain, none included; some where the other makes none count as -100 %.
+    errors = ours[:, 0], theirs[:, 0]
+    better = np.where(errors[1] > 0, 1 - errors[0] / np.maximum(errors[1], 1e-12), -1.0)
+    better[errors[0] == errors[1]] = 0
     spread = better.std(ddof=1) / np.sqrt(len(better)) if len(better) > 1 else 0
     scores = [f"{each[:, 1].mean():.4f}" for each in (ours, theirs, hand)]
     losses = [

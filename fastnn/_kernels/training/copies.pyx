@@ -57,7 +57,7 @@ cdef object place_copies(Sweep *s, bint of_input, Py_ssize_t rows, dtype, str fo
 
 cdef bint is_copied(const Sweep *s, const Stage *stage) noexcept nogil:
     """Whether the weights of a dense stage read copies, in this call. Zeros that are left out are found elsewhere."""
-    if s.n_groups > 1 or s.copies[stage.layer].x == NULL:
+    if s.copies[stage.layer].x == NULL:
         return False
     return stage.source >= 0 or (s.data.csr == NULL and not s.skips_zeros)
 

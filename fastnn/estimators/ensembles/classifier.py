@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
 from fastnn._types import MatrixLike
 from fastnn.estimators.ensembles.averaging import AveragedClasses
@@ -14,7 +13,7 @@ from fastnn.estimators.ensembles.base import BaseDeepEnsemble, no_partial_fit_of
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.shared import labels
-from fastnn.estimators.shared.availability import available_unless, no_probabilities
+from fastnn.estimators.shared.availability import available_unless, check_probabilities
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
 
@@ -72,10 +71,7 @@ class DeepEnsembleClassifier(ClassifierMixin, AveragedClasses, BaseDeepEnsemble)
     _of_type = MLPClassifier
 
     def _check_loss(self, template):
-        try:
-            no_probabilities(template)
-        except AttributeError as error:
-            raise ValueError(f"The ensemble is a mean of probabilities. {error}") from None
+        check_probabilities(template, "The ensemble is a mean of probabilities.")
 
     def _learn_targets(self, y):
         self._label_binarizer = labels.learn_classes(y)
@@ -116,9 +112,7 @@ class DeepEnsembleClassifier(ClassifierMixin, AveragedClasses, BaseDeepEnsemble)
         self : DeepEnsembleClassifier
         """
         with unchanged_on_failure(self):
-            if _check_partial_fit_first_call(self, classes):
-                multilabel = type_of_target(y).startswith("multilabel")
-                self._label_binarizer = labels.learn_classes(y if multilabel else classes)
+            labels.learn_first_classes(self, y, classes)
             return self._partial_fit(X, y, sample_weight)
 
     @staticmethod

@@ -22,7 +22,7 @@ from fastnn.estimators.mlp.within import (
     tags_of_network,
 )
 from fastnn.estimators.shared import data
-from fastnn.estimators.shared.availability import no_probabilities
+from fastnn.estimators.shared.availability import check_probabilities
 from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.estimators.shared.docs import documented
 
@@ -165,10 +165,7 @@ class MonteCarloDropoutClassifier(ClassifierMixin, AveragedClasses, BaseMonteCar
 
     def _check(self, network):
         super()._check(network)
-        try:
-            no_probabilities(network)
-        except AttributeError as error:
-            raise ValueError(f"The samples' probabilities are averaged. {error}") from None
+        check_probabilities(network, "The samples' probabilities are averaged.")
 
     def _learn_targets(self):
         self.classes_ = self.estimator_.classes_

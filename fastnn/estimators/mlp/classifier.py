@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
@@ -21,7 +20,6 @@ from fastnn.estimators.shared.availability import (
 )
 from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.estimators.shared.docs import documented
-from fastnn.estimators.shared.missing import located
 from fastnn.training.validation import accuracy
 
 __all__ = ["MLPClassifier"]
@@ -159,10 +157,7 @@ class MLPClassifier(ClassifierMixin, PretrainingParameters, BaseMLP):
         self : MLPClassifier
         """
         with unchanged_on_failure(self):
-            if _check_partial_fit_first_call(self, classes):
-                with located(y=y):
-                    multilabel = type_of_target(y).startswith("multilabel")
-                self._label_binarizer = labels.learn_classes(y if multilabel else classes)
+            labels.learn_first_classes(self, y, classes)
             return self._fit(X, y, sample_weight, one_epoch=True)
 
     def predict(self, X: MatrixLike) -> np.ndarray:

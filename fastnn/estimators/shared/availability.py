@@ -9,6 +9,7 @@ __all__ = [
     "OF_MARGINS",
     "UnavailableMethodError",
     "available_unless",
+    "check_probabilities",
     "no_hidden_layers",
     "no_margins",
     "no_partial_fit",
@@ -111,6 +112,14 @@ def no_probabilities(estimator):
             f"loss={estimator.loss!r} makes no probabilities: use decision_function, "
             "loss='log_loss', or sklearn.calibration.CalibratedClassifierCV."
         )
+
+
+def check_probabilities(estimator, why):
+    """Refuse an estimator whose outputs are no probabilities where another needs them."""
+    try:
+        no_probabilities(estimator)
+    except AttributeError as error:
+        raise ValueError(f"{why} {error}") from None
 
 
 def no_margins(estimator):

@@ -3,8 +3,13 @@
 import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    type_of_target,
+    unique_labels,
+)
 
+from fastnn.estimators.shared.missing import located
 from fastnn.losses import BY_OUTPUTS, make_loss
 
 __all__ = [
@@ -14,6 +19,7 @@ __all__ = [
     "encode",
     "known_classes",
     "learn_classes",
+    "learn_first_classes",
     "loss_of_labels",
 ]
 
@@ -21,6 +27,14 @@ __all__ = [
 def learn_classes(y):
     """Return a LabelBinarizer that knows the classes of y and what kind of labels they are."""
     return LabelBinarizer().fit(y)
+
+
+def learn_first_classes(estimator, y, classes):
+    """Let an estimator know its classes in the first ``partial_fit``; later, check those given."""
+    if _check_partial_fit_first_call(estimator, classes):
+        with located(y=y):
+            multilabel = type_of_target(y).startswith("multilabel")
+        estimator._label_binarizer = learn_classes(y if multilabel else classes)
 
 
 def known_classes(classes, out_activation, n_outputs):

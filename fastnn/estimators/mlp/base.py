@@ -14,8 +14,6 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn._types import MatrixLike
-from fastnn._version import __version__
-from fastnn._warnings import warn
 from fastnn.estimators.mlp.fitting import Fit
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
 from fastnn.estimators.mlp.outputs import input_gradients, outputs
@@ -25,7 +23,7 @@ from fastnn.estimators.shared import data
 from fastnn.estimators.shared.availability import available_unless, no_hidden_layers
 from fastnn.estimators.shared.callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
 from fastnn.estimators.shared.hidden_features import HiddenFeaturesMixin, as_asked
-from fastnn.exceptions import VersionMismatchWarning
+from fastnn.estimators.shared.pickles import VersionedPickles
 from fastnn.layers.activations import one_per_layer
 from fastnn.losses import loss_of_output
 from fastnn.training.stretches import run_alone
@@ -52,6 +50,7 @@ class BaseMLP(
     HiddenFeaturesMixin,
     TransformerMixin,
     ToolboxParameters,
+    VersionedPickles,
     BaseEstimator,
     ABC,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]
@@ -267,25 +266,13 @@ class BaseMLP(
         return loss_of_output(self.out_activation_)
 
     def __getstate__(self):
-        state = {**super().__getstate__(), "_fastnn_version": __version__}
+        state = super().__getstate__()
         # Moments are two thirds of the bytes with Adam. After a fit they are left out, and a
         # partial_fit of the copy starts with new ones; after a partial_fit they are kept, so that
         # a stream can be resumed from where it was saved.
         if not state.get("_solver_state", {}).get("resumable", False):
             state.pop("_solver_state", None)
         return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_fastnn_version", "an unknown version")
-        if version != __version__:
-            warn(
-                f"This {type(self).__name__} was pickled by fastnn {version} and is read by "
-                f"{__version__}: it may not work, or differently. Fit it anew, or use the version "
-                "that wrote it.",
-                VersionMismatchWarning,
-            )
-        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

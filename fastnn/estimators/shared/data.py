@@ -19,6 +19,7 @@ __all__ = [
     "split_off_validation_rows",
     "training_data",
     "training_weights",
+    "without_column",
 ]
 
 # What scikit-learn would cast; complex numbers it refuses.
@@ -89,14 +90,19 @@ def training_data(estimator, X, y, *, reset, y_numeric, suffix=""):
             f"y{suffix} must hold real numbers, got text, dtype {y.dtype}: convert it, as in "
             "y.astype(float)."
         )
-    if y.ndim == 2 and y.shape[1] == 1:
-        warn(
-            "A column-vector y was passed when a 1d array was expected. Please change the shape of "
-            "y to (n_samples, ), for example using ravel().",
-            DataConversionWarning,
-        )
-        y = y.ravel()
-    return _for_kernels(X), y
+    return _for_kernels(X), without_column(y)
+
+
+def without_column(y):
+    """Targets of shape (n, 1) as a vector, with scikit-learn's warning; others as they are."""
+    if y.ndim != 2 or y.shape[1] != 1:
+        return y
+    warn(
+        "A column-vector y was passed when a 1d array was expected. Please change the shape of "
+        "y to (n_samples, ), for example using ravel().",
+        DataConversionWarning,
+    )
+    return y.ravel()
 
 
 def sampled(sample, *arrays):

@@ -7,23 +7,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted
 
 from fastnn._numbers import check_numbers
 from fastnn._types import MatrixLike
-from fastnn._version import __version__
-from fastnn._warnings import warn
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.outputs import outputs
+from fastnn.estimators.shared.data import without_column
 from fastnn.estimators.shared.missing import located
+from fastnn.estimators.shared.pickles import VersionedPickles
 from fastnn.estimators.tabular import sizes
 from fastnn.estimators.tabular.columns import read_table
 from fastnn.estimators.tabular.fitting import TableFit
 from fastnn.estimators.tabular.parameters import TabularParameters
 from fastnn.estimators.tabular.understanding import Explanation, describe, integrated_gradients
-from fastnn.exceptions import VersionMismatchWarning
 from fastnn.model.of_table import tabular_model
 from fastnn.scoring.scorer import make_scorer
 from fastnn.tables.described import Table
@@ -38,7 +36,7 @@ _NOT_OF_EVERY_FIT = ("feature_importances_", "folds_", "oof_predictions_", "oof_
 _BLOCK_ROWS = 1 << 14
 
 
-class BaseTabular(TabularParameters, BaseEstimator, ABC):
+class BaseTabular(TabularParameters, VersionedPickles, BaseEstimator, ABC):
     """Base of both; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -120,13 +118,7 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
             check_numbers(y, f"y{suffix}", "MmV")
         with located(suffix, y=y):
             y = _check_y(y, multi_output=True, y_numeric=self._y_numeric, estimator=self)
-        if y.ndim == 2 and y.shape[1] == 1:
-            warn(
-                "A column-vector y was passed when a 1d array was expected. Please change the shape"
-                " of y to (n_samples, ), for example using ravel().",
-                DataConversionWarning,
-            )
-            y = y.ravel()
+        y = without_column(y)
         check_consistent_length(table[0], y)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
@@ -313,22 +305,10 @@ class BaseTabular(TabularParameters, BaseEstimator, ABC):
             yield self._encoder.encode(block)
 
     def __getstate__(self):
-        state = {**super().__getstate__(), "_fastnn_version": __version__}
+        state = super().__getstate__()
         if "_packed" in state:
             state["_packed"] = []
         return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_fastnn_version", "an unknown version")
-        if version != __version__:
-            warn(
-                f"This {type(self).__name__} was pickled by fastnn {version} and is read by "
-                f"{__version__}: it may not work, or differently. Fit it anew, or use the version "
-                "that wrote it.",
-                VersionMismatchWarning,
-            )
-        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -12,6 +12,7 @@ from fastnn.inspection._gradient_flow import GradientFlowDisplay
 from fastnn.inspection._loss_curve import LossCurveDisplay
 from fastnn.inspection._map import MapDisplay
 from fastnn.inspection._optimizer_paths import OptimizerPathDisplay
+from fastnn.inspection._playground import playground
 from fastnn.inspection._report import Report
 from fastnn.inspection._verdict import THRESHOLDS, Verdict
 
@@ -28,4 +29,5 @@ __all__ = [
     "Verdict",
     "check_gradients",
     "diagnose",
+    "playground",
 ]

@@ -14,6 +14,7 @@ def estimators(X: np.ndarray, y: np.ndarray) -> float:
     labels: np.ndarray = model.predict(X)
     probabilities: np.ndarray = model.predict_proba(X)
     hidden: np.ndarray = model.transform(X)
+    print(model.coefs_[0].shape, model.loss_curve_[-1], model.classes_)
     values: np.ndarray = fastnn.MLPRegressor((64,)).fit(X, y).predict(X)
     return float(len(labels) + probabilities.sum() + hidden.sum() + values.sum())
 

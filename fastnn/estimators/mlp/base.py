@@ -57,6 +57,25 @@ class BaseMLP(
 ):
     """Base of the multi-layer perceptrons; not for direct use."""
 
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    norms_: list[dict[str, Any] | None]
+    projections_: list[Any]
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_iter_: int
+    t_: int
+    loss_: float
+    loss_curve_: list[float]
+    learning_rate_curve_: list[float]
+    best_loss_: float | None
+    validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
+    best_validation_score_: float | None
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     _targets_are_rows = False  # of an autoencoder they are
     pretrain: str | None = None  # a parameter of the perceptrons
     _columns = None  # a fastnn.layers.Columns that goes first, of networks on tables

@@ -18,7 +18,7 @@ from fastnn.estimators.shared.availability import (
     no_partial_fit,
     no_probabilities,
 )
-from fastnn.estimators.shared.declare import parameter, parameters
+from fastnn.estimators.shared.declare import fitted, parameter, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.training.validation import accuracy
 
@@ -57,6 +57,8 @@ class MLPClassifier(ClassifierMixin, PretrainingParameters, BaseMLP):
     True
     """
 
+    classes_: np.ndarray = fitted()
+    temperature_: float = fitted()
     loss: str = parameter(
         "{'log_loss', 'focal', 'hinge', 'perceptron'}",
         "The cross-entropy, of a softmax for several classes; the same with rows that are right "

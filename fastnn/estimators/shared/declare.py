@@ -5,9 +5,19 @@ paragraph. Editors know the constructor too, since ``parameters`` is a dataclass
 """
 
 import dataclasses
-from typing import dataclass_transform
+from typing import Any, ClassVar, Literal, dataclass_transform
 
-__all__ = ["parameter", "parameters"]
+__all__ = ["fitted", "parameter", "parameters"]
+
+_FITTED = object()
+
+
+def fitted(*, init: Literal[False] = False) -> Any:
+    """Declare what a fit leaves, for type checkers and editors: no parameter, and not there before.
+
+    In a base class without ``parameters`` an annotation alone says the same.
+    """
+    return _FITTED
 
 
 def parameter(kind, text, *, default, valid, kw_only=True):
@@ -28,9 +38,12 @@ def parameter(kind, text, *, default, valid, kw_only=True):
     return dataclasses.field(default=default, kw_only=kw_only, metadata=metadata)
 
 
-@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(parameter,))
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(parameter, fitted))
 def parameters(cls):
     """Give a class its ``__init__`` and its ``_parameter_constraints``."""
+    for name in [name for name, value in vars(cls).items() if value is _FITTED]:
+        delattr(cls, name)
+        cls.__annotations__[name] = ClassVar[cls.__annotations__[name]]  # not a dataclass's field
     cls = dataclasses.dataclass(eq=False, repr=False, match_args=False)(cls)
     cls._parameter_constraints = {f.name: f.metadata["valid"] for f in dataclasses.fields(cls)}
     return cls

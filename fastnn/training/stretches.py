@@ -6,19 +6,15 @@ depend neither on threads nor on its neighbours, so that a network trained among
 network trained alone.
 """
 
-import math
 import time
 from collections import deque
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastnn._kernels.training.together import run_together
+from fastnn._kernels.training.together import Crew, run_together
 
 __all__ = ["Stretch", "run_alone", "run_side_by_side"]
-
-#: Most stretches that a thread takes before Python has its turn, and Ctrl-C.
-_MOST_STRETCHES = 3
 
 #: Rounds of each way of sharing threads that are measured, and after how many it is done anew.
 _SAMPLES = 4
@@ -42,6 +38,14 @@ class Stretch(NamedTuple):
         self.trainer.train(*self[1:])
         return time.perf_counter() - started
 
+    def prepare(self):
+        """All but the arithmetic: the engine that is ready for it. `trained` follows it."""
+        return self.trainer.prepare(*self[1:])
+
+    def trained(self):
+        """Take what the engine has found."""
+        self.trainer.trained(self.end - self.begin)
+
 
 def run_alone(training):
     """Train all stretches of a generator, one after the other; return what it returns."""
@@ -57,9 +61,10 @@ def run_alone(training):
 def run_side_by_side(trainings, n_threads, spare=()):
     """Train several generators of stretches, each to its end, whole on one thread at a time.
 
-    Where fewer are left than there are threads, all threads share one after the other if that turns
-    out to be quicker. In all else the order is fixed: what the generators do in Python, they do by
-    turns.
+    Stretches stand in a line. Threads take them from its front while the caller's does what comes
+    between them in Python: always for the oldest, so that the order of all that is fixed. Where
+    fewer are left than there are threads, all threads share one after the other if that turns out
+    to be quicker.
 
     Parameters
     ----------
@@ -79,32 +84,41 @@ def run_side_by_side(trainings, n_threads, spare=()):
         Any other that one of them raises, or Ctrl-C; the rest are closed.
     """
     trainings = dict(enumerate(trainings))
-    outcomes, waiting = [None] * len(trainings), deque()
-    sharing = _Sharing(n_threads)
+    outcomes, line = [None] * len(trainings), deque()
+    crew, sharing = Crew(n_threads, len(trainings)), _Sharing(n_threads)
 
     def go_on(number, seconds):
         try:
-            waiting.append((number, trainings[number].send(seconds)))
+            stretch = trainings[number].send(seconds)
         except StopIteration as end:
             outcomes[number] = end.value
         except spare as error:
             outcomes[number] = error.with_traceback(None)  # which would keep its memory
         else:
+            at_work = len(trainings) > n_threads
+            if at_work:
+                crew.put(stretch.prepare())
+            line.append((number, stretch, at_work))
             return
         del trainings[number]  # and with it the memory that it held
 
     try:
         for number in list(trainings):
             go_on(number, None)
-        while waiting:
-            n = len(waiting)
-            if n > n_threads:
-                # Whole turns for all threads; who is left out comes first in the next.
-                n = min(n, _MOST_STRETCHES * n_threads) // n_threads * n_threads
-            numbers, stretches = zip(*(waiting.popleft() for _ in range(n)), strict=True)
+        while line and line[0][-1]:
+            seconds = crew.seconds()
+            if seconds is not None:
+                number, stretch, _ = line.popleft()
+                stretch.trained()
+                go_on(number, seconds)
+        crew.close()
+        while line:  # no more than there are threads
+            numbers, stretches, _ = zip(*line, strict=True)
+            line.clear()
             for number, seconds in zip(numbers, sharing.train(stretches), strict=True):
                 go_on(number, seconds)
     finally:
+        crew.close()
         for training in trainings.values():
             training.close()
     return outcomes
@@ -123,7 +137,7 @@ class _Sharing:
         n = len(stretches)
         if n == 1:
             return [stretches[0].train()]
-        if n >= self._n_threads:
+        if n == self._n_threads:
             return self._side_by_side(stretches)
         if self._among != n:
             self._among, self._measured, self._rounds = n, {True: [], False: []}, 0
@@ -149,10 +163,7 @@ class _Sharing:
 
     def _side_by_side(self, stretches):
         started = time.perf_counter()
-        engines = [stretch.trainer.prepare(*stretch[1:]) for stretch in stretches]
-        n_threads = min(self._n_threads, len(stretches))
-        run_together(engines, n_threads)
+        run_together([stretch.prepare() for stretch in stretches], len(stretches))
         for stretch in stretches:
-            stretch.trainer.trained(stretch.end - stretch.begin)
-        turns = math.ceil(len(stretches) / n_threads)
-        return [(time.perf_counter() - started) / turns] * len(stretches)
+            stretch.trained()
+        return [time.perf_counter() - started] * len(stretches)

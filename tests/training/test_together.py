@@ -174,8 +174,20 @@ def test_a_network_is_released_when_it_ends(monkeypatch):
             log.append("stretch")
             return 1.0
 
-    sides = "_side_by_side", lambda self, given: [stretch.train() for stretch in given]
-    monkeypatch.setattr(stretches._Sharing, *sides)
+        def prepare(self):
+            return self
+
+        def trained(self):
+            log.append("stretch")
+
+    class Nobody:
+        def __init__(self, n_threads, most):
+            pass
+
+        put = close = lambda self, *engine: None
+        seconds = lambda self: 1.0
+
+    monkeypatch.setattr(stretches, "Crew", Nobody)
     several = [training("short", 1), training("diverging", 1), training("long", 3)]
     outcomes = stretches.run_side_by_side(several, 1, (DivergenceError,))
     assert isinstance(outcomes[1], DivergenceError)

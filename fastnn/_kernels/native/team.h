@@ -154,12 +154,48 @@ static void fastnn_hire(int helpers) /* with the lock held */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Takes the team, if nobody has it: whether the caller may now ask helpers to do work(job, 1), work(job, 2) ... */
+static inline int fastnn_team_hold(void (*work)(void *job, int member), void *job)
+{
+    if (__atomic_exchange_n(&fastnn_pool.taken, 1, __ATOMIC_ACQUIRE)) return 0;
+    pthread_mutex_lock(&fastnn_pool.lock);
+    fastnn_pool.work = work;
+    fastnn_pool.job = job;
+    fastnn_pool.begun = 0;
+    pthread_mutex_unlock(&fastnn_pool.lock);
+    return 1;
+}
+
+/* Asks for so many helpers at a time, those that are still at work among them; returns at once. Whoever holds the team may
+   ask again when there is more to do. */
+static inline void fastnn_team_ask(int helpers)
+{
+    __atomic_store_n(&fastnn_pool.processor, fastnn_here(), __ATOMIC_RELAXED);
+    pthread_mutex_lock(&fastnn_pool.lock);
+    fastnn_hire(helpers);
+    int more = helpers - __atomic_load_n(&fastnn_pool.running, __ATOMIC_RELAXED);
+    __atomic_store_n(&fastnn_pool.wanted, more > 0 ? more : 0, __ATOMIC_RELEASE);
+    if (more > 0 && fastnn_pool.asleep) pthread_cond_broadcast(&fastnn_pool.wake);
+    pthread_mutex_unlock(&fastnn_pool.lock);
+}
+
+/* Gives the team back when all helpers that have begun are done. */
+static inline void fastnn_team_release(void)
+{
+    pthread_mutex_lock(&fastnn_pool.lock);
+    __atomic_store_n(&fastnn_pool.wanted, 0, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&fastnn_pool.lock);
+    fastnn_spin(&fastnn_pool.running, 1, 0);
+    fastnn_pool.ended = fastnn_now();
+    __atomic_store_n(&fastnn_pool.taken, 0, __ATOMIC_RELEASE);
+}
+
 /* work(job, 0) on this thread and work(job, 1), work(job, 2) ... on up to n - 1 others, as they come. Returns when all that
    have begun are done: the work must be such that those who do come do all of it. To wake a thread takes some twenty
    microseconds: for a brief job that is done only if another has just ended, so that the next may find it awake. */
 static inline void fastnn_team_work(void (*work)(void *job, int member), void *job, int n, int brief)
 {
-    if (n <= 1 || __atomic_exchange_n(&fastnn_pool.taken, 1, __ATOMIC_ACQUIRE)) {
+    if (n <= 1 || !fastnn_team_hold(work, job)) {
         work(job, 0);
         return;
     }
@@ -169,22 +205,21 @@ static inline void fastnn_team_work(void (*work)(void *job, int member), void *j
         __atomic_store_n(&fastnn_pool.taken, 0, __ATOMIC_RELEASE);
         return;
     }
-    __atomic_store_n(&fastnn_pool.processor, fastnn_here(), __ATOMIC_RELAXED);
-    pthread_mutex_lock(&fastnn_pool.lock);
-    fastnn_hire(n - 1);
-    fastnn_pool.work = work;
-    fastnn_pool.job = job;
-    fastnn_pool.begun = 0;
-    __atomic_store_n(&fastnn_pool.wanted, n - 1, __ATOMIC_RELEASE);
-    if (fastnn_pool.asleep) pthread_cond_broadcast(&fastnn_pool.wake);
-    pthread_mutex_unlock(&fastnn_pool.lock);
+    fastnn_team_ask(n - 1);
     work(job, 0);
-    pthread_mutex_lock(&fastnn_pool.lock);
-    __atomic_store_n(&fastnn_pool.wanted, 0, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&fastnn_pool.lock);
-    fastnn_spin(&fastnn_pool.running, 1, 0);
-    fastnn_pool.ended = fastnn_now();
-    __atomic_store_n(&fastnn_pool.taken, 0, __ATOMIC_RELEASE);
+    fastnn_team_release();
 }
+
+/* Takes one number, if there is one below the end; returns it, or -1. What was written before the end was told is seen. */
+static inline ptrdiff_t fastnn_take_below(ptrdiff_t *next, const ptrdiff_t *end)
+{
+    ptrdiff_t n = __atomic_load_n(next, __ATOMIC_RELAXED);
+    while (n < __atomic_load_n(end, __ATOMIC_ACQUIRE))
+        if (__atomic_compare_exchange_n(next, &n, n + 1, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return n;
+    return -1;
+}
+
+/* Tells others of a number, and with it of what was written before. */
+static inline void fastnn_tell(ptrdiff_t *end, ptrdiff_t n) { __atomic_store_n(end, n, __ATOMIC_RELEASE); }
 
 #endif

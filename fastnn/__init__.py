@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
         SelfOrganizingMap,
         TabularClassifier,
         TabularRegressor,
+        fit_together,
     )
     from fastnn.export import register_with_skl2onnx, to_c, to_onnx
     from fastnn.network.network import Network
@@ -61,6 +62,7 @@ __all__ = [
     "VersionMismatchWarning",
     "__version__",
     "config",
+    "fit_together",
     "initializers",
     "inspection",
     "layers",
@@ -88,6 +90,7 @@ _HOMES = {
             *("MonteCarloDropoutClassifier", "MonteCarloDropoutRegressor"),
             *("HopfieldNetwork", "SelfOrganizingMap"),
             *("PiecewiseLinear", "TabularClassifier", "TabularRegressor"),
+            "fit_together",
         ),
         "fastnn.estimators",
     ),

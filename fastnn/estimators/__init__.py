@@ -13,6 +13,7 @@ from fastnn.estimators.laplace.classifier import LaplaceClassifier
 from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
+from fastnn.estimators.mlp.several import fit_together
 from fastnn.estimators.piecewise.piecewise_linear import PiecewiseLinear
 from fastnn.estimators.rbm.bernoulli import BernoulliRBM
 from fastnn.estimators.rbm.gaussian import GaussianRBM
@@ -37,6 +38,7 @@ __all__ = [
     "SelfOrganizingMap",
     "TabularClassifier",
     "TabularRegressor",
+    "fit_together",
 ]
 
 publish(globals(), __all__, "fastnn")

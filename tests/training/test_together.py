@@ -184,8 +184,14 @@ def test_a_network_is_released_when_it_ends(monkeypatch):
         def __init__(self, n_threads, most):
             pass
 
-        put = close = lambda self, *engine: None
-        seconds = lambda self: 1.0
+        def put(self, engine):
+            pass
+
+        def seconds(self):
+            return 1.0
+
+        def close(self):
+            pass
 
     monkeypatch.setattr(stretches, "Crew", Nobody)
     several = [training("short", 1), training("diverging", 1), training("long", 3)]

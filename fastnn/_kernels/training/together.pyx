@@ -20,7 +20,7 @@ cdef struct Place:      # of a pass in the line
     Sweep *s
     int dtype
     int left            # 1 until it is done
-    long long taken_for # nanoseconds that it took
+    long long taken_for     # nanoseconds that it took
 
 
 cdef struct Line:       # pass i has place i % n

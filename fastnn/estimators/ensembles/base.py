@@ -84,7 +84,7 @@ class BaseDeepEnsemble(EnsembleParameters, Averaged, BaseEstimator, ABC):
             self._draw = Draw(self.random_state, self.n_estimators)
             members = self._new_members(template)
             samples = self._samples(y, weight)
-            held_out = X_val, y_val, sample_weight_val
+            held_out = data.without_names(self, X_val), y_val, sample_weight_val
             numbers = self._train(members, X, y, weight, held_out, samples=samples)
             if self.sample_by != "seed":
                 self._judge_left_out(X, y, weight, numbers)

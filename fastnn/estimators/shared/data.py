@@ -20,6 +20,7 @@ __all__ = [
     "training_data",
     "training_weights",
     "without_column",
+    "without_names",
 ]
 
 # What scikit-learn would cast; complex numbers it refuses.
@@ -91,6 +92,14 @@ def training_data(estimator, X, y, *, reset, y_numeric, suffix=""):
             "y.astype(float)."
         )
     return _for_kernels(X), without_column(y)
+
+
+def without_names(estimator, X):
+    """Rows, or None, as an estimator's members take them that were given arrays: its names of
+    columns have been compared."""
+    if X is None or not hasattr(estimator, "feature_names_in_"):
+        return X
+    return scoring_data(estimator, X)
 
 
 def without_column(y):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fastnn.model.steps import STEPS
+from fastnn.export._c_curves import FUNCTIONS, PARTS, Curves
+from fastnn.model.steps import MORE, STEPS
 
 ENCODE = "int {name}_encode(const double *numbers, const char *const *labels, float *x)"
 
@@ -61,9 +62,13 @@ def encode(front, name, string):
     )
     body = "".join(f"    {line}\n" for line in made.lines)
     functions = "".join(
-        text.format(name=name, pad=" " * 20) + "\n"
-        for kind, text in (("text", _FIND_TEXT), ("number", _FIND_NUMBER))
-        if f"{name}_find_{kind}(" in body
+        text.format(name=name, pad=" " * 20, **PARTS) + "\n"
+        for kind, text in (
+            ("find_text", _FIND_TEXT),
+            ("find_number", _FIND_NUMBER),
+            *FUNCTIONS.items(),
+        )
+        if f"{name}_{kind}(" in body
     )
     tables, n = "".join(made.tables), front.n_features
     return (
@@ -88,12 +93,26 @@ def _is_text(front, column):
     return kinds == {True}
 
 
-class _Front:
+def _taken(front):
+    """The numbers of the steps that other steps take."""
+    for step in front.steps:
+        if not STEPS[step.kind].of_column:
+            yield step.source
+        yield from step.attributes.get(MORE, ())
+
+
+class _Front(Curves):
     def __init__(self, front, name, string):
         self._front, self._name, self._string = front, name, string
         self.tables, self.lines = [], []
         for number, step in enumerate(front.steps):
             _STEPS[step.kind](self, number, step.source, step.attributes)
+        taken = {emit.step for emit in front.emits} | set(_taken(front))
+        self.lines += [
+            f"(void) {'c' if step.size else 'v'}{number};"
+            for number, step in enumerate(front.steps)
+            if number not in taken
+        ]
         at = 0
         for emit in front.emits:
             size = front.steps[emit.step].size

@@ -7,6 +7,7 @@ no errors for rows either: what the model refuses, such as an unknown category, 
 import numpy as np
 from onnx import TensorProto, helper
 
+from fastnn.export._onnx_curves import Curves
 from fastnn.model.steps import STEPS
 
 _OUTPUTS = ("label", "probabilities", "scores", "variable")
@@ -38,7 +39,7 @@ def add_front(graph, front, dtype):
     return made.inputs, made.features
 
 
-class _Front:
+class _Front(Curves):
     def __init__(self, graph, front, dtype):
         self._graph, self._front, self._dtype = graph, front, np.dtype(dtype)
         self._element = helper.np_dtype_to_tensor_dtype(self._dtype)
@@ -180,13 +181,7 @@ class _Front:
         refused = self._int(f"{name}_refused", len(edges) + 1)
         if not edges:
             return self._graph.node("Where", [absent, refused, self._int(f"{name}_0", 0)], name)
-        below = self._graph.node(
-            "Less", [x, self._double(f"{name}_edges", [edges])], f"{name}_below"
-        )
-        reached = self._graph.node("Not", [below], f"{name}_not_below")
-        ones = self._graph.node("Cast", [reached], f"{name}_ones", to=TensorProto.INT64)
-        axis = self._int(f"{name}_axis", [1])
-        count = self._graph.node("ReduceSum", [ones, axis], f"{name}_count", keepdims=1)
+        count = self._count(x, edges, f"{name}_count")
         return self._graph.node("Where", [absent, refused, count], name)
 
     def _emit(self, emit, name):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.model.steps import STEPS
+from fastnn.model.steps import MORE, STEPS
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,20 @@ class Front:
         most = self.n_columns if kind.of_column else number
         if type(step.source) is not int or not 0 <= step.source < most:
             raise ValueError(f"{where} has the unsound source {step.source!r}")
-        if not kind.of_column and self.steps[step.source].size:
-            raise ValueError(f"{where} takes a number, and step {step.source} is a choice")
+        if not kind.of_column and bool(self.steps[step.source].size) != kind.of_choice:
+            taken = "choice" if kind.of_choice else "number"
+            raise ValueError(f"{where} takes a {taken}, which step {step.source} is not")
         if step.attributes.keys() != kind.attributes.keys():
             raise ValueError(f"{where} has other attributes than {', '.join(kind.attributes)}")
         for name, check in kind.attributes.items():
             if not check(step.attributes[name]):
                 raise ValueError(f"the {name} of {where} is not sound")
         kind.check(step.attributes, where)
+        more = step.attributes.get(MORE, ())
+        if any(other >= number or self.steps[other].size for other in more):
+            raise ValueError(f"{where} takes numbers of earlier steps, not all of {more}")
+        if kind.of_choice and len(step.attributes["values"]) != self.steps[step.source].size:
+            raise ValueError(f"{where} does not have a value for each row of its choice")
 
     @property
     def n_features(self) -> int:

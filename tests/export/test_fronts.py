@@ -8,18 +8,24 @@ import exported_c
 import numpy as np
 import pytest
 from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
+from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
 import fastnn
 from fastnn import MLPClassifier, Predictor
 
-# The pipelines and tables that test_pipelines.py draws.
-_spec = importlib.util.spec_from_file_location(
-    "drawn_pipelines", Path(__file__).parents[1] / "scoring" / "test_pipelines.py"
-)
-drawn = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(drawn)
+
+def _tests_of_scoring(name):
+    path = Path(__file__).parents[1] / "scoring" / f"test_{name}.py"
+    spec = importlib.util.spec_from_file_location(f"drawn_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# The pipelines and tables that are drawn there.
+drawn, steps = _tests_of_scoring("pipelines"), _tests_of_scoring("pipeline_steps")
 
 pytestmark = drawn.pytestmark
 
@@ -34,24 +40,53 @@ def fitted(seed):
     return drawn.a_pipeline(rng, network).fit(X, y), new[new["job"].notna()]
 
 
+def run_onnx(pipeline, new, dtype):
+    """What onnxruntime makes of a frame: labels and probabilities."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    proto = fastnn.to_onnx(pipeline, dtype=dtype)
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    feed = {}
+    for given in session.get_inputs():
+        column = new[given.name]
+        if "string" in given.type:
+            feed[given.name] = column.fillna("").to_numpy(object)[:, None]
+        else:
+            feed[given.name] = column.to_numpy(dtype)[:, None]
+    return session.run(None, feed)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_onnx_takes_the_columns_by_name(seed):
-    onnxruntime = pytest.importorskip("onnxruntime")
     pipeline, new = fitted(seed)
     for dtype, bound in (("float64", 1e-12), ("float32", 3e-5)):
-        proto = fastnn.to_onnx(pipeline, dtype=dtype)
-        session = onnxruntime.InferenceSession(proto.SerializeToString())
-        feed = {}
-        for given in session.get_inputs():
-            column = new[given.name]
-            if "string" in given.type:
-                feed[given.name] = column.fillna("").to_numpy(object)[:, None]
-            else:
-                feed[given.name] = column.to_numpy(dtype)[:, None]
-        labels, probabilities = session.run(None, feed)
+        labels, probabilities = run_onnx(pipeline, new, dtype)
         expected = Predictor(pipeline, "float64").predict_proba(new)
         np.testing.assert_allclose(probabilities, expected, atol=bound, rtol=0)
         assert (labels == pipeline.predict(new)).all()
+
+
+def test_every_curve_in_onnx_and_in_c(rng, tmp_path):
+    X, new = steps.a_table(rng, 90), steps.a_table(rng, 40)
+    new.loc[6:9, "pay"], new.loc[8:12, "age"] = 200.0, 5.0
+    filled = make_pipeline(SimpleImputer(), steps.every_curve())
+    columns = ColumnTransformer([("all", filled, ["age", "pay"])])
+    pipeline = make_pipeline(columns, StandardScaler(with_mean=False), MLPClassifier((5,)))
+    pipeline.fit(X, X["job"] == "cook")
+    expected = Predictor(pipeline, "float64").predict_proba(new)
+    labels, probabilities = run_onnx(pipeline, new, "float64")
+    np.testing.assert_allclose(probabilities, expected, atol=1e-12, rtol=0)
+    assert (labels == pipeline.predict(new)).all()
+    if exported_c.COMPILER is None:
+        return
+    encoded = Encoded(fastnn.to_c(pipeline, "curves"), "curves", tmp_path)
+    n, found = Predictor(pipeline)._model.n_features_in, (ctypes.c_float * 2)()
+    for row, p in zip(new.itertuples(index=False), expected, strict=True):
+        status, x = encoded.features(
+            [value if i in (0, 2) else None for i, value in enumerate(row)], n
+        )
+        assert status == 0
+        encoded._library.curves_predict(x, found)
+        np.testing.assert_allclose(list(found), p, atol=1e-5)
 
 
 class Encoded:

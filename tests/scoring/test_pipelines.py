@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_regression
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.neural_network import MLPRegressor as SklearnRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -17,11 +17,14 @@ from sklearn.preprocessing import (
     KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
+    Normalizer,
     OneHotEncoder,
     OrdinalEncoder,
     PolynomialFeatures,
     PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
@@ -58,7 +61,7 @@ def a_table(rng, n=120, missing=True):
     return X
 
 
-def numeric_steps(rng):
+def numeric_steps(rng, which=None):
     """Transformers of numbers, drawn, after which nothing is missing."""
     imputer = SimpleImputer(
         strategy=rng.choice(["mean", "median", "most_frequent"]), add_indicator=rng.rand() < 0.5
@@ -78,9 +81,46 @@ def numeric_steps(rng):
         make_pipeline(MinMaxScaler((1, 2), clip=True), PowerTransformer("box-cox")),
         FeatureUnion([("a", StandardScaler()), ("b", Binarizer())], transformer_weights={"b": 2.0}),
         "passthrough",
+        make_pipeline(StandardScaler(), Normalizer(rng.choice(["l1", "l2", "max"]))),
+        QuantileTransformer(
+            n_quantiles=rng.randint(2, 99), output_distribution=rng.choice(["uniform", "normal"])
+        ),
+        make_pipeline(StandardScaler(), a_polynomial(rng)),
+        a_spline(rng),
+        make_pipeline(StandardScaler(), PCA(2), a_polynomial(rng)),
+        make_pipeline(StandardScaler(), TruncatedSVD(2), a_spline(rng), MaxAbsScaler()),
+        make_pipeline(
+            FeatureUnion([("a", PCA(1)), ("b", MinMaxScaler())]),
+            SelectKBest(lambda X, y: X.std(axis=0), k=3),
+            StandardScaler(),
+            PowerTransformer(),
+            Normalizer(),
+        ),
+        make_pipeline(RobustScaler(), QuantileTransformer(n_quantiles=50), a_polynomial(rng)),
     ]
-    chosen = middle[rng.randint(len(middle))]
+    assert len(middle) == N_KINDS
+    chosen = middle[rng.randint(N_KINDS) if which is None else which]
     return make_pipeline(imputer, chosen, StandardScaler())
+
+
+#: How many there are to choose from.
+N_KINDS = 22
+
+
+def a_polynomial(rng):
+    return PolynomialFeatures(
+        rng.randint(1, 4), interaction_only=rng.rand() < 0.5, include_bias=rng.rand() < 0.5
+    )
+
+
+def a_spline(rng):
+    return SplineTransformer(
+        n_knots=rng.randint(2, 6),
+        degree=rng.randint(2, 5),
+        knots=rng.choice(["uniform", "quantile"]),
+        extrapolation=rng.choice(["constant", "linear", "continue"]),
+        include_bias=rng.rand() < 0.5,
+    )
 
 
 def label_steps(rng):
@@ -102,11 +142,11 @@ def label_steps(rng):
     return make_pipeline(*before, encoder)
 
 
-def a_pipeline(rng, network):
+def a_pipeline(rng, network, which=None):
     columns = ColumnTransformer(
         [
             ("labels", label_steps(rng), ["city", "job"]),
-            ("numbers", numeric_steps(rng), NUMBERS),
+            ("numbers", numeric_steps(rng, which), NUMBERS),
             ("codes", OneHotEncoder(handle_unknown="ignore"), ["code"]),
         ]
     )
@@ -123,13 +163,13 @@ def new_rows(rng):
     return X
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(30))
 def test_drawn_pipelines_give_what_scikit_learn_gives(seed):
     rng = np.random.RandomState(seed)
     X = a_table(rng)
     y = rng.choice(["a", "b", "c"][: 2 + seed % 2], len(X))
     network = MLPClassifier((7,), max_iter=4, random_state=seed, batch_size=40)
-    pipeline = a_pipeline(rng, network).fit(X, y)
+    pipeline = a_pipeline(rng, network, seed % N_KINDS).fit(X, y)
     new = new_rows(rng)
     expected = pipeline.predict_proba(new)
     for dtype, bound in (("float64", 1e-12), ("float32", 1e-6)):
@@ -327,7 +367,7 @@ def test_what_is_missing_as_a_feature(rng):
 
 def test_steps_that_are_not_taken_are_named(rng):
     X = a_table(rng, missing=False)
-    columns = ColumnTransformer([("p", PolynomialFeatures(), ["age"])])
+    columns = ColumnTransformer([("p", KNNImputer(), ["age"])])
     pipeline = make_pipeline(columns, MLPClassifier((3,), max_iter=2)).fit(X, X["code"] > 2)
-    with pytest.raises(TypeError, match="transformer 'p', a PolynomialFeatures"):
+    with pytest.raises(TypeError, match="transformer 'p', a KNNImputer"):
         Predictor(pipeline)

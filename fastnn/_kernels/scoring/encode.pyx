@@ -6,16 +6,13 @@ depends on the other rows. All of it holds the interpreter: most of the work is 
 """
 
 cimport numpy as cnp
-from libc.math cimport isnan
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
 
-import numpy as np
-
 from fastnn._kernels.scoring.cells cimport Column, cell, cell_number, cell_row, check_codes
 from fastnn._kernels.scoring.encoded cimport EncodedRows, encoded_rows
-from fastnn._kernels.scoring.steps cimport (ABOVE, AFFINE, BIN, BOX_COX, CLIP, IMPUTE, LABEL, NUMBER, YEO_JOHNSON, Step,
-                                            compute)
+from fastnn._kernels.scoring.program cimport read_step
+from fastnn._kernels.scoring.steps cimport BIN, LABEL, NUMBER, Step, compute, refused, takes_number
 
 cnp.import_array()
 
@@ -70,7 +67,9 @@ cdef class Encoder:
             raise MemoryError()
         for number, described in enumerate(front.steps):
             step = &self.steps[number]
-            self.read(number, step, described.kind, described.attributes)
+            read_step(step, described.kind, described.attributes, self.keep)
+            if step.kind == LABEL:
+                self.rows_of[number] = dict(zip(described.attributes["labels"], described.attributes["rows"], strict=True))
             step.source = place[described.source] if step.kind in (NUMBER, LABEL) else described.source
         for number, emit in enumerate(front.emits):
             self.emits[number].step, self.emits[number].first = emit.step, at
@@ -78,31 +77,6 @@ cdef class Encoder:
             self.emits[number].choice = front.steps[emit.step].size > 0
             at += front.steps[emit.step].size or 1
         self.sparse = self.n_features > DENSE * self.n_emits
-
-    cdef int read(self, int number, Step *step, str kind, attributes) except -1:
-        cdef cnp.ndarray edges
-        if kind == "number":
-            step.kind = NUMBER
-        elif kind == "label":
-            step.kind, step.missing, step.other = LABEL, attributes["missing"], attributes["other"]
-            self.rows_of[number] = dict(zip(attributes["labels"], attributes["rows"], strict=True))
-        elif kind == "impute":
-            step.kind, step.a, step.b = IMPUTE, attributes["missing"], attributes["fill"]
-        elif kind == "affine":
-            step.kind, step.a, step.b = AFFINE, attributes["scale"], attributes["shift"]
-        elif kind == "clip":
-            step.kind, step.a, step.b = CLIP, attributes["low"], attributes["high"]
-        elif kind == "above":
-            step.kind, step.a = ABOVE, attributes["threshold"]
-        elif kind in ("yeo_johnson", "box_cox"):
-            step.kind, step.a = YEO_JOHNSON if kind == "yeo_johnson" else BOX_COX, attributes["power"]
-        elif kind == "bin":
-            edges = np.array(attributes["edges"], np.float64)
-            self.keep.append(edges)
-            step.kind, step.edges, step.n_edges = BIN, <const double *> cnp.PyArray_DATA(edges), len(edges)
-        else:
-            raise TypeError(f"the scorer cannot take a front with a step of kind {kind!r}")
-        return 0
 
     def __dealloc__(self):
         PyMem_Free(self.steps)
@@ -172,9 +146,8 @@ cdef class Encoder:
                 elif self.steps[s].kind == LABEL:
                     self.read_labels(s, &columns[self.steps[s].source], n, <Py_ssize_t *> (numbers + s * n))
                 else:
-                    if self.steps[s].kind == BIN:
-                        self.refuse_nan(&self.steps[s], numbers + self.steps[s].source * n, n)
-                    compute(&self.steps[s], numbers + self.steps[s].source * n, n, numbers + s * n)
+                    self.check(&self.steps[s], numbers, n)
+                    compute(&self.steps[s], numbers, n, numbers + s * n)
             for s in range(self.n_emits):
                 self.emit(s, numbers + self.emits[s].step * n, n, found)
         finally:
@@ -183,12 +156,18 @@ cdef class Encoder:
 
     cdef int read_numbers(self, const Step *step, const Column *column, Py_ssize_t n, double *to) except -1:
         cdef Py_ssize_t r
+        cdef bint infinite = False
         if column.objects == NULL and column.codes == NULL:
             for r in range(n):
                 to[r] = column.numbers[r]
-            return 0
+        else:
+            for r in range(n):
+                to[r] = cell_number(cell(column, r), self.front, self.used[step.source])
         for r in range(n):
-            to[r] = cell_number(cell(column, r), self.front, self.used[step.source])
+            infinite |= to[r] - to[r] != 0 and to[r] == to[r]
+        if infinite:
+            raise ValueError(f"column {self.front.name(self.used[step.source])} holds infinity: replace it first, by None "
+                             "where the pipeline fills in what is missing")
         return 0
 
     cdef int read_labels(self, int s, const Column *column, Py_ssize_t n, Py_ssize_t *to) except -1:
@@ -210,15 +189,20 @@ cdef class Encoder:
             PyMem_Free(known)
         return 0
 
-    cdef int refuse_nan(self, const Step *step, const double *x, Py_ssize_t n) except -1:
-        """What is missing lies in no interval."""
-        cdef Py_ssize_t r
-        for r in range(n):
-            if isnan(x[r]):
-                while step.kind != NUMBER:
-                    step = &self.steps[step.source]
-                cell_row(None, {}, -1, -1, self.front, self.used[step.source])      # raises
-        return 0
+    cdef int check(self, const Step *step, const double *numbers, Py_ssize_t n) except -1:
+        """A ValueError that names the column for a number that the step refuses."""
+        cdef const double *x = numbers + step.source * n
+        cdef Py_ssize_t row = refused(step, x, n) if takes_number(step) else -1
+        cdef const Step *first = step
+        if row < 0:
+            return 0
+        while first.kind not in (NUMBER, LABEL):
+            first = &self.steps[first.source]
+        column = self.used[first.source]
+        if step.kind == BIN:
+            cell_row(None, {}, -1, -1, self.front, column)      # raises
+        raise ValueError(f"column {self.front.name(column)} gives {x[row]!r}, beyond the knots of a SplineTransformer "
+                         "with extrapolation='error': choose another extrapolation to accept it")
 
     cdef int emit(self, int e, const double *values, Py_ssize_t n, EncodedRows to) except -1:
         """Pair number e of every row."""

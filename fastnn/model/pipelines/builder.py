@@ -50,24 +50,45 @@ class Builder:
         feature = self.number(feature)
         if isinstance(feature, Table):
             return feature.mapped(function)
-        if isinstance(feature, Mix):
-            raise RefusedError(
-                "it is not linear, and several columns are mixed before it (by PCA, for example)"
-            )
-        return Number(self.step(kind, self._plain(feature), **attributes))
+        return Number(self.step(kind, self.as_step(feature), **attributes))
 
     def choice(self, feature, kind, **attributes):
         """The number of a step that chooses by a number."""
-        feature = self.number(feature)
-        if not isinstance(feature, Number):
-            raise RefusedError("what comes before it is no single number")
-        return self.step(kind, self._plain(feature), **attributes)
+        return self.step(kind, self.as_step(feature), **attributes)
 
-    def _plain(self, number):
-        """The step that makes a number with its scale and shift."""
-        if (number.scale, number.shift) == (1.0, 0.0):
-            return number.step
-        return self.step("affine", number.step, scale=number.scale, shift=number.shift)
+    def as_step(self, feature):
+        """The step that makes the number that a feature is."""
+        feature = self.number(feature)
+        if isinstance(feature, Table):
+            values = np.full(self._steps[feature.step].size, feature.rest)
+            values[feature.rows] = feature.values
+            return self.step("value", feature.step, values=values.tolist())
+        if isinstance(feature, Mix):
+            return self._summed(feature)
+        step = feature.step
+        for kind, attributes in feature.done:
+            step = self.step(kind, step, **attributes)
+        return step
+
+    def _summed(self, mix):
+        """The step that makes a sum of features of the network, choices looked up first."""
+        steps, coefs, shift = [], [], mix.constant
+        for emit, first in self._first.items():
+            size = self._steps[emit.step].size
+            here = (mix.terms >= first) & (mix.terms < first + (size or 1))
+            if not here.any():
+                continue
+            if size:
+                rows, values = mix.terms[here] - first, mix.coefs[here]
+                steps.append(self.as_step(Table(emit.step, rows, values)))
+                coefs.append(1.0)
+            else:
+                steps.append(emit.step)
+                coefs.append(float(mix.coefs[here][0] * emit.scale))
+                shift += float(mix.coefs[here][0] * emit.shift)
+        if not steps:
+            raise RefusedError("what comes before it is the same for all rows")
+        return self.step("sum", steps[0], more=steps[1:], coefs=coefs, shift=float(shift))
 
     def mix(self, features, matrix, shift):
         """``features @ matrix + shift``, a Mix for each column of the matrix."""
@@ -92,7 +113,7 @@ class Builder:
         if isinstance(feature, Mix):
             return feature.terms, feature.coefs, feature.constant
         if isinstance(feature, Number):
-            return np.array([self._emit(Emit(*feature))]), np.ones(1), 0.0
+            return np.array([self._emit(Emit(*feature[:3]))]), np.ones(1), 0.0
         first = self._emit(Emit(feature.step))
         values, rest = feature.values, feature.rest
         if np.isnan(rest) or np.isnan(values).any():
@@ -116,9 +137,26 @@ class Builder:
                 f"the steps before the network give {len(features)} features, and it takes"
                 f" {model.n_features_in}"
             )
+        terms = self._without_unused(terms)
         front = Front(self.n_columns, self.names, tuple(self._steps), tuple(self._emits))
         melted = before_the_input(model, Sums(self._at, terms, coefs), constants)
         return replace(melted, front=front)
+
+    def _without_unused(self, terms):
+        """The terms, numbered anew, when emits are gone that none of them names."""
+        wanted = np.zeros(self._at, bool)
+        wanted[np.concatenate([*terms, np.zeros(0, int)]).astype(int)] = True
+        if not wanted.any():
+            wanted[:] = True  # all is constant, and a front has a feature
+        sizes = [self._steps[emit.step].size or 1 for emit in self._emits]
+        ends = np.cumsum(sizes)
+        kept = [
+            bool(wanted[end - n : end].any()) for n, end in zip(sizes, ends.tolist(), strict=True)
+        ]
+        self._emits = [emit for emit, keep in zip(self._emits, kept, strict=True) if keep]
+        renamed = np.cumsum(np.repeat(kept, sizes)) - 1
+        self._at = int(renamed[-1]) + 1
+        return [renamed[t] for t in terms]
 
 
 class Sums:

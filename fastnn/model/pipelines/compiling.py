@@ -7,6 +7,8 @@ from fastnn.model.classes import is_exactly
 from fastnn.model.pipelines.builder import Builder
 from fastnn.model.pipelines.categories import one_hot_encoder, ordinal_encoder, target_encoder
 from fastnn.model.pipelines.columns import outputs_of_unions, picked_columns
+from fastnn.model.pipelines.combined import normalizer, polynomial_features
+from fastnn.model.pipelines.curves import quantile_transformer, spline_transformer
 from fastnn.model.pipelines.features import Raw, RefusedError, scaled
 from fastnn.model.pipelines.numeric import (
     binarizer,
@@ -15,7 +17,9 @@ from fastnn.model.pipelines.numeric import (
     min_max_scaler,
     missing_indicator,
     power_transformer,
+    robust_scaler,
     simple_imputer,
+    standard_scaler,
     support,
 )
 from fastnn.model.unwrap import pipeline_steps, unwrap
@@ -103,15 +107,21 @@ def _through_maps(step, features, builder, where):
     return features
 
 
-_AFFINE = ("StandardScaler", "RobustScaler", "PCA", "TruncatedSVD", "FunctionTransformer")
+_AFFINE = ("PCA", "TruncatedSVD", "FunctionTransformer")
 _READERS = {
     "SimpleImputer": simple_imputer,
     "MissingIndicator": missing_indicator,
+    "StandardScaler": standard_scaler,
+    "RobustScaler": robust_scaler,
     "MinMaxScaler": min_max_scaler,
     "MaxAbsScaler": max_abs_scaler,
     "Binarizer": binarizer,
     "PowerTransformer": power_transformer,
+    "QuantileTransformer": quantile_transformer,
     "KBinsDiscretizer": k_bins_discretizer,
+    "SplineTransformer": spline_transformer,
+    "PolynomialFeatures": polynomial_features,
+    "Normalizer": normalizer,
     "OneHotEncoder": one_hot_encoder,
     "OrdinalEncoder": ordinal_encoder,
     "TargetEncoder": target_encoder,

@@ -27,11 +27,21 @@ class Raw(NamedTuple):
 
 
 class Number(NamedTuple):
-    """``scale * x + shift`` of the number x that a step makes."""
+    """``scale * x + shift`` of the number x that a step makes.
+
+    Attributes
+    ----------
+    step : int
+    scale, shift : float
+    done : tuple of (kind, attributes)
+        The steps that make it of x as the pipeline does, to the last bit: what jumps somewhere,
+        such as a threshold, is where it is by them.
+    """
 
     step: int
     scale: float = 1.0
     shift: float = 0.0
+    done: tuple = ()
 
 
 class Table(NamedTuple):
@@ -44,6 +54,11 @@ class Table(NamedTuple):
     rows: np.ndarray
     values: np.ndarray
     rest: float = 0.0
+
+    @classmethod
+    def of(cls, step: int, rows: list, values: list, rest: float) -> "Table":
+        """From lists."""
+        return cls(step, np.array(rows, int), np.array(values, float), float(rest))
 
     def mapped(self, function: Callable) -> "Table":
         """With the function of every value in its place."""
@@ -66,7 +81,18 @@ class RefusedError(TypeError):
 def scaled(feature, scale, shift):
     """The feature, which is not raw, times a number and plus another."""
     if isinstance(feature, Number):
-        return Number(feature.step, feature.scale * scale, feature.shift * scale + shift)
+        done = (*feature.done, ("affine", {"scale": scale, "shift": shift}))
+        return Number(feature.step, feature.scale * scale, feature.shift * scale + shift, done)
     if isinstance(feature, Table):
         return feature.mapped(lambda values: values * scale + shift)
     return Mix(feature.terms, feature.coefs * scale, feature.constant * scale + shift)
+
+
+def divided(feature, by):
+    """The feature, which is not raw, divided by a number."""
+    if isinstance(feature, Number):
+        done = (*feature.done, ("divide", {"by": by}))
+        return Number(feature.step, feature.scale / by, feature.shift / by, done)
+    if isinstance(feature, Table):
+        return feature.mapped(lambda values: values / by)
+    return Mix(feature.terms, feature.coefs / by, feature.constant / by)

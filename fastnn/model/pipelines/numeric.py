@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from fastnn.model.affine import transform_maps
 from fastnn.model.classes import fitted
-from fastnn.model.pipelines.features import Raw, RefusedError, Table, scaled
+from fastnn.model.pipelines.features import Raw, RefusedError, Table, divided, scaled
 
 
 def simple_imputer(step, features, builder):
@@ -59,10 +58,21 @@ def _is_missing(feature, missing, builder):
     return Table(number, np.array([1]), np.ones(1))
 
 
+def standard_scaler(step, features, builder):
+    """StandardScaler."""
+    centre = fitted(step, "mean_") if step.with_mean else None
+    return _all_divided(features, centre, step.scale_ if step.with_std else None, builder)
+
+
+def robust_scaler(step, features, builder):
+    """RobustScaler."""
+    centre = fitted(step, "center_") if step.with_centering else None
+    return _all_divided(features, centre, step.scale_ if step.with_scaling else None, builder)
+
+
 def max_abs_scaler(step, features, builder):
     """MaxAbsScaler."""
-    scale = 1.0 / fitted(step, "scale_").astype(float)
-    found = _all_scaled(features, scale, np.zeros(len(scale)), builder)
+    found = _all_divided(features, None, fitted(step, "scale_"), builder)
     return _clipped(found, -1.0, 1.0, builder) if getattr(step, "clip", False) else found
 
 
@@ -73,6 +83,16 @@ def min_max_scaler(step, features, builder):
         return found
     low, high = map(float, step.feature_range)
     return _clipped(found, low, high, builder)
+
+
+def _all_divided(features, centre, scale, builder):
+    """First less the centres, then divided by the scales, which rounds as scikit-learn does."""
+    found = [builder.number(feature) for feature in features]
+    if centre is not None:
+        found = [scaled(f, 1.0, -float(c)) for f, c in zip(found, centre, strict=True)]
+    if scale is not None:
+        found = [divided(f, float(s)) for f, s in zip(found, scale, strict=True)]
+    return found
 
 
 def _all_scaled(features, scale, shift, builder):
@@ -99,8 +119,7 @@ def power_transformer(step, features, builder):
     ]
     if not step.standardize:
         return found
-    [(scale, shift)] = transform_maps(step._scaler, "its scaler")
-    return _all_scaled(found, scale, shift, builder)
+    return standard_scaler(step._scaler, found, builder)
 
 
 def _power(x, power):

@@ -12,7 +12,7 @@ from fastnn._version import __version__
 from fastnn.exceptions import DivergenceError, ModelFormatError, VersionMismatchWarning
 
 if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
-    from fastnn import initializers, inspection, layers, losses, optimizers, schedules
+    from fastnn import data, initializers, inspection, layers, losses, optimizers, schedules
     from fastnn._config import config
     from fastnn.estimators import (
         Autoencoder,
@@ -62,6 +62,7 @@ __all__ = [
     "VersionMismatchWarning",
     "__version__",
     "config",
+    "data",
     "fit_together",
     "initializers",
     "inspection",
@@ -102,7 +103,9 @@ _HOMES = {
 }
 
 #: Modules that come with the first use, unless something has imported them already.
-_MODULES = frozenset({"initializers", "inspection", "layers", "losses", "optimizers", "schedules"})
+_MODULES = frozenset(
+    {"data", "initializers", "inspection", "layers", "losses", "optimizers", "schedules"}
+)
 
 _TRAINING = {"sklearn": "scikit-learn", "scipy": "SciPy", "joblib": "joblib"}
 

@@ -17,7 +17,13 @@ MODULES = [
     "fastnn",
     *(f"fastnn.{name}" for name in ("layers", "losses", "optimizers", "schedules")),
 ]
-MORE = ["fastnn.initializers", "fastnn.inspection", "fastnn.export", "fastnn.activations"]
+MORE = [
+    "fastnn.data",
+    "fastnn.initializers",
+    "fastnn.inspection",
+    "fastnn.export",
+    "fastnn.activations",
+]
 
 
 def public(modules):

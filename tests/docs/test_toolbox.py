@@ -310,7 +310,7 @@ def test_remedies_are_parameters():
     ("document", "least"),
     [
         *(("toolbox.md", 10), ("ensembles.md", 5), ("maps.md", 1), ("hopfield.md", 2)),
-        *(("autoencoder.md", 2), ("rbm.md", 1)),
+        *(("autoencoder.md", 2), ("rbm.md", 1), ("out-of-core.md", 1)),
     ],
 )
 def test_the_examples_run_and_give_what_they_say(document, least):

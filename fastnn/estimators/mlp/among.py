@@ -14,7 +14,8 @@ class Among(NamedTuple):
     solvers copy no X. What ``verbose`` prints begins with ``name``. ``n_threads``, if given, is in
     the place of the estimator's own. ``share(array)`` returns an equal one of another fit, if any.
     ``watched`` has the numbers of rows for early stopping to watch; the classes are then those of
-    all rows of the data, whether the sample has them or not.
+    all rows of the data, whether the sample has them or not. ``observer`` is told of epochs, as by
+    `FitCallbacks`, where the estimator has no callbacks of its own.
     """
 
     sample: Any = None
@@ -22,6 +23,7 @@ class Among(NamedTuple):
     n_threads: int | None = None
     share: Callable = lambda array: array
     watched: Any = None
+    observer: Any = None
 
 
 #: A fit of its own.

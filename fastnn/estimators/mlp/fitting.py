@@ -337,7 +337,7 @@ class Fit:
         self._callbacks = FitCallbacks(
             self.estimator, X, y, sample_weight, max_epochs, lambda: self._fitted_up_to_now()
         )
-        self._observer = self._callbacks.observer
+        self._observer = self._callbacks.observer or self._among.observer
 
     def report_end(self):
         """Tell the callbacks that the fit is done, and let go of them.

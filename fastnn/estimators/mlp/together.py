@@ -23,6 +23,7 @@ def fit_together(
     n_threads,
     samples=None,
     watched=None,
+    observers=None,
     one_epoch=False,
 ):
     """Fit estimators on the same data, which is in memory once.
@@ -48,6 +49,8 @@ def fit_together(
     watched : list of ndarray of intp, or None
         Numbers of the rows whose score each stops by, in the place of ``held_out``; all classes
         of y are then classes of each.
+    observers : list, or None
+        What is told of the epochs of each, and may end it: see `Among`.
     one_epoch : bool
         As ``partial_fit``.
 
@@ -59,16 +62,17 @@ def fit_together(
     share = _sharer()
     samples = repeat(None, len(estimators)) if samples is None else samples
     watched = repeat(None, len(estimators)) if watched is None else watched
+    observers = repeat(None, len(estimators)) if observers is None else observers
     each = X if isinstance(X, list) else repeat(X)
     trainings = [
         _stretches(
             estimator,
             (rows, y, sample_weight, held_out),
             one_epoch=one_epoch,
-            among=Among(sample, f"Member {number}: ", n_threads, share, apart),
+            among=Among(sample, f"Member {number}: ", n_threads, share, apart, observer),
         )
-        for number, (estimator, rows, sample, apart) in enumerate(
-            zip(estimators, each, samples, watched, strict=False)  # repeat has no end
+        for number, (estimator, rows, sample, apart, observer) in enumerate(
+            zip(estimators, each, samples, watched, observers, strict=False)  # repeat has no end
         )
     ]
     return run_side_by_side(trainings, n_threads, (DivergenceError,))

@@ -14,6 +14,7 @@ from fastnn._numbers import check_numbers
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.outputs import outputs
+from fastnn.estimators.shared.callbacks import CallbackSupportMixin, callback_management_context
 from fastnn.estimators.shared.data import without_column
 from fastnn.estimators.shared.missing import located
 from fastnn.estimators.shared.pickles import VersionedPickles
@@ -21,6 +22,7 @@ from fastnn.estimators.tabular import sizes
 from fastnn.estimators.tabular.columns import read_table
 from fastnn.estimators.tabular.fitting import TableFit
 from fastnn.estimators.tabular.parameters import TabularParameters
+from fastnn.estimators.tabular.progress import Progress
 from fastnn.estimators.tabular.understanding import Explanation, describe, integrated_gradients
 from fastnn.model.of_table import tabular_model
 from fastnn.scoring.scorer import make_scorer
@@ -36,7 +38,9 @@ _NOT_OF_EVERY_FIT = ("feature_importances_", "folds_", "oof_predictions_", "oof_
 _BLOCK_ROWS = 1 << 14
 
 
-class BaseTabular(TabularParameters, VersionedPickles, BaseEstimator, ABC):
+class BaseTabular(
+    TabularParameters, CallbackSupportMixin, VersionedPickles, BaseEstimator, ABC
+):
     """Base of both; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -81,7 +85,7 @@ class BaseTabular(TabularParameters, VersionedPickles, BaseEstimator, ABC):
         DivergenceError
             A ValueError: if the loss or a weight of every network became infinite or NaN.
         """
-        with unchanged_on_failure(self):
+        with callback_management_context(self), unchanged_on_failure(self):
             for name in _NOT_OF_EVERY_FIT:
                 self.__dict__.pop(name, None)
             if self.monotonic_cst is not None:
@@ -89,7 +93,8 @@ class BaseTabular(TabularParameters, VersionedPickles, BaseEstimator, ABC):
                     "monotonic_cst cannot be held exactly by these networks: leave it at None, or "
                     "take scikit-learn's HistGradientBoosting, which can."
                 )
-            table, y, weight = self._checked(X, y, sample_weight, reset=True)
+            given = X, y, sample_weight
+            table, y, weight = self._checked(*given, reset=True)
             rows = None
             if weight is not None:
                 self._learn_targets(y[weight > 0], weight[weight > 0])
@@ -102,8 +107,10 @@ class BaseTabular(TabularParameters, VersionedPickles, BaseEstimator, ABC):
                 table, weight = [column.take(rows) for column in table], weight[rows]
             held_out = self._checked_held_out(X_val, y_val, sample_weight_val)
             kept = y if rows is None else y[rows]
-            fit = TableFit(self, table, self._targets(kept), weight, held_out).run()
+            progress = Progress(self, *given)
+            fit = TableFit(self, table, self._targets(kept), weight, held_out, progress).run()
             self._take(fit, len(y), rows, kept, weight)
+            progress.ends()
             return self
 
     def _checked(self, X, y, sample_weight, *, reset, suffix=""):
@@ -175,9 +182,7 @@ class BaseTabular(TabularParameters, VersionedPickles, BaseEstimator, ABC):
 
     def _take(self, fit, n_rows, rows, y, weight):
         """Set the fitted attributes."""
-        self._encoder, self._widening = fit.encoder, fit.widening
-        self.estimators_ = fit.members
-        self._packed = []  # of `_mean_scorer`
+        vars(self).update(self._attributes_of(fit.encoder, fit.widening, fit.members))
         self._settle(fit, weight)
         fit.warn()
         if fit.oof is not None:
@@ -190,6 +195,16 @@ class BaseTabular(TabularParameters, VersionedPickles, BaseEstimator, ABC):
         known = ~np.isnan(fit.oof[:, 0])
         self.oof_score_ = self._score_of(y[known], predictions[known], weight, known)
         self.oof_predictions_ = self._at_rows(predictions, n_rows, rows, np.nan)
+
+    @staticmethod
+    def _attributes_of(encoder, widening, members):
+        """What predictions follow from; ``_packed`` is of `_mean_scorer`."""
+        return {
+            "_encoder": encoder,
+            "_widening": widening,
+            "estimators_": members,
+            "_packed": [],
+        }
 
     @staticmethod
     def _at_rows(values, n_rows, rows, filler):

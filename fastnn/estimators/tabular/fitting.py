@@ -10,16 +10,15 @@ from sklearn.utils import check_random_state
 
 from fastnn._warnings import warn
 from fastnn.estimators.ensembles.samples import folds as deal_out
-from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.tabular import budget, sizes
-from fastnn.estimators.tabular.members import make_member, train
+from fastnn.estimators.tabular.members import make_member, raw_outputs, train
 from fastnn.estimators.tabular.understanding import permuted_losses, warn_of_columns
 from fastnn.exceptions import DivergenceError
 from fastnn.tables.encoder import Encoder
 from fastnn.tables.wide import Widening
 from fastnn.threads import effective_n_threads
 
-__all__ = ["TableFit", "raw_outputs"]
+__all__ = ["TableFit"]
 
 _MOST_SEED = np.iinfo(np.int32).max
 
@@ -40,6 +39,8 @@ class TableFit:
     weight : ndarray of shape (n,) or None
     held_out : (table, Targets, weight) or None
         Rows that the user has set apart for all members to watch.
+    progress : Progress
+        Is told how far it is.
 
     Attributes
     ----------
@@ -54,8 +55,8 @@ class TableFit:
         rows set apart by the user, where there are some.
     """
 
-    def __init__(self, estimator, table, targets, weight, held_out):
-        self._started = time.perf_counter()
+    def __init__(self, estimator, table, targets, weight, held_out, progress):
+        self._started, self._progress = time.perf_counter(), progress
         self.estimator, self._targets, self._weight = estimator, targets, weight
         self._n = len(targets.values)
         self._n_threads = effective_n_threads(estimator.n_jobs)
@@ -132,11 +133,12 @@ class TableFit:
             options.update(batch_size="auto", dropout=0.0, learning_rate_init=0.01)
         clock = budget.Clock(est.time_budget, self._started)
         self.members, kept, at = [], [], 0
-        total = None
-        while at < len(self._seeds) and clock.has_time_for(len(self.members)):
+        total, enough = None, False
+        while at < len(self._seeds) and not enough and clock.has_time_for(len(self.members)):
             numbers = list(range(at, min(at + max(self._n_threads, 1), len(self._seeds))))
             if at == 0:
                 options = clock.shortened(options, len(self._seeds), len(numbers), self._trial)
+                self._progress.planned(self._n, self._narrow.shape[1], options)
             for number, outcome in zip(numbers, self._train(numbers, options), strict=True):
                 if isinstance(outcome, DivergenceError):
                     warn(
@@ -147,6 +149,9 @@ class TableFit:
                 self.members.append(outcome)
                 kept.append(number)
                 total = self._judge(total, number, outcome)
+                score = getattr(outcome, "best_validation_score_", None)
+                told = number, self.watched[number], score, self._until_now
+                enough = self._progress.network_ends(*told) or enough
             at = numbers[-1] + 1
             clock.trained(len(numbers))
         if not self.members:
@@ -158,17 +163,25 @@ class TableFit:
 
     def _trial(self, options):
         """Train one network for one epoch, for the time that it takes."""
-        self._train([0], {**options, "max_iter": 1})
+        self._train([0], {**options, "max_iter": 1}, observed=False)
 
-    def _train(self, numbers, options):
+    def _until_now(self):
+        """Attributes of an estimator that has the networks up to now."""
+        return self.estimator._attributes_of(self.encoder, self.widening, copy.deepcopy(self.members))
+
+    def _train(self, numbers, options, observed=True):
         est = self.estimator
+        observers = [
+            self._progress.network_begins(i, options["max_iter"]) if observed else None
+            for i in numbers
+        ]
         members = [make_member(est._y_numeric, self._seeds[i], **options) for i in numbers]
         for member in members:
             member._columns = self.widening.columns
         watched = [self.watched[i] for i in numbers]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            outcomes = train(
+            return train(
                 members,
                 [self._rows(fold) for fold in watched],
                 self.y,
@@ -176,12 +189,8 @@ class TableFit:
                 self._fold_of,
                 watched,
                 n_threads=self._n_threads,
+                observers=observers,
             )
-        if est.verbose:
-            for i, outcome in zip(numbers, outcomes, strict=True):
-                score = getattr(outcome, "best_validation_score_", None)
-                print(f"Network {i}: watches fold {self.watched[i]}, score {score}")
-        return outcomes
 
     def _rows(self, fold):
         """The rows as a member has them that is not to know of a fold's targets."""
@@ -239,9 +248,3 @@ class TableFit:
             return
         warn_of_columns(self.encoder, self._narrow[: self._n], self._targets.values, self._n)
 
-
-def raw_outputs(member, narrow):
-    """Outputs of a member before its output activation."""
-    member = copy.copy(member)
-    member.out_activation_ = "identity"
-    return outputs(member, narrow, check_finite=False)

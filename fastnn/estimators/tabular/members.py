@@ -1,12 +1,15 @@
 """The networks of a table: each watches a fold that it is not trained on."""
 
+import copy
+
 import numpy as np
 
 from fastnn.estimators.mlp.classifier import MLPClassifier
+from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.mlp.together import fit_together
 
-__all__ = ["make_member", "train"]
+__all__ = ["make_member", "raw_outputs", "train"]
 
 #: Found by experiment; see docs/tables.md.
 _OPTIONS = {
@@ -29,7 +32,7 @@ def make_member(regresses, seed, **options):
     return made(random_state=seed, **{**_OPTIONS, **options})
 
 
-def train(members, X, y, weight, folds, watched, *, n_threads):
+def train(members, X, y, weight, folds, watched, *, n_threads, observers=None):
     """Fit members side by side, each on all folds but the one that it watches, ``watched[i]``; or
     on all, where that is None.
 
@@ -42,6 +45,8 @@ def train(members, X, y, weight, folds, watched, *, n_threads):
     folds : ndarray of shape (n,)
     watched : list of int, or of None
     n_threads : int
+    observers : list or None
+        What is told of the epochs of each.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def train(members, X, y, weight, folds, watched, *, n_threads):
     if watched[0] is None:
         for member in members:
             member.set_params(early_stopping=False)
-        return fit_together(members, X, y, weight, n_threads=n_threads)
+        return fit_together(members, X, y, weight, n_threads=n_threads, observers=observers)
     return fit_together(
         members,
         X,
@@ -59,4 +64,12 @@ def train(members, X, y, weight, folds, watched, *, n_threads):
         n_threads=n_threads,
         samples=[np.flatnonzero(folds != fold) for fold in watched],
         watched=[np.flatnonzero(folds == fold) for fold in watched],
+        observers=observers,
     )
+
+
+def raw_outputs(member, narrow):
+    """Outputs of a member before its output activation."""
+    member = copy.copy(member)
+    member.out_activation_ = "identity"
+    return outputs(member, narrow, check_finite=False)

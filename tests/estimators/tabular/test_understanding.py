@@ -7,7 +7,7 @@ from sklearn.inspection import partial_dependence
 from tables import every_kind_of_column, with_gaps
 
 from fastnn import TabularClassifier, TabularRegressor
-from fastnn.estimators.tabular.fitting import raw_outputs
+from fastnn.estimators.tabular.members import raw_outputs
 
 FAST = {"preset": "fast", "n_estimators": 3, "hidden_layer_sizes": (16, 8), "random_state": 0}
 X, names, values = every_kind_of_column(700)

@@ -10,6 +10,9 @@ from fastnn.tables.rows import RowEncoder
 # Rows that are encoded at a time.
 _BLOCK = 4096
 
+#: Rows of a frame up to which they are encoded one by one: a column takes longer than some values.
+_FEW = 8
+
 #: What makes a list one of rows, and not a row.
 _ROWS = (list, tuple, dict, np.ndarray)
 
@@ -74,6 +77,11 @@ class TableScorer:
 
     def _blocks(self, X):
         columns = self._columns(X)
+        if 0 < len(columns[0]) <= _FEW:
+            values = [column.objects() for column in columns]
+            if all(v is not None for v in values):
+                yield np.concatenate([self._row(row) for row in zip(*values, strict=True)])
+                return
         for begin in range(0, max(len(columns[0]), 1), _BLOCK):
             rows = np.arange(begin, min(begin + _BLOCK, len(columns[0])))
             block = [column.take(rows) for column in columns]

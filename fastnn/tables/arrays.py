@@ -54,6 +54,10 @@ class ArrayColumn:
         """The column of these rows alone."""
         return ArrayColumn(self.name, self._values[rows])
 
+    def objects(self):
+        """The values as Python's own, or None where these would be other ones."""
+        return None if self._values.dtype.kind in "mM" else self._values.tolist()
+
     def kind(self):
         """'number', 'category' or 'date'."""
         code = self._values.dtype.kind

@@ -22,6 +22,11 @@ class PandasColumn:
     def _objects(self):
         return ArrayColumn(self.name, self._series.to_numpy(object))
 
+    def objects(self):
+        """The values as Python's own, or None where these would be other ones."""
+        exact = self._code() != "m" and type(self._series.dtype).__name__ != "PeriodDtype"
+        return self._series.tolist() if exact else None
+
     def _code(self):
         """The kind of NumPy's dtype that this one is like, 'C' of a category, 'T' of text."""
         dtype = self._series.dtype
@@ -84,6 +89,10 @@ class PolarsColumn:
     def take(self, rows):
         return PolarsColumn(self.name, self._series[rows])
 
+    def objects(self):
+        """The values as Python's own."""
+        return self._series.to_list()
+
     def _objects(self):
         values = np.empty(len(self._series), object)
         values[:] = self._series.to_list()
@@ -126,6 +135,10 @@ class ArrowColumn:
 
     def take(self, rows):
         return ArrowColumn(self.name, self._column.take(rows))
+
+    def objects(self):
+        """The values as Python's own."""
+        return self._column.to_pylist()
 
     def _objects(self):
         values = np.empty(len(self._column), object)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 __all__ = [
+    "FARTHEST",
     "Number",
     "RepeatedValues",
     "edges_of",
@@ -23,6 +24,9 @@ ROWS_FOR_EDGES = 100_000
 
 #: Where the smooth clip bends.
 _BEND = 3.0
+
+#: What numbers farther away are taken for.
+FARTHEST = 1e100
 
 #: Values of a column that are told by means of targets, too: so many, with so many rows each.
 _FEWEST_VALUES, _MOST_VALUES, _ROWS_OF_A_VALUE = 10, 256, 20
@@ -86,6 +90,7 @@ def repeated_values(x):
 
 def smooth_clip(x):
     """x / sqrt(1 + (x / 3)^2): the identity near 0, never beyond 3."""
+    x = np.clip(x, -FARTHEST, FARTHEST)  # whose square is finite
     return x / np.sqrt(1 + (x / _BEND) ** 2)
 
 

@@ -4,13 +4,14 @@ The numbers are those of `Encoder.encode`, to the bit: the same operations in th
 """
 
 from bisect import bisect_left
-from math import isinf, isnan, sqrt
+from math import copysign, isnan, sqrt
 
 import numpy as np
 
 from fastnn.tables.arrays import ArrayColumn, is_missing, key_of
 from fastnn.tables.categories import MISSING, Category
 from fastnn.tables.dates import parts_of_dates
+from fastnn.tables.numbers import FARTHEST
 
 __all__ = ["RowEncoder"]
 
@@ -65,13 +66,17 @@ def _category(encoder, number, column, features):
     known = {level: rows[i] for level, i in levels.items()}
     none, other = rows[missing], rows[unknown]
 
-    def step(value, row):
-        found = known.get(value) if type(value) is str else None
-        if found is None:
-            found = none if is_missing(value) else known.get(key_of(value), other)
-        row += found
+    def found(value):
+        return none if is_missing(value) else known.get(key_of(value), other)
 
-    return step
+    def step(value, row):
+        row += known[value] if type(value) is str and value in known else found(value)
+
+    def step_of_one(value, row):
+        row.append(single[value] if type(value) is str and value in single else found(value)[0])
+
+    single = {level: values[0] for level, values in known.items()}
+    return step_of_one if len(none) == 1 else step
 
 
 def _number(encoder, number, column, features):
@@ -87,12 +92,17 @@ def _number(encoder, number, column, features):
     def step(value, row):
         if type(value) is not float:
             value = _as_number(column.name, value)
-        if isinf(value):
-            raise ValueError(f"X contains infinity: column {column.name!r}")
         known = value == value
+        if known and value - value != 0:
+            raise ValueError(f"X contains infinity: column {column.name!r}")
         if not constant:
             z = ((value if known else median) - centre) * scale
-            row.append(z / sqrt(1 + (z / _BEND) ** 2) if clipped else z)
+            if clipped:
+                if not -FARTHEST < z < FARTHEST:
+                    z = copysign(FARTHEST, z)
+                bent = z / _BEND
+                z = z / sqrt(1 + bent * bent)
+            row.append(z)
         if gap:
             row.append(0.0 if known else 1.0)
         if means is not None:
@@ -103,7 +113,21 @@ def _number(encoder, number, column, features):
                 at = below if value - levels[below] < levels[above] - value else above
             row += means[at]
 
-    return step
+    if not levels:
+        return step
+    whole = {}
+    for level in levels:
+        step(level, row := [])
+        whole[level] = row
+
+    def step_of_levels(value, row):
+        found = whole.get(value) if type(value) is float or type(value) is int else None
+        if found is None:
+            step(value, row)
+        else:
+            row += found
+
+    return step_of_levels
 
 
 def _as_number(name, value):

@@ -38,9 +38,7 @@ _NOT_OF_EVERY_FIT = ("feature_importances_", "folds_", "oof_predictions_", "oof_
 _BLOCK_ROWS = 1 << 14
 
 
-class BaseTabular(
-    TabularParameters, CallbackSupportMixin, VersionedPickles, BaseEstimator, ABC
-):
+class BaseTabular(TabularParameters, CallbackSupportMixin, VersionedPickles, BaseEstimator, ABC):
     """Base of both; not for direct use."""
 
     @_fit_context(prefer_skip_nested_validation=True)

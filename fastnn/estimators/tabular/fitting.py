@@ -167,7 +167,8 @@ class TableFit:
 
     def _until_now(self):
         """Attributes of an estimator that has the networks up to now."""
-        return self.estimator._attributes_of(self.encoder, self.widening, copy.deepcopy(self.members))
+        members = copy.deepcopy(self.members)
+        return self.estimator._attributes_of(self.encoder, self.widening, members)
 
     def _train(self, numbers, options, observed=True):
         est = self.estimator
@@ -247,4 +248,3 @@ class TableFit:
         if self.folds is None:  # among few rows much looks like the target
             return
         warn_of_columns(self.encoder, self._narrow[: self._n], self._targets.values, self._n)
-

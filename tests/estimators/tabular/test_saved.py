@@ -69,10 +69,24 @@ def test_rows_as_dicts_tuples_and_lists():
         np.testing.assert_array_equal(one_by_one, expected)
         np.testing.assert_array_equal(predictor.predict_proba(each), expected)
     np.testing.assert_array_equal(predictor.predict_proba(rows.iloc[:, ::-1]), expected)
+    frames = [rows.iloc[i : i + 1, ::-1] for i in range(len(rows))]
+    one_by_one = np.concatenate([predictor.predict_proba(frame) for frame in frames])
+    np.testing.assert_array_equal(one_by_one, expected)
     with pytest.raises(ValueError, match="the row lacks 'float'"):
         predictor.predict({k: v for k, v in dicts[0].items() if k != "float"})
     with pytest.raises(ValueError, match="3 columns"):
         predictor.predict((1, 2, 3))
+
+
+def test_numbers_far_out_are_far_out():
+    model = TabularRegressor(**FAST).fit(X[["float", "huge"]], values)
+    far, predictor = [[-1e300, 1.0], [-1e100, 1.0]], Predictor(model)
+    rows = pd.DataFrame(far, columns=["float", "huge"])
+    expected = model.predict(rows)
+    assert expected[0] == expected[1] < values.mean() - values.std()
+    np.testing.assert_array_equal(predictor.predict(pd.concat([rows] * 9))[:2], expected)
+    np.testing.assert_array_equal(predictor.predict(far), expected)
+    np.testing.assert_array_equal(predictor.predict(rows), expected)
 
 
 def test_json_rows_score():

@@ -5,8 +5,8 @@ adds to a unit is therefore a line in each of the pieces that its edges cut: wit
 which follows from the weights and is filled anew whenever they change, a column is one lookup and one multiply-add. The
 gradient is found the same way round, from two sums a piece. The kernels are in csrc/layers/columns.inc.
 
-A code, the piece and how far the number is in it, is found on the fly: that is a comparison with some twenty edges, some ten cycles,
-less than it would take to read it from memory. So members of an ensemble share one X, whatever their bins.
+A code, the piece and how far the number is in it, is found on the fly: that is a comparison with some twenty edges, some
+ten cycles, less than it would take to read it from memory. So members of an ensemble share one X, whatever their bins.
 """
 
 import numpy as np

@@ -111,6 +111,30 @@ _COLUMNS = """static void @columns(const float *x, const float *c, float *y, siz
 }
 """
 
+_MULTIPLY = """static void @multiply(const float *x, float *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] *= x[i];
+}
+"""
+
+# NaN wins.
+_LWTA = """static void @lwta(float *z, size_t size, size_t n)
+{
+    for (size_t first = 0; first < n; first += size) {
+        size_t end = first + size < n ? first + size : n, best = first;
+        float won;
+        for (size_t i = first + 1; i < end; i++)
+            if (z[best] == z[best] && !(z[i] <= z[best]))
+                best = i;
+        won = z[best];
+        for (size_t i = first; i < end; i++)
+            z[i] = 0.0f;
+        z[best] = won;
+    }
+}
+"""
+
 _COPY = """static void @copy(const float *x, float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -125,6 +149,8 @@ FUNCTIONS = {
     "layer_norm": _LAYER_NORM,
     "batch_norm": _BATCH_NORM,
     "add": _ADD,
+    "multiply": _MULTIPLY,
+    "lwta": _LWTA,
     "softmax": _SOFTMAX,
     "scale": _SCALE,
     "columns": _COLUMNS,

@@ -126,6 +126,9 @@ class Body:
         self.functions[name] = of_one + loop.replace("@", self._prefix)
         self.step(f"{name}_layer", target, n)
 
+    def lwta(self, node, number, sources, target, n):
+        self.call("lwta", target, node.attributes["size"], n)
+
     def plain(self, node, number, sources, target, n):
         """Append a call of the function that is called as its kind, with all that the node has."""
         function_for(node, FUNCTIONS, "a C file")
@@ -141,6 +144,7 @@ _NODES = {
     "activation": Body.activation,
     "custom": Body.custom,
     "columns": Body.columns,
+    "lwta": Body.lwta,
 }
 
 

@@ -13,13 +13,15 @@ _NO_BIAS_SINCE, _LAYER_NORM_SINCE, _REDUCE_TAKES_AXES_SINCE = 11, 17, 18
 _FLOATS = {"float32": 1, "float64": 11}
 
 
-def add_nodes(graph, nodes, source, dtype):
+def add_nodes(graph, nodes, widths, source, dtype):
     """Add nodes and return the name of what the last one puts out.
 
     Parameters
     ----------
     graph : Graph
     nodes : sequence of Node
+    widths : sequence of int
+        Outputs of each.
     source : str
         Name of the input.
     dtype : {"float32", "float64"}
@@ -36,7 +38,9 @@ def add_nodes(graph, nodes, source, dtype):
         add = function_for(node, _NODES, "an ONNX graph")
         label = f"{node.kind}{count[node.kind]}"
         count[node.kind] += 1
-        names[number] = add(graph, node, [names[s] for s in node.sources], label, dtype)
+        sources = [names[s] for s in node.sources]
+        width = [widths[number]] * (node.kind == "lwta")
+        names[number] = add(graph, node, sources, label, dtype, *width)
     return names[len(nodes) - 1]
 
 
@@ -91,6 +95,30 @@ def _batch_norm(graph, node, sources, label, dtype):
 
 def _add(graph, node, sources, label, dtype):
     return graph.node("Add", sources, label)
+
+
+def _multiply(graph, node, sources, label, dtype):
+    return graph.node("Mul", sources, label)
+
+
+def _lwta(graph, node, sources, label, dtype, width):
+    """A unit loses to one before it in its group that is not smaller, or to a larger one behind."""
+    part, size = Part(graph, label, dtype), node.attributes["size"]
+    [x], unit, losses = sources, np.arange(width), []
+    for step in range(1, min(size, width)):
+        for other in (unit - step, unit + step):
+            inside = (other >= 0) & (other < width) & (other // size == unit // size)
+            beside = _picked(part, x, np.where(inside, other, unit))
+            loses = part("Less", x, beside)
+            if other[0] < 0:
+                loses = part("Not", part("Greater", x, beside))
+            losses.append(part("And", loses, part.constant(inside[None])))
+    if not losses:
+        return x
+    found = losses[0]
+    for loses in losses[1:]:
+        found = part("Or", found, loses)
+    return part("Where", found, part("Mul", x, part.number(0.0)), x)  # NaN stays
 
 
 def _softmax(graph, node, sources, label, dtype):
@@ -153,6 +181,8 @@ _NODES = {
     "batch_norm": _batch_norm,
     "add": _add,
     "columns": _columns,
+    "multiply": _multiply,
+    "lwta": _lwta,
     "softmax": _softmax,
     "scale": _scale,
 }

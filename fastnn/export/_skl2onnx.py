@@ -98,25 +98,25 @@ def _convert(scope, operator, container):
 
 
 def _hidden_nodes(operator):
-    """The nodes up to the last hidden layer, and its width: what `transform` puts out."""
+    """The nodes up to the last hidden layer, and their widths: what `transform` puts out."""
     model = as_model(operator.raw_operator).astype(_dtype(operator))
     (end,) = model.nodes[-1].sources
     if end == INPUT:
         raise ValueError(
             f"a {type(operator.raw_operator).__name__} without a hidden layer is no transformer"
         )
-    return model.nodes[: end + 1], model.widths[end]
+    return model.nodes[: end + 1], model.widths[: end + 1]
 
 
 def _set_hidden_type(operator):
-    n, (_, width) = operator.inputs[0].get_first_dimension(), _hidden_nodes(operator)
-    operator.outputs[0].type = _value_type(operator)([n, width])
+    n, (_, widths) = operator.inputs[0].get_first_dimension(), _hidden_nodes(operator)
+    operator.outputs[0].type = _value_type(operator)([n, widths[-1]])
 
 
 def _convert_hidden_layer(scope, operator, container):
-    nodes, _ = _hidden_nodes(operator)
+    nodes, widths = _hidden_nodes(operator)
     graph, source = _begin(scope, operator, container)
-    h = add_nodes(graph, nodes, source, _dtype(operator))
+    h = add_nodes(graph, nodes, widths, source, _dtype(operator))
     graph.node("Identity", [h], "hidden_layer", output=operator.output_full_names[0])
     _hand_over(graph, container)
 

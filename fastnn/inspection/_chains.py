@@ -6,7 +6,7 @@ connection ends. The projections of skip connections are no layers of their own.
 
 from typing import NamedTuple
 
-from fastnn.layers import ACTIVATIONS, Activation, Dense, Residual
+from fastnn.layers import ACTIVATIONS, Activation, Dense, Gated, Highway, Residual
 from fastnn.layers.stages import traits_of
 
 __all__ = ["Chain", "chains", "place"]
@@ -93,9 +93,9 @@ def _names(layers):
     """Names of the activations that are part of dense stages, and of those with their own stage."""
     fused, alone = [], []
     for layer in layers:
-        if isinstance(layer, Residual):
+        if isinstance(layer, Gated | Highway | Residual):
             inner = _names(layer.layers)
-            fused += inner[0]
+            fused += [*inner[0], *["logistic"] * isinstance(layer, Highway)]
             alone += inner[1]
         elif isinstance(layer, (Dense, Activation)):
             own = layer.activation

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fastnn.inspection._chains import chains, place
-from fastnn.layers import BatchNorm, Dense, Dropout, GaussianNoise, Residual
+from fastnn.layers import BatchNorm, Dense, Dropout, Gated, GaussianNoise, Highway, Residual
 from fastnn.layers.activations import BERNOULLI
 from fastnn.layers.stages import traits_of
 from fastnn.network.compiled import CompiledNetwork
@@ -42,8 +42,8 @@ def _certain(layers):
     """The layers without what is random."""
     found = []
     for layer in layers:
-        if isinstance(layer, Residual):
-            layer = Residual(_certain(layer.layers))
+        if isinstance(layer, Gated | Highway | Residual):
+            layer = replace(layer, layers=_certain(layer.layers))
         elif getattr(layer, "activation", None) == BERNOULLI:
             layer = replace(layer, activation="logistic")
         if not isinstance(layer, (Dropout, GaussianNoise)):
@@ -57,8 +57,8 @@ def _settled(network):
 
     def without_norms(layers):
         for layer in layers:
-            if isinstance(layer, Residual):
-                yield Residual(list(without_norms(layer.layers)))
+            if isinstance(layer, Gated | Highway | Residual):
+                yield replace(layer, layers=list(without_norms(layer.layers)))
             else:
                 yield Dense(next(widths)) if isinstance(layer, BatchNorm) else layer
 

@@ -6,16 +6,19 @@ stages make it up (stages.py).
 
 from fastnn._public import publish
 from fastnn.layers.activations import ACTIVATIONS, Activation, CustomActivation
+from fastnn.layers.activity import ActivityL1
 from fastnn.layers.columns import Category, Columns, Embedding, Number
 from fastnn.layers.dense import Dense
 from fastnn.layers.noise import Dropout, GaussianNoise
 from fastnn.layers.norms import BatchNorm, LayerNorm
-from fastnn.layers.residual import Residual
+from fastnn.layers.residual import Gated, Highway, Residual
 from fastnn.layers.softmax import Scale, Softmax
+from fastnn.layers.winners import LocalWinners
 
 __all__ = [
     "ACTIVATIONS",
     "Activation",
+    "ActivityL1",
     "BatchNorm",
     "Category",
     "Columns",
@@ -23,8 +26,11 @@ __all__ = [
     "Dense",
     "Dropout",
     "Embedding",
+    "Gated",
     "GaussianNoise",
+    "Highway",
     "LayerNorm",
+    "LocalWinners",
     "Number",
     "Residual",
     "Scale",

@@ -7,7 +7,15 @@ import numpy as np
 
 from fastnn._kernels.native import table
 
-__all__ = ["ACTIVATIONS", "BERNOULLI", "Activation", "CustomActivation", "one_per_layer"]
+__all__ = [
+    "ACTIVATIONS",
+    "BERNOULLI",
+    "LWTA",
+    "NAMES",
+    "Activation",
+    "CustomActivation",
+    "one_per_layer",
+]
 
 #: Names of the activations a hidden layer may have. They come from a line each of
 #: csrc/formulas/activations.def.
@@ -18,6 +26,13 @@ ACTIVATIONS = tuple(name for name in table.activations() if name != "exp")
 #: through": Bengio, Léonard and Courville, "Estimating or propagating gradients through stochastic
 #: neurons", 2013).
 BERNOULLI = "bernoulli"
+
+#: And one more that is no function of single numbers: of two neighbouring units the larger keeps
+#: its value, and the other one is 0 (`fastnn.layers.LocalWinners`).
+LWTA = "lwta"
+
+#: All names that a layer may have.
+NAMES = (*ACTIVATIONS, BERNOULLI, LWTA)
 
 
 @dataclass(frozen=True)
@@ -102,10 +117,9 @@ class Activation:
 
 def check_activation(activation):
     """Raise a ValueError for an unknown activation."""
-    names = (*ACTIVATIONS, BERNOULLI)
-    if not isinstance(activation, CustomActivation) and activation not in names:
+    if not isinstance(activation, CustomActivation) and activation not in NAMES:
         raise ValueError(
-            f"activation must be one of {', '.join(names)}, or a CustomActivation; "
+            f"activation must be one of {', '.join(NAMES)}, or a CustomActivation; "
             f"got {activation!r}"
         )
 

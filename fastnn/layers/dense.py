@@ -37,8 +37,36 @@ class Dense:
 
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
+        self._add_to(stages)
+
+    def _add_to(self, stages: Any, tied: int = -1) -> None:
         fused = self.activation if self.activation in table.activations() else "identity"
-        stages.add("dense", int(self.n_out), activation=table.activations()[fused][0])
+        number = table.activations()[fused][0]
+        stages.add("dense", int(self.n_out), activation=number, tied=tied)
+        stages.dense[id(self)] = stages.source
         stages.activations[-1] = fused
         if fused != self.activation:
             stages.activate(self.activation)
+
+
+@dataclass(frozen=True)
+class TiedDense(Dense):
+    """A fully connected layer whose matrix is the transpose of another one's, ``h = f(x W^T + b)``:
+    one matrix, whose gradient is the sum over both uses.
+
+    Parameters
+    ----------
+    n_out : int
+        Number of units: as many as the other layer has inputs.
+    activation : str or CustomActivation, default="identity"
+    of : Dense
+        The other layer, a Dense further ahead of the same network.
+    """
+
+    of: Dense | None = None
+
+    def add_to(self, stages: Any) -> None:
+        """Append the layer's stages."""
+        if id(self.of) not in stages.dense:
+            raise ValueError("a TiedDense must follow the Dense layer whose matrix it has")
+        self._add_to(stages, stages.dense[id(self.of)])

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 from typing import Any
 
+from fastnn._kernels.native import table
 from fastnn.layers.stages import check_layers
 
-__all__ = ["Residual"]
+__all__ = ["Gated", "Highway", "Residual"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,85 @@ class Residual:
         branch, width = stages.source, stages.width()
         if branch == begin:
             raise ValueError("layers of a Residual must do something")
-        if stages.width(begin) != width:
-            stages.add("dense", width, source=begin, bias=False)
-            begin = stages.source
+        begin = _of_width(stages, begin, width)
         stages.add("add", width, source=branch, other=begin)
+
+
+@dataclass(frozen=True)
+class Gated:
+    """``f(x) * x``, with f some layers: with a logistic Dense, how much of each feature goes on.
+    Where they change the width, x goes through weights without a bias.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+    """
+
+    layers: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        check_layers(self.layers)
+
+    def add_to(self, stages: Any) -> None:
+        """Append the layer's stages."""
+        begin = stages.source
+        for layer in self.layers:
+            layer.add_to(stages)
+        branch, width = stages.source, stages.width()
+        if branch == begin:
+            raise ValueError("layers of a Gated must do something")
+        carried = _of_width(stages, begin, width)
+        stages.add("multiply", width, source=branch, other=carried)
+
+
+@dataclass(frozen=True)
+class Highway:
+    """``t f(x) + (1 - t) x`` with f some layers and a gate ``t = logistic(x W + b)`` of its own;
+    where they change the width, x goes through weights without a bias.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+    bias : float, default=-2.0
+        What b begins at: negative, so that at first x is carried on.
+
+    References
+    ----------
+    Srivastava, Greff and Schmidhuber, "Training very deep networks", NIPS 2015, equation 3.
+    """
+
+    layers: Sequence[Any]
+    bias: float = -2.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        check_layers(self.layers)
+        if not isinstance(self.bias, Real) or not isfinite(self.bias):
+            raise ValueError(f"bias must be a finite number, got {self.bias!r}")
+
+    def add_to(self, stages: Any) -> None:
+        """Append the layer's stages."""
+        begin = stages.source
+        for layer in self.layers:
+            layer.add_to(stages)
+        branch, width = stages.source, stages.width()
+        if branch == begin:
+            raise ValueError("layers of a Highway must do something")
+        number = table.activations()["logistic"][0]
+        stages.add("dense", width, source=begin, activation=number)
+        gate, stages.activations[-1] = stages.source, "logistic"
+        stages.first_biases[len(stages.activations) - 1] = float(self.bias)
+        carried = _of_width(stages, begin, width)
+        stages.add("scale", width, source=carried, value=-1.0)
+        stages.add("add", width, source=branch, other=stages.source)
+        stages.add("multiply", width, source=stages.source, other=gate)
+        stages.add("add", width, source=stages.source, other=carried)
+
+
+def _of_width(stages, source, width):
+    """The stage that has the outputs of a source, through weights where their number changes."""
+    if stages.width(source) == width:
+        return source
+    stages.add("dense", width, source=source, bias=False)
+    return stages.source

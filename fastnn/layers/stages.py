@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
-from fastnn.layers.activations import BERNOULLI, CustomActivation
+from fastnn.layers.activations import BERNOULLI, LWTA, CustomActivation
 
 
 @dataclass
@@ -27,6 +27,10 @@ class Stages:
         Activations that are Python functions.
     activations : list of str
         What the outputs of each dense stage go through next, as far as that is a named activation.
+    dense : dict
+        The stage of each Dense layer, by the id of the layer.
+    first_biases : dict
+        What the biases of a dense stage begin at, by its number among these, if not at zero.
     """
 
     n_in: int
@@ -34,6 +38,8 @@ class Stages:
     source: int = -1
     custom: list = field(default_factory=list)
     activations: list = field(default_factory=list)
+    dense: dict = field(default_factory=dict)
+    first_biases: dict = field(default_factory=dict)
 
     def width(self, stage=None):
         """Outputs of a stage, of the last one by default."""
@@ -71,6 +77,8 @@ class Stages:
         if isinstance(activation, CustomActivation):
             self.custom.append(activation)
             self.add("custom", activation=len(self.custom) - 1)
+        elif activation == LWTA:
+            self.add("lwta", value=2.0)
         elif activation == BERNOULLI:
             self.activate("logistic")
             self.add("bernoulli")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastnn.layers.activations import CustomActivation
+from fastnn.layers.activations import LWTA, CustomActivation
 from fastnn.model.nodes import INPUT, Node
 
 
@@ -63,6 +63,8 @@ def nodes_of(blocks, weight, bias):
             at = add(norm.kind, at, arrays=norm.arrays, attributes=norm.attributes)
         if not isinstance(block.activation, str):
             at = add("custom", at, attributes={"function": block.activation})
+        elif block.activation == LWTA:
+            at = add("lwta", at, attributes={"size": 2})
         elif block.activation != "identity":
             at = add("activation", at, attributes={"name": block.activation})
         if block.skip is not None:
@@ -110,6 +112,8 @@ def _read_block(nodes, begin, number):
         at, norm = at + 1, nodes[at + 1]
     if follows("activation"):
         at, activation = at + 1, nodes[at + 1].attributes["name"]
+    elif follows("lwta") and nodes[at + 1].attributes["size"] == 2:
+        at, activation = at + 1, LWTA
     elif follows("custom"):
         at, activation = at + 1, nodes[at + 1].attributes["function"]
     aside = nodes[at + 1 : at + 3]

@@ -79,6 +79,10 @@ def _factor(value, dtype):
     return None if sound else f"a finite float in {dtype}"
 
 
+def _size(value, dtype):
+    return None if type(value) is int and 2 <= value < 1 << 31 else "an int of at least 2"
+
+
 def _function(value, dtype):
     return None if isinstance(value, CustomActivation) else "a CustomActivation"
 
@@ -142,6 +146,11 @@ KINDS = {
     "columns": Kind({}, {"columns": _columns}, n_out=_entries),
     #: The sum of two.
     "add": Kind({}, n_sources=2),
+    #: The product of two.
+    "multiply": Kind({}, n_sources=2),
+    #: Of each ``size`` neighbouring units the largest, the first of equal ones, and 0 for the
+    #: others (Srivastava et al., "Compete to compute", 2013).
+    "lwta": Kind({}, {"size": _size}, value="size"),
     #: ``exp(x) / sum(exp(x))`` over the row.
     "softmax": Kind({}),
     #: ``factor * x``.

@@ -131,6 +131,9 @@ class _Nodes:
     def columns(self, spec, sources, arrays):
         self._add("columns", sources, arrays, columns=spec.columns)
 
+    def lwta(self, spec, sources, arrays):
+        self._add("lwta", sources, arrays, size=int(spec.value))
+
     def custom(self, spec, sources, arrays):
         self._add("custom", sources, arrays, function=self._functions[spec.activation])
 
@@ -141,4 +144,5 @@ _STAGES = {
     "activation": _Nodes.activation,
     "custom": _Nodes.custom,
     "columns": _Nodes.columns,
+    "lwta": _Nodes.lwta,
 }

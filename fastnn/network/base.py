@@ -57,6 +57,7 @@ class BaseNetwork(Clonable):
     def _made(self, n_in):
         net = CompiledNetwork(n_in, self.layers, self.loss, self.dtype)
         initialize(net.coefs, net.intercepts, net.activations, self._rng, self.init)
+        net.begin_biases()
         return net
 
     def predict(self, X: Any, *, raw: bool = False, n_jobs: int | None = None) -> np.ndarray:

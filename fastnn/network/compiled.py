@@ -7,7 +7,7 @@ from fastnn._kernels.training.groups import number_of_groups
 from fastnn.layers import Residual
 from fastnn.layers.stages import Stages
 from fastnn.network.layout import Layout
-from fastnn.network.rows import input_rows, targets
+from fastnn.network.rows import input_rows, row_weights, targets
 from fastnn.threads import ThreadChoice, n_threads_for
 
 #: Most rows that go through the layers at a time; a larger batch adds up its blocks' gradients.
@@ -152,5 +152,10 @@ class CompiledNetwork(Layout):
     def data(self, X, y, sample_weight=None):
         """X, labels, y, weight as the kernels take them, with shapes checked."""
         n = X.shape[0]
+        if y is X and not isinstance(X, np.ndarray):  # sparse rows as their own targets
+            if X.shape[1] != self.n_out or self.loss.integer_targets:
+                raise ValueError(f"y must have shape ({n}, {self.n_out}), got {y.shape}")
+            rows = input_rows(X, self.n_in, self.dtype)
+            return rows, None, rows, row_weights(sample_weight, n, self.dtype)
         found = targets(self.loss, y, sample_weight, n, self.n_out, self.dtype)
         return input_rows(X, self.n_in, self.dtype), *found

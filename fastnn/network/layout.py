@@ -95,7 +95,7 @@ class Layout:
         applied), then all intercepts, then gain and shift of every normalisation.
     coefs, intercepts, gains, shifts : list of ndarray
         Views of `params`; coefs have shape (n_in, n_out). A projection has no intercept: its place
-        in `intercepts` is empty.
+        in `intercepts` is empty. That of a tied layer is the transpose of another one's.
     activations : list of str
         What follows each of `coefs`: initializers go by it.
     running : list of (mean, variance)
@@ -136,6 +136,11 @@ class Layout:
         specs = [spec._replace(**changes) for spec in self._stages.specs]
         return Plan(self.n_in, specs, self.dtype, self._isa, input_gradient)
 
+    @property
+    def ties(self):
+        """Of each of `coefs`, the number of the one that it is the transpose of, or -1."""
+        return self._plan.ties()
+
     def has(self, trait):
         """Whether a stage among those that make up the layers has a trait, of those that
         `fastnn._kernels.layers.kinds.Traits` lists."""
@@ -153,8 +158,8 @@ class Layout:
 
     @property
     def n_coefs(self):
-        """Number of weights: `params` begins with them."""
-        return sum(coef.size for coef in self.coefs)
+        """Number of weights: `params` begins with them, each once."""
+        return sum(coef.size for coef, tied in zip(self.coefs, self.ties, strict=True) if tied < 0)
 
     def sizes(self):
         """(outputs, parameters, multiply-adds a row) of every layer."""
@@ -167,7 +172,10 @@ class Layout:
                 if traits.matrix:
                     columns = stages.specs[spec.source].columns if spec.source >= 0 else ()
                     # Of a column two rows are looked up: a base and a slope.
-                    now += (n_in + spec.bias) * spec.n, (2 * len(columns) or n_in) * spec.n
+                    now += (
+                        (n_in * (spec.tied < 0) + spec.bias) * spec.n,
+                        (2 * len(columns) or n_in) * spec.n,
+                    )
                 now[0] += 2 * spec.n if traits.scales else 0
             found.append((stages.width(), *(int(n) for n in now - before)))
             before = now
@@ -175,9 +183,12 @@ class Layout:
 
     def views(self, vector):
         """The `Blocks` of a vector laid out like `params`."""
-        shapes = self._plan.shapes()
+        shapes, ties = self._plan.shapes(), self.ties
         blocks, at = [], 0
-        for shape in [shape for kind in shapes for shape in kind]:
+        for i, shape in enumerate(shape for kind in shapes for shape in kind):
+            if i < len(ties) and ties[i] >= 0:
+                blocks.append(blocks[ties[i]].T)
+                continue
             size = int(np.prod(shape))
             blocks.append(vector[at : at + size].reshape(shape))
             at += size
@@ -219,6 +230,11 @@ class Layout:
             engine.set_loss_parameter(parameter.astype(self.dtype))
         self.load(engine)
         return engine
+
+    def begin_biases(self):
+        """Add to the first biases what some layers have them begin at."""
+        for number, value in self._stages.first_biases.items():
+            self.intercepts[number] += value
 
     def load(self, engine):
         """Give an engine the parameters and the running statistics."""

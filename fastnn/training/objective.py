@@ -103,7 +103,7 @@ class Objective:
         data_loss = 0.0
         for rows, mean_weight in self._stretches:
             data_loss += mean_weight * self._add(rows, rows.start > 0 or not self._overwrites)
-        engine.store(engine.gradient, grad)
+        engine.store_gradient(grad)
         grad /= total
         penalty = 0.0
         if self._alpha:

@@ -36,7 +36,8 @@ def make_trainer(network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, **
     """
     options, batch_size = StepOptions(**options), int(batch_size)
     block = network.step_block(batch_size)
-    whole_gradient = block < batch_size or options.clip_norm is not None
+    tied = max(network.ties) >= 0
+    whole_gradient = block < batch_size or options.clip_norm is not None or tied
     groups = network.groups_of(batch_size)
     engine = network.make_engine(block, n_threads, optimizer, whole_gradient, n_groups=groups)
     return Trainer(network, engine, optimizer, options, batch_size, epsilon)

@@ -18,6 +18,10 @@ CASES = {
         ),
         "reconstruct",
     ),
+    "tied": (
+        Autoencoder((12, 5), tied=True, activity_l1=0.01, max_iter=3, random_state=0),
+        "reconstruct",
+    ),
     "bernoulli": (
         BernoulliRBM(9, n_iter=2, momentum=0.5, sparsity_target=0.1, random_state=0),
         "transform",

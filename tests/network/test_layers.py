@@ -14,8 +14,11 @@ from fastnn.layers import (
     CustomActivation,
     Dense,
     Dropout,
+    Gated,
     GaussianNoise,
+    Highway,
     LayerNorm,
+    LocalWinners,
     Residual,
 )
 from fastnn.network.compiled import CompiledNetwork
@@ -42,6 +45,13 @@ NETS = {
         Residual([Residual([Dense(33, "tanh")]), Dense(33, "logistic"), Dropout(0.3)]),
         Residual([BatchNorm(), Activation("tanh"), Dense(12), Dropout(0.1)]),
         LayerNorm(),
+        Dense(3),
+    ],
+    "winners": [Dense(17), LocalWinners(3), Dense(8, "lwta"), Dense(3)],
+    "highway": [
+        Gated([Dense(7, "logistic")]),
+        Highway([Dense(7, "tanh")]),
+        Highway([Dense(19, "tanh"), Dropout(0.2)], bias=1.0),
         Dense(3),
     ],
     "shared": [Residual([Activation("tanh"), Residual([Dropout(0.4)])]), Dense(3)],

@@ -20,13 +20,17 @@ from fastnn import ModelFormatError, Network, Predictor
 from fastnn.files.model_file import parse_model_file
 from fastnn.layers import (
     Activation,
+    ActivityL1,
     BatchNorm,
     Category,
     Columns,
     Dense,
     Dropout,
+    Gated,
     GaussianNoise,
+    Highway,
     LayerNorm,
+    LocalWinners,
     Number,
     Residual,
     Scale,
@@ -58,6 +62,9 @@ LAYERS = {
     "layer norm": [LayerNorm(), Dense(5), LayerNorm(1e-3), Activation("elu")],
     "training only": [Dropout(0.1), GaussianNoise(0.2), Dense(9, "bernoulli"), Dropout(0.5)],
     "shares": [Dense(6, "tanh"), Softmax(), Scale(2.5), Residual([Dense(6), Softmax()])],
+    "winners": [Dense(7, "lwta"), Dense(8), LocalWinners(3), Gated([Dense(8, "logistic")])],
+    "highway": [Dense(6, "relu"), Highway([Dense(6, "tanh")]), Highway([Dense(4, "relu")])],
+    "priced": [Dense(6, "relu"), ActivityL1(0.1)],
     "columns": [
         Columns([*map(_number, X.T[:5]), Category(2), Number(scale=0.5)]),
         Dense(9, "relu"),

@@ -58,6 +58,9 @@ class Twin:
         return self.activate(layer, x)
 
     def activate(self, layer, z):
+        if layer.activation == "lwta":
+            self._next_stage()
+            return local_winners(z, 2)
         if isinstance(layer.activation, CustomActivation):
             self._next_stage()
             return layer.activation.f(z)
@@ -84,6 +87,38 @@ class Twin:
         gain, shift = self._norms.pop(0)
         spread = np.sqrt(x.var(axis=1, keepdims=True) + layer.epsilon)
         return gain * (x - x.mean(axis=1, keepdims=True)) / spread + shift
+
+    def activity_l1(self, layer, x):
+        self._next_stage()
+        return x
+
+    def local_winners(self, layer, x):
+        self._next_stage()
+        return local_winners(x, layer.size)
+
+    def gated(self, layer, x):
+        h = x
+        for inner in layer.layers:
+            h = self.apply(inner, h)
+        if h.shape != x.shape:
+            self._next_stage()
+            x = x @ self._dense.pop(0)[0]
+        self._next_stage()
+        return h * x
+
+    def highway(self, layer, x):
+        h = x
+        for inner in layer.layers:
+            h = self.apply(inner, h)
+        W, b = self._dense.pop(0)
+        self._next_stage()
+        gate = expit(x @ W + b)
+        if h.shape != x.shape:
+            self._next_stage()
+            x = x @ self._dense.pop(0)[0]
+        for _ in range(4):
+            self._next_stage()
+        return gate * h + (1 - gate) * x
 
     def softmax(self, layer, x):
         self._next_stage()
@@ -120,6 +155,15 @@ class Twin:
             x = x @ W.astype(float)
         self._next_stage()
         return h + x
+
+
+def local_winners(x, size):
+    """Of each `size` neighbours the largest, the first of equal ones, and 0 for the others."""
+    found = np.zeros_like(x)
+    for first in range(0, x.shape[1], size):
+        best = first + x[:, first : first + size].argmax(axis=1)[:, None]
+        np.put_along_axis(found, best, np.take_along_axis(x, best, axis=1), axis=1)
+    return found
 
 
 def encoded_rows(x, columns):

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import sklearn.neural_network
-from reference_layers import encoded_rows
+from reference_layers import encoded_rows, local_winners
 from scipy import special
 
 import fastnn
@@ -209,6 +209,8 @@ NODES = {
     "batch_norm": _normalised,
     "add": lambda x, y: x + y,
     "columns": encoded_rows,
+    "multiply": lambda x, y: x * y,
+    "lwta": local_winners,
     "softmax": lambda x: special.softmax(x, axis=1),
     "scale": lambda x, factor: factor * x,
 }

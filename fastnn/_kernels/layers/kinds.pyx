@@ -38,6 +38,8 @@ class Traits(NamedTuple):
         In training it draws random bits.
     passes : bool
         At prediction it hands its input on as it is.
+    penalises : bool
+        In training it adds to the loss of a row, by its outputs (activity.pyx).
     encodes : bool
         Its outputs, many for each of its input, are never written down: it keeps a code for each of its input, and
         stages with a matrix, which alone may take it, look up (encoded.pyx).
@@ -55,6 +57,7 @@ class Traits(NamedTuple):
     over_batch: bool = False
     random: bool = False
     passes: bool = False
+    penalises: bool = False
     encodes: bool = False
 
     @property
@@ -73,7 +76,10 @@ TRAITS = {
     "dropout": Traits(in_place=True, random=True, passes=True),
     "noise": Traits(in_place=True, random=True, passes=True),
     "bernoulli": Traits(in_place=True, random=True, passes=True),
+    "activity_l1": Traits(in_place=True, passes=True, penalises=True),
     "add": Traits(n_sources=2, in_place=True),
+    "multiply": Traits(n_sources=2, in_place=True),
+    "lwta": Traits(in_place=True),
     "softmax": Traits(in_place=True),
     "scale": Traits(in_place=True),
     "columns": Traits(encodes=True),

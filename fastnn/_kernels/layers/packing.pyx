@@ -55,35 +55,49 @@ cdef void fill_tables_as(Plan plan, void *packed) noexcept nogil:
         fill_tables(plan, <float *> packed)
 
 
+cdef struct Matrix:                 # where the elements of a layer's matrix lie in the parameter vector
+    Py_ssize_t at, row, column      # of the first one; how far rows and columns lie apart
+
+
+cdef inline Matrix matrix_of(const Layer *layer) noexcept nogil:
+    cdef Matrix w
+    w.at = layer.coef
+    w.row, w.column = layer.dense.n_out, 1
+    if layer.tied >= 0:
+        w.row, w.column = 1, layer.dense.n_in
+    return w
+
+
 cdef void pack_master(Plan plan, const floating *params, floating *packed) noexcept nogil:
     """The first n_master elements alone: what moments have too."""
     cdef Layer *layer
     cdef Py_ssize_t i, j, column, width, held, n_in, n_out
-    cdef const floating *w
     cdef const floating *b
     cdef floating *to
+    cdef Matrix w
     cdef Stage *stage
     cdef int l, t
     memset(packed, 0, plan.n_master * sizeof(floating))
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         n_in, n_out = layer.dense.n_in, layer.dense.n_out
-        w, b, to = params + layer.coef, params + layer.intercept, packed + layer.w
+        w, b, to = matrix_of(layer), params + layer.intercept, packed + layer.w
         column = 0
         while column < (n_in if layer.dense.narrow else n_out):    # columns of the panels, whichever way they lie
             if layer.dense.narrow:
                 width = panel_width(n_in - column, plan.lanes)
                 for i in range(min(width, n_in - column)):
                     for j in range(n_out):
-                        to[j * width + i] = w[(column + i) * n_out + j]
+                        to[j * width + i] = params[w.at + (column + i) * w.row + j * w.column]
                 to += n_out * width
             else:
                 width = panel_width(n_out - column, plan.lanes)
-                held = min(width, n_out - column) * sizeof(floating)
+                held = min(width, n_out - column)
                 for i in range(n_in):
-                    memcpy(to + i * width, w + i * n_out + column, held)
+                    for j in range(held):
+                        to[i * width + j] = params[w.at + i * w.row + (column + j) * w.column]
                 if layer.bias:
-                    memcpy(to + n_in * width, b + column, held)
+                    memcpy(to + n_in * width, b + column, held * sizeof(floating))
                 to += (n_in + 1) * width
             column += width
         if layer.dense.narrow and layer.bias:
@@ -96,7 +110,7 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
 
 
 cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept nogil:
-    """The inverse of pack_master."""
+    """The inverse of pack_master; of a tied matrix it takes the first copy."""
     cdef Layer *layer
     cdef Py_ssize_t i, j, column, width, held, n_in, n_out
     cdef floating *w
@@ -112,15 +126,17 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
         while column < (n_in if layer.dense.narrow else n_out):
             if layer.dense.narrow:
                 width = panel_width(n_in - column, plan.lanes)
-                for i in range(min(width, n_in - column)):
-                    for j in range(n_out):
-                        w[(column + i) * n_out + j] = at[j * width + i]
+                if layer.tied < 0:
+                    for i in range(min(width, n_in - column)):
+                        for j in range(n_out):
+                            w[(column + i) * n_out + j] = at[j * width + i]
                 at += n_out * width
             else:
                 width = panel_width(n_out - column, plan.lanes)
                 held = min(width, n_out - column) * sizeof(floating)
-                for i in range(n_in):
-                    memcpy(w + i * n_out + column, at + i * width, held)
+                if layer.tied < 0:
+                    for i in range(n_in):
+                        memcpy(w + i * n_out + column, at + i * width, held)
                 if layer.bias:
                     memcpy(b + column, at + n_in * width, held)
                 at += (n_in + 1) * width

@@ -8,6 +8,7 @@ cdef struct Layer:
     int stage
     bint bias                       # without one the bias stays zero
     Py_ssize_t coef, intercept      # offsets in the parameter vector: (n_in, n_out), (n_out,)
+    int tied                        # layer whose matrix it has, transposed: `coef` is that one's; -1: one of its own
     # offset in the packed vector. Wide: panels [.][n_in + 1][width], the bias last; narrow: transposed panels
     # [.][n_out][width], then the bias (lanes,)
     Py_ssize_t w
@@ -32,7 +33,7 @@ cdef class Plan:
     cdef Layer *layers
     cdef Strip *strips
     cdef Stage *stages
-    cdef readonly int n_layers, n_strips, n_stages
+    cdef readonly int n_layers, n_strips, n_stages, n_tied
     cdef readonly bint chain        # dense layers only, one after the other
     cdef readonly bint wants_rows   # a stage takes the input that cannot read sparse rows
     cdef readonly Py_ssize_t n_in

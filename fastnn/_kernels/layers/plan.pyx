@@ -93,7 +93,7 @@ cdef class Plan:
             if not stage.traits.matrix:
                 continue
             stage.layer, layer = l, &self.layers[l]
-            layer.stage, layer.bias = t, spec.bias
+            layer.stage, layer.bias, layer.tied = t, spec.bias, -1
             d = &layer.dense
             d.n_in = self.stages[stage.source].n if stage.source >= 0 else self.n_in
             d.n_out, d.ld, d.activation = stage.n, stage.ld, stage.activation
@@ -101,7 +101,24 @@ cdef class Plan:
             d.encoding = self.stages[stage.source].encoding if stage.source >= 0 else NULL
             d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL
             layer.strip_rows = rows_of_strips(d.n_in, self.lanes)
+            if spec.tied >= 0:
+                self._tie(l, self.stages[spec.tied].layer)
             l += 1
+
+    def _tie(self, int number, int other):
+        """Let a layer have the matrix of another one, transposed."""
+        cdef Dense *d = &self.layers[number].dense
+        cdef Dense *of = &self.layers[other].dense
+        taken = [self.layers[i].tied for i in range(number)]
+        if d.n_in != of.n_out or d.n_out != of.n_in or other in taken or self.layers[other].tied >= 0:
+            raise ValueError(
+                f"a matrix of shape ({of.n_in}, {of.n_out}) cannot be tied to a layer of {d.n_in} inputs and {d.n_out} "
+                "outputs, or is tied already"
+            )
+        if d.encoding != NULL or of.encoding != NULL:
+            raise ValueError("the matrix over encoded columns cannot be tied to another layer")
+        self.layers[number].tied = other
+        self.n_tied += 1
 
     def _gradient_flow(self, specs, bint input_gradient):
         """Who writes a stage's gradient first, in the backward order, and who adds to it."""
@@ -128,7 +145,10 @@ cdef class Plan:
         for i in range(self.n_layers):
             layer = &self.layers[i]
             layer.coef = at
-            at += layer.dense.n_in * layer.dense.n_out
+            if layer.tied >= 0:
+                layer.coef = self.layers[layer.tied].coef
+            else:
+                at += layer.dense.n_in * layer.dense.n_out
         for i in range(self.n_layers):
             self.layers[i].intercept = at
             at += self.layers[i].dense.n_out if self.layers[i].bias else 0
@@ -145,6 +165,10 @@ cdef class Plan:
         coefs = [(self.layers[i].dense.n_in, self.layers[i].dense.n_out) for i in range(self.n_layers)]
         intercepts = [(self.layers[i].dense.n_out if self.layers[i].bias else 0,) for i in range(self.n_layers)]
         return coefs, intercepts, [(self.stages[t].n,) for t in self._scaled() for _ in range(2)]
+
+    def ties(self):
+        """Of each layer, the one whose matrix it has, transposed, or -1."""
+        return [self.layers[i].tied for i in range(self.n_layers)]
 
     def _packed_offsets(self, bint input_gradient):
         cdef Layer *layer

@@ -24,4 +24,5 @@ cdef void sort_share(Kernels k, const fastnn_csr *x, const Py_ssize_t *sample, P
                      const Entries *to, int thread, floating tag) noexcept nogil
 cdef void sparse_gradient(Kernels k, const Dense *layer, Py_ssize_t first, Py_ssize_t count, Py_ssize_t width,
                           const Entries *x, int team, const floating *d, floating *g) noexcept nogil
-cdef void fill_rows(const fastnn_csr *x, Py_ssize_t rows, floating *to, Py_ssize_t ld) noexcept nogil
+cdef void fill_rows(const fastnn_csr *x, const Py_ssize_t *sample, Py_ssize_t rows, floating *to,
+                    Py_ssize_t ld) noexcept nogil

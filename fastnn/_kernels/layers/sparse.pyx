@@ -130,12 +130,14 @@ cdef void sparse_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
         rows -= n
 
 
-cdef void fill_rows(const fastnn_csr *x, Py_ssize_t rows, floating *to, Py_ssize_t ld) noexcept nogil:
-    """The first rows as dense, padded ones."""
-    cdef Py_ssize_t r, i, column
+cdef void fill_rows(const fastnn_csr *x, const Py_ssize_t *sample, Py_ssize_t rows, floating *to,
+                    Py_ssize_t ld) noexcept nogil:
+    """The rows of these numbers, or the first if sample is NULL, as dense, padded ones."""
+    cdef Py_ssize_t r, i, column, row
     memset(to, 0, rows * ld * sizeof(floating))
     for r in range(rows):
-        for i in range(x.indptr[r], x.indptr[r + 1]):
+        row = sample[r] if sample != NULL else r
+        for i in range(x.indptr[row], x.indptr[row + 1]):
             column = (<const long long *> x.indices)[i] if x.wide else (<const int *> x.indices)[i]
             to[r * ld + column] += (<const floating *> x.data)[i]
 

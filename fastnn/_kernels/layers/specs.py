@@ -50,13 +50,16 @@ class StageSpec(NamedTuple):
     activation : int
         Number in the C table, 0 for none; of "custom", the number of the pair of functions.
     value : float
-        Epsilon of a norm, rate of "dropout", standard deviation of "noise".
+        Epsilon of a norm, rate of "dropout", standard deviation of "noise", strength of
+        "activity_l1", units of which one wins of "lwta".
     momentum : float
         Of "batch_norm".
     bias : bool
         Whether "dense" has one.
     columns : tuple of ColumnSpec
         Of "columns", one for each output of its source.
+    tied : int
+        Of "dense": the stage whose matrix, transposed, is also that of this one; -1 for none.
     """
 
     kind: str
@@ -68,6 +71,7 @@ class StageSpec(NamedTuple):
     momentum: float = 0.0
     bias: bool = True
     columns: tuple = ()
+    tied: int = -1
 
 
 def sources(spec):

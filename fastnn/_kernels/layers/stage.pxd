@@ -18,7 +18,7 @@ cdef struct Stage:
     Py_ssize_t scale        # gain and shift, (2, n), begin here in the parameter vector,
     Py_ssize_t gain, shift  # and here in the packed one
     Py_ssize_t mean, variance   # and so do the running statistics
-    double value            # epsilon of a norm, rate of DROPOUT, standard deviation of NOISE
+    double value            # epsilon of a norm, rate of DROPOUT, standard deviation of NOISE; see StageSpec
     const Encoding *encoding    # COLUMNS: what its codes are of; its outputs h are those
     double momentum         # BATCH_NORM: share of the batch in the running statistics
     # the way back
@@ -63,6 +63,7 @@ cdef struct Pass:           # one thread's part of a pass through the stages
     Py_ssize_t rows         # of the block
     Py_ssize_t r0, r1       # of these, the thread's
     Py_ssize_t row_number   # of the block's first row in its batch, for random numbers
+    const void *weight      # of every row of the data, or NULL: one each
     bint training           # with the statistics of the batch and random numbers; if not, as at prediction
     bint track              # move the running statistics
     Batch batch

@@ -14,7 +14,7 @@ from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
                                            layer_norm_stage_backward)
-from fastnn._kernels.layers.rows cimport scale_rows, softmax_backward
+from fastnn._kernels.layers.rows cimport absolute_row, add_signs, multiply_rows, scale_rows, softmax_backward, winners
 from fastnn._kernels.layers.sparse cimport sparse_forward
 from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
 from fastnn._kernels.native.norms cimport add_rows
@@ -23,7 +23,8 @@ from fastnn._kernels.native.table cimport activation_backward, activation_forwar
 cdef int DENSE = number_of("dense"), ACTIVATION = number_of("activation"), CUSTOM = number_of("custom")
 cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_norm"), ADD = number_of("add")
 cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale")
-cdef int COLUMNS = number_of("columns")
+cdef int COLUMNS = number_of("columns"), ACTIVITY_L1 = number_of("activity_l1")
+cdef int LWTA = number_of("lwta"), MULTIPLY = number_of("multiply")
 
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
@@ -57,6 +58,15 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
     elif stage.kind == ADD:
         copy_rows(rows, x, ldx, h, ld)
         add_rows(p.k, rows, n, input_of(p, stage.other, tag), stride_of(p, stage.other), h, ld)
+    elif stage.kind == MULTIPLY:
+        copy_rows(rows, x, ldx, h, ld)
+        multiply_rows(rows, n, <const floating *> h, ld, input_of(p, stage.other, tag), stride_of(p, stage.other), h, ld,
+                      False)
+    elif stage.kind == LWTA:
+        copy_rows(rows, x, ldx, h, ld)
+        winners(rows, n, <Py_ssize_t> stage.value, <const floating *> h, <const floating *> h, h, ld)
+    elif stage.kind == ACTIVITY_L1:
+        copy_rows(rows, x, ldx, h, ld)
     elif stage.kind == SOFTMAX:
         copy_rows(rows, x, ldx, h, ld)
         softmax(p.k, rows, n, h, ld)
@@ -107,6 +117,14 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
         pass_on(p, rows, stage.encoding.n, d, ld, dx, ldx, stage.add_source)
     elif stage.kind == ADD:
         pass_on(p, rows, n, d, ld, gradient_of(p, stage.other, tag), stride_of(p, stage.other), stage.add_other)
+    elif stage.kind == MULTIPLY:
+        multiply_back(p, stage, rows, <const floating *> d, tag)
+        multiply_rows(rows, n, <const floating *> d, ld, input_of(p, stage.other, tag), stride_of(p, stage.other), d, ld,
+                      False)
+    elif stage.kind == LWTA:
+        winners_back(p, stage, rows, d, tag)
+    elif stage.kind == ACTIVITY_L1 and p.training:
+        activity_back(p, stage, rows, h, d)
     elif stage.kind == ACTIVATION:
         activation_backward(p.k, stage.activation, rows, n, x, h, d, ld)
     elif stage.kind == CUSTOM:
@@ -120,6 +138,39 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
     # d has been changed where it lies. Unless that is the memory of the source's gradient, it has to be brought there.
     if stage.traits.in_place and not stage.in_place:
         pass_on(p, rows, n, d, ld, dx, ldx, stage.add_source)
+
+
+cdef double activity_penalty(const Pass *p, int t, Py_ssize_t r, floating tag) noexcept nogil:
+    """What stage t, of a kind that penalises, adds to the loss of row r of the block."""
+    cdef const Stage *stage = &p.stages[t]
+    return row_weight(p, r, tag) * stage.value * absolute_row(stage.n, <const floating *> p.buffers[t].h + r * stage.ld)
+
+
+cdef inline double row_weight(const Pass *p, Py_ssize_t r, floating tag) noexcept nogil:
+    return 1 if p.weight == NULL else (<const floating *> p.weight)[p.sample[r]]
+
+
+cdef void activity_back(const Pass *p, const Stage *stage, Py_ssize_t rows, const floating *h, floating *d) noexcept nogil:
+    cdef Py_ssize_t r
+    for r in range(rows):
+        add_signs(stage.n, <floating> (stage.value * row_weight(p, p.r0 + r, <floating> 0)), h + r * stage.ld,
+                  d + r * stage.ld)
+
+
+cdef void winners_back(const Pass *p, const Stage *stage, Py_ssize_t rows, floating *d, floating tag) noexcept nogil:
+    """The gradient goes to who has won."""
+    cdef Py_ssize_t r
+    for r in range(rows):       # the input's rows may lie further apart
+        winners(1, stage.n, <Py_ssize_t> stage.value, input_of(p, stage.source, tag) + r * stride_of(p, stage.source),
+                <const floating *> d + r * stage.ld, d + r * stage.ld, stage.ld)
+
+
+cdef void multiply_back(const Pass *p, const Stage *stage, Py_ssize_t rows, const floating *d, floating tag) noexcept nogil:
+    """What a product passes on to its second source: d times the first one."""
+    cdef floating *to = gradient_of(p, stage.other, tag)
+    if to != NULL:
+        multiply_rows(rows, stage.n, d, stage.ld, input_of(p, stage.source, tag), stride_of(p, stage.source), to,
+                      stride_of(p, stage.other), stage.add_other)
 
 
 cdef void pass_on(const Pass *p, Py_ssize_t rows, Py_ssize_t n, const floating *d, Py_ssize_t ld, floating *dx,

@@ -145,7 +145,7 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
         if not direct and not sparse:
             lda = input_stride(model, <floating> 0)
             if x.csr != NULL:
-                fill_rows(&csr, n, own, lda)
+                fill_rows(&csr, NULL, n, own, lda)
             else:
                 gather(model.k, n, model.n_in, from_x, x.x_other, x.ldx, NULL, NULL, own, lda)
             a = <const floating *> own

@@ -130,8 +130,7 @@ cdef class Engine(Workspace):
         else:
             self._dense_input(X)
         self.s.data.labels = <const Py_ssize_t *> address(labels, "n", False)
-        self.s.data.y = address(y, self._format, False)
-        self.s.data.ldy = 0 if y is None else y.shape[1]
+        self._take_targets(y, y is X and isinstance(X, SparseRows))
         self.s.data.weight = address(weight, self._format, False)
         self.s.data.order, self.s.data.n_rows = <const Py_ssize_t *> address(order, "n", False), order.shape[0]
         self.s.coefficients = <const double *> address(coefficients, "d", False)

@@ -27,9 +27,10 @@ from fastnn._kernels.native.platform cimport (fastnn_flush_denormals, fastnn_res
 from fastnn._kernels.training.rows cimport backward, forward, pass_of, sum_of
 from fastnn._kernels.training.shares cimport bounds_of, cut, measures, next_turn, note, start_shares
 from fastnn._kernels.layers.stage cimport Pass
-from fastnn._kernels.training.strips cimport Share, strip_gradients, strip_share, update_strips
+from fastnn._kernels.training.strips cimport Share, strip_gradients, strip_norms, strip_share, update_strips
 from fastnn._kernels.training.sums cimport grouped
 from fastnn._kernels.training.sweep cimport Sweep
+from fastnn._kernels.training.ties cimport sum_ties
 from fastnn._kernels.native.table cimport floating
 
 
@@ -73,7 +74,7 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
         if weight <= 0:             # every row weighs nothing: as if the batch were absent
             continue
         clipped = s.rule >= 0 and s.clip_norm < INFINITY
-        at_once = s.rule >= 0 and (grouped(s) or rows <= s.block_rows) and not clipped
+        at_once = s.rule >= 0 and (grouped(s) or rows <= s.block_rows) and not clipped and not s.tied
         done = 0
         loss = 0
         while done < rows:
@@ -89,12 +90,18 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
             if thread == 0:
                 loss += sum_of(s.group_loss, s.n_groups) if grouped(s) else sum_of(s.row_loss, n)
             strip_gradients(s, &part.strips, part.bounds, thread, team, n, done > 0 or s.accumulate,
-                            b if at_once else -1, weight, clipped and done + n == rows, tag)
+                            b if at_once else -1, weight, clipped and done + n == rows and not s.tied, tag)
             part.in_strips = fastnn_ticks() - part.since if part.measuring else 0
             if thread == 0 and team > 1:
                 next_turn(&s.shares)
             barrier(s, team)
             done += n
+        if s.rule >= 0 and s.tied:
+            sum_ties(s, thread, team, tag)
+            barrier(s, team)
+            if clipped:
+                strip_norms(s, &part.strips, weight, tag)
+                barrier(s, team)
         if s.rule >= 0 and not at_once:
             update_strips(s, &part.strips, b, weight, clip_factor(s) if clipped else 1, tag)
             barrier(s, team)

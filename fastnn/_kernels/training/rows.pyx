@@ -5,9 +5,9 @@ from libc.string cimport memset
 from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.training.shares cimport cut
-from fastnn._kernels.layers.sparse cimport sort_share
+from fastnn._kernels.layers.sparse cimport fill_rows, sort_share
 from fastnn._kernels.layers.stage cimport Batch, Buffers, Pass, Stage
-from fastnn._kernels.layers.stages cimport stage_backward, stage_derivative, stage_forward
+from fastnn._kernels.layers.stages cimport activity_penalty, stage_backward, stage_derivative, stage_forward
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, gather, loss_rows, tile_rows
 from fastnn._kernels.layers.zeros cimport ZERO_BLOCK, find_zeros, pieces_before, tiles_from, word_bits
@@ -83,6 +83,7 @@ cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, const dou
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = s.x, s.ldx, s.dx, s.data.csr, sample, s.packed
     p.rows, p.r0, p.r1 = rows, cut(rows, bounds, thread), cut(rows, bounds, thread + 1)
     p.row_number, p.seed, p.step, p.training, p.track = 0, s.seed, 0, s.training, s.track
+    p.weight = s.data.weight
     memset(&p.batch, 0, sizeof(p.batch))
     if s.waits_in_rows and s.training:
         p.batch = batch_of(s, sample, rows, tag)
@@ -130,11 +131,34 @@ cdef void losses(Sweep *s, const Pass *p, floating tag) noexcept nogil:
     """The loss of rows r0..r1 and its gradient by the outputs."""
     cdef const Stage *last = &s.stages[s.n_stages - 1]
     cdef const Buffers *at = &s.buffers[s.n_stages - 1]
-    if p.r1 > p.r0:
-        loss_rows(s.k, s.loss, p.r1 - p.r0, last.n, <const floating *> at.h + p.r0 * last.ld,
-                  <floating *> at.d + p.r0 * last.ld, last.ld, s.data.labels, <const floating *> s.data.y, s.data.ldy,
-                  <const floating *> s.data.weight, <const floating *> s.data.parameter, s.loss_low, s.loss_high,
-                  p.sample + p.r0, s.row_loss + p.r0)
+    cdef const floating *y = <const floating *> s.data.y
+    cdef const floating *weight = <const floating *> s.data.weight
+    cdef Py_ssize_t ldy = s.data.ldy, r
+    cdef const Py_ssize_t *sample = p.sample + p.r0
+    cdef int t
+    if p.r1 == p.r0:
+        return
+    if s.targets.y != NULL:
+        fill_targets(s, p, tag)
+        y, ldy, sample = <const floating *> s.targets.y, s.targets.ld, s.targets.order + p.r0
+        if weight != NULL:
+            weight = <const floating *> s.targets.weight
+    loss_rows(s.k, s.loss, p.r1 - p.r0, last.n, <const floating *> at.h + p.r0 * last.ld,
+              <floating *> at.d + p.r0 * last.ld, last.ld, s.data.labels, y, ldy, weight,
+              <const floating *> s.data.parameter, s.loss_low, s.loss_high, sample, s.row_loss + p.r0)
+    for t in range(s.n_stages):
+        if s.stages[t].traits.penalises and s.training:
+            for r in range(p.r0, p.r1):
+                s.row_loss[r] += activity_penalty(p, t, r, tag) / s.loss_scale
+
+
+cdef void fill_targets(Sweep *s, const Pass *p, floating tag) noexcept nogil:
+    """The sparse rows r0..r1 of a block as their own targets, and their weights."""
+    cdef Py_ssize_t r
+    fill_rows(s.data.csr, p.sample + p.r0, p.r1 - p.r0, <floating *> s.targets.y + p.r0 * s.targets.ld, s.targets.ld)
+    if s.data.weight != NULL:
+        for r in range(p.r0, p.r1):
+            (<floating *> s.targets.weight)[r] = (<const floating *> s.data.weight)[p.sample[r]]
 
 
 cdef void layer_rows(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, Py_ssize_t unit, floating tag) noexcept nogil:

@@ -77,6 +77,18 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
             strip_update(s, i, <const floating *> g, batch, weight, 1)
 
 
+cdef void strip_norms(Sweep *s, const Share *share, double weight, floating tag) noexcept nogil:
+    """The sums of squares that `strip_gradients` may note, of a gradient that is complete by now."""
+    cdef int i
+    for i in range(share.first, share.end):
+        s.norms[i] = strip_norm(s, &s.strips[i], <const floating *> s.gradient + s.strips[i].offset, weight)
+
+
+cdef inline bint is_counted(const Sweep *s, const Strip *strip) noexcept nogil:
+    """Whether a strip's weights count in norms and penalties: a tied matrix does once."""
+    return strip.layer < 0 or s.layers[strip.layer].tied < 0
+
+
 cdef void update_strips(Sweep *s, const Share *share, long long batch, double weight, double factor,
                         floating tag) noexcept nogil:
     """The step of a thread's strips with the whole gradient, scaled by a factor."""
@@ -148,8 +160,10 @@ cdef double strip_norm(const Sweep *s, const Strip *strip, const floating *g, do
     """Sum of squares of the gradient of the objective: over the batch's weight, L2 penalty included."""
     cdef const floating *w = <const floating *> s.packed
     cdef const floating *bias = bias_gradient(s, strip, <floating *> g)
-    cdef double total = squared_norm(s.k, strip.size, g, w + strip.offset, 1 / weight,
-                                     s.l2 / weight if strip.layer >= 0 else 0)
+    cdef double total = 0
+    if is_counted(s, strip):
+        total = squared_norm(s.k, strip.size, g, w + strip.offset, 1 / weight,
+                             s.l2 / weight if strip.layer >= 0 else 0)
     if strip.bias_width:
         total += squared_norm(s.k, strip.bias_width, bias, w + strip.bias, 1 / weight, 0)
     return total
@@ -164,12 +178,11 @@ cdef void strip_update(Sweep *s, int i, const floating *g, long long batch, doub
     step.c = s.coefficients + (batch - s.begin) * FASTNN_N_COEFFICIENTS
     step.scale, step.l2, step.clip, step.l1_scale = factor / weight, factor * s.l2 / weight, s.clip_value, 1 / weight
     step.penalised = strip.layer >= 0
-    if s.l1 and step.penalised:
+    s.penalty[i] = 0
+    if s.l1 and step.penalised and is_counted(s, strip):
         s.penalty[i] = s.l1 * absolute_sum(s.k, strip.size, <const floating *> w + strip.offset)
-    else:
-        s.penalty[i] = 0
     squares = update_part(s, strip.offset, strip.size, g, batch, &step)
-    if step.penalised:
+    if step.penalised and is_counted(s, strip):
         s.penalty[i] += 0.5 * s.l2 * squares
     step.penalised = False
     if strip.bias_width:

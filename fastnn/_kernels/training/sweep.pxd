@@ -20,6 +20,12 @@ cdef struct Data:                   # rows picked by number: row r of a batch is
     const Py_ssize_t *order         # (n_rows,) row numbers in the order of training
     Py_ssize_t n_rows
 
+cdef struct Targets:                # sparse rows that are to be given back: targets of a block, dense
+    void *y                         # (block_rows, ld), or NULL: the targets are other ones
+    Py_ssize_t ld
+    void *weight                    # (block_rows,)
+    const Py_ssize_t *order         # 0, 1, 2, ...
+
 cdef struct Copies:                 # of what a large layer's gradient reads, see copies.pyx; NULL: none
     void *x
     void *d
@@ -44,6 +50,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     Py_ssize_t block_rows, n_in, ldx
     void *x                         # (block_rows, ldx) the gathered input
     Entries entries                 # or, of sparse rows, what the gradient is made from
+    Targets targets                 # and what they are compared with, if with themselves
     bint skips_zeros                # the input has so many that they are worth leaving out
     Zeros zeros
     double density                  # share of the first layer's products that is left when zeros of the input are left out
@@ -76,6 +83,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     double average_decay
     double loss_low, loss_high      # what a reported log loss is kept between
     double loss_scale
+    bint tied                       # some layers have another one's matrix: see ties.pyx
     bint accumulate                 # add to the gradient that is there rather than start from zero
     fastnn_barrier barrier          # zero between calls
     Shares shares                   # what each thread takes of the rows and of the strips

@@ -15,6 +15,7 @@ from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.training.sweep cimport Copies
+from fastnn._kernels.training.ties cimport sum_ties_as
 from fastnn._kernels.native.table cimport finite_as
 
 from fastnn._kernels.native.buffers import aligned_zeros
@@ -38,8 +39,8 @@ cdef class Workspace:
         Number of the update rule, -1 for gradients only.
     n_moments : int
     whole_gradient : bool
-        Keep the gradient of a whole batch: needed when a batch has more than block_rows rows, without a rule, and to
-        bound its norm.
+        Keep the gradient of a whole batch: needed when a batch has more than block_rows rows, without a rule, to bound
+        its norm, and for tied matrices.
     custom : list of CustomPair
         The activations that are Python functions; `activation` of a stage is the number in this list.
     input_gradient : bool
@@ -73,7 +74,7 @@ cdef class Workspace:
         self.s.k, self.s.n_stages, self.s.stages = plan.k, plan.n_stages, plan.stages
         self.s.n_dense, self.s.layers, self.s.n_in = n, plan.layers, plan.n_in
         self.s.n_strips, self.s.strips = plan.n_strips, plan.strips
-        self.s.loss, self.s.rule, self.s.block_rows = loss, rule, block_rows
+        self.s.loss, self.s.rule, self.s.block_rows, self.s.tied = loss, rule, block_rows, plan.n_tied > 0
         for i in range(n):
             self.s.dense[i] = plan.bind(i, self.s.packed)
         self.configure()
@@ -216,6 +217,24 @@ cdef class Workspace:
         cdef const void *p = address(packed, self._format, False)
         cdef void *to = address(vector, self._format, True)
         unpack_as(self.plan, p, to)
+
+    def _take_targets(self, y, bint own):
+        """Targets: an array or, of their own rows, the sparse rows, of which a block at a time is made dense."""
+        if own and self._targets_keep is None:
+            self._targets_keep = (aligned_zeros(self._rows * self.s.ldx, self._dtype),
+                                  np.empty(self._rows, self._dtype), np.arange(self._rows, dtype=np.intp))
+        rows, weight, order = self._targets_keep if own else (None, None, None)
+        self.s.targets.y, self.s.targets.ld = address(rows, self._format, True), self.s.ldx
+        self.s.targets.weight = address(weight, self._format, True)
+        self.s.targets.order = <const Py_ssize_t *> address(order, "n", False)
+        self.s.data.y = NULL if own else address(y, self._format, False)
+        self.s.data.ldy = 0 if y is None or own else y.shape[1]
+
+    def store_gradient(self, vector):
+        """The gradient in the order of the parameters, the sum of both uses of a tied matrix: once after the runs that
+        make it."""
+        sum_ties_as(&self.s, self.plan.dtype.number)
+        self.store(self.gradient, vector)
 
     def _raise_custom(self):
         """Raise what a Python activation has raised."""

@@ -10,13 +10,14 @@ from sklearn.utils.validation import _generate_get_feature_names_out, check_is_f
 
 from fastnn._types import MatrixLike
 from fastnn.estimators.autoencoder.halves import decoded, encoder_of
+from fastnn.estimators.autoencoder.novelty import NoveltyMixin
 from fastnn.estimators.autoencoder.parameters import AutoencoderParameters
+from fastnn.estimators.autoencoder.rows import HeldOutRows
 from fastnn.estimators.autoencoder.targets import targets
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.shared.availability import available_unless, no_partial_fit
-from fastnn.estimators.shared.data import scoring_data
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.losses import make_loss
@@ -27,13 +28,10 @@ __all__ = ["Autoencoder"]
 # What ``noise`` is among the parameters of the perceptrons.
 _NOISE = {"gaussian": "input_noise", "mask": "input_dropout"}
 
-# Rows whose reconstruction errors are held in double precision at a time.
-_BLOCK = 1024
-
 
 @documented
 @parameters
-class Autoencoder(BaseMLP, AutoencoderParameters):
+class Autoencoder(NoveltyMixin, BaseMLP, AutoencoderParameters):
     """Network that learns to give its rows back through a narrow layer, whose outputs are a code.
 
     It minimises the mean over rows of loss(x, decoder(encoder(x))) [1]_ [2]_. A transformer:
@@ -84,7 +82,17 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
         return widths
 
     def _hidden_widths(self):
+        if self.tied and self.max_norm is not None:
+            raise ValueError(
+                "max_norm bounds the weights that lead into a unit, and with tied=True each leads "
+                "into two: leave max_norm at None, or set tied=False."
+            )
         return [*self._widths, *self._widths[-2::-1]]
+
+    def _activity_prices(self, n_hidden):
+        prices = [0.0] * n_hidden
+        prices[len(self._widths) - 1] = float(self.activity_l1)
+        return prices
 
     def _input_changes(self):
         levels = dict(zip(("input_dropout", "input_noise"), super()._input_changes(), strict=True))
@@ -122,8 +130,8 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            float32 is learned in float32, everything else in float64. Of sparse rows a dense copy
-            is made for the loss; the first layer reads them as they are.
+            float32 is learned in float32, everything else in float64. Of sparse rows those of a
+            batch are made dense for the loss; the first layer reads them as they are.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -173,14 +181,6 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
             self._learn_offset(X, sample_weight)
         return self
 
-    def _learn_offset(self, X, sample_weight):
-        """The score that rows with the share ``contamination`` of the weight do not exceed."""
-        scores = self.score_samples(X)
-        order = np.argsort(scores)
-        weight = np.ones(len(scores)) if sample_weight is None else np.asarray(sample_weight)
-        below = np.cumsum(weight[order], dtype=np.float64)
-        self.offset_ = float(scores[order][np.searchsorted(below, self.contamination * below[-1])])
-
     def _made_loss(self):
         logistic = self.output_activation == "logistic"
         return make_loss("logistic_log_loss" if logistic else "squared_error")
@@ -197,10 +197,15 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
                 "output_activation='identity'."
             )
 
+    def _held_out(self, X, y, weight, loss, score):
+        return HeldOutRows(X, y, weight, loss, score)
+
     def _strata(self, y):
         """There are no classes to have the same shares of."""
 
     def _encode(self, y, dtype):
+        if issparse(y):
+            return y
         return np.ascontiguousarray(y, dtype=dtype).reshape(len(y), -1)
 
     def transform(self, X: MatrixLike, layer: int | None = None) -> np.ndarray:
@@ -257,71 +262,6 @@ class Autoencoder(BaseMLP, AutoencoderParameters):
             Of the dtype of the model.
         """
         return self._outputs(X)
-
-    def score_samples(self, X: MatrixLike) -> np.ndarray:
-        """Minus the mean squared error of the reconstruction of each row: low for unusual ones.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        check_is_fitted(self)
-        X = scoring_data(self, X)
-        p = self._outputs(X)
-        scores = np.empty(len(p))
-        for first in range(0, len(p), _BLOCK):
-            some = slice(first, first + _BLOCK)
-            rows = X[some].toarray() if issparse(X) else X[some]
-            difference = rows.astype(np.float64) - p[some]
-            scores[some] = -(difference * difference).mean(axis=1)
-        return scores
-
-    def decision_function(self, X: MatrixLike) -> np.ndarray:
-        """Scores less ``offset_``: negative for outliers.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X: MatrixLike) -> np.ndarray:
-        """Tell whether rows are like those of training.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of int of shape (n_samples,)
-            1 for those that are, -1 for outliers.
-        """
-        return np.where(self.decision_function(X) < 0, -1, 1)
-
-    def score(self, X: MatrixLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
-        """Mean of ``score_samples``.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : None
-            Ignored.
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return float(np.average(self.score_samples(X), weights=sample_weight))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns that ``transform`` returns.

@@ -24,12 +24,26 @@ class AutoencoderParameters(ToolboxParameters):
         valid=["array-like", AT_LEAST_1, str],
         kw_only=False,
     )
+    tied: bool = parameter(
+        "bool",
+        "Whether the decoder's matrices are those of the encoder, transposed: half the weights, "
+        "and the gradient of each is summed over both uses. Biases are the decoder's own.",
+        default=False,
+        valid=["boolean"],
+    )
     output_activation: str = parameter(
         "{'identity', 'logistic'}",
         "Activation of the reconstruction, which chooses the loss: real numbers and the squared "
         "error, or numbers from 0 to 1 and their cross-entropy.",
         default="identity",
         valid=[StrOptions({"identity", "logistic"})],
+    )
+    activity_l1: float = parameter(
+        "float",
+        "Sparse codes: the loss of a row grows by so much times the sum of the absolute values of "
+        "its code, so that few units are other than zero with activation='relu'.",
+        default=0.0,
+        valid=[AT_LEAST_0],
     )
     noise: str | None = parameter(
         "{'gaussian', 'mask'} or None",

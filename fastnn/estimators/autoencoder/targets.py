@@ -7,11 +7,9 @@ __all__ = ["targets"]
 
 
 def targets(X):
-    """X as targets, dense; one column is a vector. None stays None."""
-    if X is None:
-        return None
-    if issparse(X):
-        X = X.toarray()
+    """X as targets: one dense column is a vector, sparse rows and None stay what they are."""
+    if X is None or issparse(X):
+        return X
     if not hasattr(X, "shape"):
         X = np.asarray(X)
     return np.asarray(X).ravel() if len(X.shape) == 2 and X.shape[1] == 1 else X

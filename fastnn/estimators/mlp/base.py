@@ -22,6 +22,7 @@ from fastnn.estimators.mlp.toolbox import ToolboxParameters
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.availability import available_unless, no_hidden_layers
 from fastnn.estimators.shared.callbacks import CALLBACK_ATTRIBUTES, CallbackSupportMixin
+from fastnn.estimators.shared.early_stopping import HeldOut
 from fastnn.estimators.shared.hidden_features import HiddenFeaturesMixin, as_asked
 from fastnn.estimators.shared.pickles import VersionedPickles
 from fastnn.layers.activations import one_per_layer
@@ -78,6 +79,7 @@ class BaseMLP(
 
     _targets_are_rows = False  # of an autoencoder they are
     pretrain: str | None = None  # a parameter of the perceptrons
+    tied: bool = False  # one of autoencoders
     _columns = None  # a fastnn.layers.Columns that goes first, of networks on tables
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -185,9 +187,17 @@ class BaseMLP(
         """Widths of all hidden layers."""
         return hidden_widths(self.hidden_layer_sizes)
 
+    def _activity_prices(self, n_hidden):
+        """The strength of the L1 penalty on the outputs of each hidden layer."""
+        return [0.0] * n_hidden
+
     def _input_changes(self):
         """What is done to the input in training: dropout, and noise."""
         return self.input_dropout, self.input_noise
+
+    def _held_out(self, X, y, weight, loss, score):
+        """Return the HeldOut of these rows, see ``fastnn.estimators.shared.early_stopping``."""
+        return HeldOut(X, y, weight, loss, score)
 
     def _class_factors(self, y, weight):
         """Return factors of the rows' weights, (n_samples,), or None; only classes have any."""

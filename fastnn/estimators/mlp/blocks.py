@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnn.layers import (
     Activation,
+    ActivityL1,
     BatchNorm,
     Dense,
     Dropout,
@@ -18,6 +19,7 @@ from fastnn.layers import (
     LayerNorm,
     Residual,
 )
+from fastnn.layers.dense import TiedDense
 from fastnn.network.compiled import CompiledNetwork
 
 __all__ = ["Block", "Parts", "build_network", "hidden_blocks"]
@@ -31,25 +33,34 @@ class Block(NamedTuple):
     norm: Any = None
     dropout: float = 0.0
     residual: bool = False
+    activity_l1: float = 0.0
 
-    def layers(self):
-        """Return the layers that the block is made of."""
-        if self.norm is None:
-            inner = [Dense(self.width, self.activation)]
-        else:
-            inner = [Dense(self.width), self.norm, Activation(self.activation)]
+    def layers(self, of=None):
+        """Return the layers that the block is made of, the first of them a Dense, and that one;
+        with another Dense it is tied to that."""
+        dense = dense_of(self.width, self.activation if self.norm is None else "identity", of)
+        inner = [dense]
+        if self.norm is not None:
+            inner += [self.norm, Activation(self.activation)]
         if self.dropout:
             inner.append(Dropout(self.dropout))
-        return [Residual(inner)] if self.residual else inner
+        outer = [Residual(inner)] if self.residual else inner
+        return [*outer, ActivityL1(self.activity_l1)] if self.activity_l1 else outer, dense
+
+
+def dense_of(width, activation="identity", of=None):
+    """Return a Dense with a matrix of its own or, transposed, that of another."""
+    return Dense(width, activation) if of is None else TiedDense(width, activation, of)
 
 
 def hidden_blocks(estimator, widths, activations):
     """Return the blocks that the parameters ask for."""
     norm = BatchNorm() if estimator.batch_norm else LayerNorm() if estimator.layer_norm else None
     rates = np.broadcast_to(np.asarray(estimator.dropout, float), len(widths))
+    prices = estimator._activity_prices(len(widths))
     return [
-        Block(width, activation, norm, float(rate), estimator.residual)
-        for width, activation, rate in zip(widths, activations, rates, strict=True)
+        Block(width, activation, norm, float(rate), estimator.residual, price)
+        for width, activation, rate, price in zip(widths, activations, rates, prices, strict=True)
     ]
 
 
@@ -63,9 +74,14 @@ def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None)
         layers.append(Dropout(dropout))
     if noise:
         layers.append(GaussianNoise(noise))
-    for block in blocks:
-        layers += block.layers()
-    return CompiledNetwork(n_features, [*layers, Dense(n_outputs)], loss, dtype)
+    tied, denses = estimator is not None and estimator.tied, []
+    for number, block in enumerate(blocks):
+        mirrored = tied and 2 * number > len(blocks)
+        added, dense = block.layers(denses[len(blocks) - number] if mirrored else None)
+        layers += added
+        denses.append(dense)
+    last = dense_of(n_outputs, of=denses[0] if tied else None)
+    return CompiledNetwork(n_features, [*layers, last], loss, dtype)
 
 
 class Parts(NamedTuple):
@@ -163,7 +179,9 @@ class Parts(NamedTuple):
     def attributes(self):
         """Return them under the names of fitted attributes, those of plain networks alone if that
         is what they are."""
-        named = {f"{name}_": value for name, value in self._asdict().items()}
+        # a tied matrix is a transposed view
+        coefs = [np.ascontiguousarray(coef) for coef in self.coefs]
+        named = {f"{name}_": value for name, value in self._replace(coefs=coefs)._asdict().items()}
         return {name: value for name, value in named.items() if value is not None}
 
 

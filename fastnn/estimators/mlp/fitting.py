@@ -315,8 +315,8 @@ class Fit:
         if not self.loss.averaged or n_outputs == 1:
             return objective
         total = self.X.shape[0] if self.weight is None else self.weight.sum()
-        penalty = sum(np.vdot(coef, coef) for coef in self.network.coefs)
-        penalty *= 0.5 * self.alpha / total
+        coefs = self.network.params[: self.network.n_coefs]
+        penalty = 0.5 * self.alpha / total * np.vdot(coefs, coefs)
         return (objective - penalty) / n_outputs + penalty
 
     def _split(self):

@@ -2,6 +2,8 @@
 
 from operator import index
 
+import numpy as np
+
 from fastnn.estimators.mlp.pretraining import pretrain_layers
 from fastnn.initializers import initialize
 
@@ -34,8 +36,10 @@ def first_weights(network, estimator, rng, X, unlabelled):
             last = estimator.activation
         elif activations:
             last = activations[-1]
+    # What is drawn for the second use of a matrix is let go.
+    ties = zip(network.coefs, network.ties, strict=True)
     initialize(
-        network.coefs,
+        [coef if tied < 0 else np.empty(coef.shape) for coef, tied in ties],
         network.intercepts,
         [*activations, last],
         rng,

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from fastnn.estimators.shared.declare import parameter, parameters
-from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
+from fastnn.layers.activations import NAMES, CustomActivation
 from fastnn.optimizers import OPTIMIZERS
 
 __all__ = ["AT_LEAST_0", "AT_LEAST_1", "BELOW_1", "POSITIVE", "SHARE", "CommonParameters"]
@@ -31,11 +31,11 @@ class CommonParameters:
         kw_only=False,
     )
     activation: str | CustomActivation | Sequence = parameter(
-        f"{{{', '.join(map(repr, (*ACTIVATIONS, BERNOULLI)))}}}, CustomActivation or list of them",
+        f"{{{', '.join(map(repr, NAMES))}}}, CustomActivation or list of them",
         "Activation function of the hidden layers, or one for each of them: a name, or functions "
         "of one's own (``fastnn.layers.CustomActivation``).",
         default="relu",
-        valid=[StrOptions({*ACTIVATIONS, BERNOULLI}), CustomActivation, list, tuple],
+        valid=[StrOptions(set(NAMES)), CustomActivation, list, tuple],
         kw_only=False,
     )
     solver: str = parameter(

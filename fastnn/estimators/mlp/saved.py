@@ -76,13 +76,14 @@ def build_estimator(network, parts):
     unknown = set(parts.params) - set(cls._get_param_names())
     if unknown:
         raise ModelFormatError(f"the parameter {min(unknown)[:50]!r} is unknown")
-    _check_fitted(parts.fitted, network)
     nodes, values = network.nodes, None
     if nodes[-1].kind == "scale":  # of an autoencoder, behind the activation of its outputs
         nodes, values = nodes[:-2], nodes[-2].attributes.get("name")
     blocks = blocks_of(nodes)
     if blocks is None:
         raise ModelFormatError(f"the nodes are not those of an {parts.name}")
+    tied = blocks if parts.params.get("tied") is True else ()
+    _check_fitted(parts.fitted, network, sum(block.weight.size for block in tied) // 2)
     classifies = parts.name == "MLPClassifier"
     if classifies == (network.kind == "regressor"):
         raise ModelFormatError(f"an {parts.name} cannot be a {network.kind}")
@@ -155,7 +156,8 @@ def restore_classes(estimator, classes, multilabel):
     estimator.classes_ = binarizer.classes_ = classes.copy()
 
 
-def _check_fitted(fitted, network):
+def _check_fitted(fitted, network, n_shared):
+    """Of the weights so many are there twice, and learned once."""
     _check_types(fitted, _FITTED, "fitted attribute")
     for name, types in _FITTED.items():
         if types not in (list, (list, _NONE)):
@@ -173,6 +175,7 @@ def _check_fitted(fitted, network):
     learned = (node.arrays.items() for node in network.nodes)
     statistics = ("mean", "variance")
     n_params = sum(a.size for arrays in learned for name, a in arrays if name not in statistics)
+    n_params -= n_shared
     for name, value in state["moments"].items():
         if isinstance(value, np.ndarray):
             sound = value.shape == (n_params,) and value.dtype == network.dtype

@@ -39,11 +39,15 @@ def advice_on_scale(estimator, X, y, weight, rows, loss, shown_loss):
         return ""  # margins, and a loss that no number of times another is worse
     # The sizes first: mostly they are fine, and that is quickly seen.
     of_X = _size_of_features(estimator, X, rows)
-    some = rows[:: -(-len(rows) // _MOST_ROWS)]
-    of_y = None if loss.integer_targets else _size_of_targets(loss, y[some])
+    most = _MOST_ROWS
+    if issparse(y):  # those of an autoencoder are its features
+        most = min(most, max(2, _MOST_VALUES // y.shape[1]))
+    some = rows[:: -(-len(rows) // most)]
+    y = y[some].toarray() if issparse(y) else y[some]
+    of_y = None if loss.integer_targets else _size_of_targets(loss, y)
     if of_X is None and of_y is None:
         return ""
-    constant = _loss_of_a_constant(loss, y[some], None if weight is None else weight[some])
+    constant = _loss_of_a_constant(loss, y, None if weight is None else weight[some])
     if constant is None or shown_loss < _NOWHERE * constant:
         return ""
     name = type(estimator).__name__

@@ -65,11 +65,19 @@ def scoring_data(estimator, X):
 
 
 def training_data(estimator, X, y, *, reset, y_numeric, suffix=""):
-    """Validate X and y together; a column of targets becomes a vector, with a warning.
+    """Validate X and y together; a column of targets becomes a vector, with a warning. Sparse rows
+    may be their own targets.
 
     ``suffix`` is that of their names in messages, such as "_val".
     """
     check_numbers(X, f"X{suffix}", _KINDS)
+    if y is X and issparse(X):  # rows that are to be given back: never dense as a whole
+        with located(suffix, X=X):
+            X = validate_data(
+                estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=reset
+            )
+        X = _for_kernels(X)
+        return X, X
     if y_numeric:
         check_numbers(y, f"y{suffix}", _KINDS)
     with located(suffix, X=X, y=y):

@@ -6,6 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.metrics import check_scoring
 
 from fastnn._warnings import warn
@@ -102,7 +103,8 @@ def _warn_of_other_scale(y, y_val):
 
 
 def watch(estimator, rows, loss, snapshot):
-    """Return the HeldOut that the scoring parameter asks for.
+    """Return the HeldOut that the scoring parameter asks for; ``_held_out`` of the estimator makes
+    one whose score is not a scorer's.
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def watch(estimator, rows, loss, snapshot):
     """
     if estimator.scoring is None or estimator.scoring == "loss":
         score = estimator._default_score if estimator.scoring is None else None
-        return HeldOut(rows.X, rows.y, rows.weight, loss, score)
+        return estimator._held_out(rows.X, rows.y, rows.weight, loss, score)
 
     def fitted_copy():
         fitted = copy.copy(estimator)
@@ -124,7 +126,8 @@ def watch(estimator, rows, loss, snapshot):
         return fitted
 
     scorer = check_scoring(estimator, estimator.scoring)
-    return ScoredHeldOut(rows, loss, scorer, fitted_copy)
+    plain = estimator._held_out(rows.X, rows.y, rows.weight, loss, None)
+    return ScoredHeldOut(rows, loss, scorer, fitted_copy, plain)
 
 
 class HeldOut:
@@ -172,15 +175,24 @@ class ScoredHeldOut(HeldOut):
         ``scorer(estimator, X, y[, sample_weight])``: with weights if it takes any.
     fitted_copy : callable
         Returns a fitted estimator with the weights in training.
+    plain : HeldOut
+        What measures the loss where the targets are sparse.
     """
 
-    def __init__(self, rows, loss, scorer, fitted_copy):
+    def __init__(self, rows, loss, scorer, fitted_copy, plain):
         super().__init__(rows.X, rows.y, rows.weight, loss, None)
-        self._labels = rows.labels
+        self._labels, self._plain = rows.labels, plain
         self._scorer = scorer
         self._fitted_copy = fitted_copy
         given = rows.weight is not None and _takes_weights(scorer)
         self._weighted = {"sample_weight": rows.weight} if given else {}
+
+    def measure(self, trainer):
+        """Return (score, loss) of the weights that the trainer has now."""
+        if not issparse(self._y):
+            return super().measure(trainer)
+        _, loss = self._plain.measure(trainer)
+        return self._score_outputs(trainer, np.asarray(loss), loss), loss
 
     def _score_outputs(self, trainer, z, loss):
         if not np.isfinite(z).all():

@@ -45,7 +45,7 @@ WINGS = {
         *("estimators", "layers", "network", "network/network.py", "optimizers", "training"),
     },
     "persistence": {"estimators", "files", "model", "scoring"},
-    "data": {"estimators", "persistence"},
+    "data": {"estimators", "persistence", "scoring"},
     "cli": {
         *("_config", "_kernels", "estimators", "export", "files", "model", "persistence"),
         *("scoring", "tables", "threads"),

@@ -1,6 +1,7 @@
-"""Training on more rows than fit in memory."""
+"""More rows than fit in memory, or on one machine: training on them, and scoring them."""
 
 from fastnn.data._fitting import fit
+from fastnn.data._scoring import score
 from fastnn.data._stream import Stream, stream
 
-__all__ = ["Stream", "fit", "stream"]
+__all__ = ["Stream", "fit", "score", "stream"]

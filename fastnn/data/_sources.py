@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["ArraySource", "CallableSource", "ParquetSource", "source_of"]
+__all__ = ["Source", "paths_of", "source_of", "table_batches"]
 
 
 class Source(ABC):
@@ -124,7 +124,7 @@ def source_of(rows, y, target, columns, piece_rows):
         _none("targets of Parquet files are a column: target='name'", y=y)
         if target is None:
             raise ValueError("target must name the column of the Parquet files to predict")
-        return ParquetSource(_paths(rows), target, columns)
+        return ParquetSource(paths_of(rows), target, columns)
     _none("arrays have their targets in y", target=target, columns=columns)
     if not hasattr(rows, "shape") or len(rows.shape) != 2:
         raise TypeError(
@@ -138,6 +138,16 @@ def source_of(rows, y, target, columns, piece_rows):
     return ArraySource(rows, np.asanyarray(y), piece_rows)
 
 
+def table_batches(paths, columns):
+    """Tables of pyarrow, a row group each."""
+    parquet = _parquet()
+    for path in paths:
+        with parquet.ParquetFile(path) as file:
+            named = None if columns is None else list(map(str, columns))
+            for group in range(file.metadata.num_row_groups):
+                yield file.read_row_group(group, columns=named)
+
+
 def _several_paths(rows):
     return isinstance(rows, (list, tuple)) and all(isinstance(r, (str, os.PathLike)) for r in rows)
 
@@ -148,7 +158,8 @@ def _none(because, **given):
             raise ValueError(f"{name} has no meaning here: {because}")
 
 
-def _paths(rows):
+def paths_of(rows):
+    """The Parquet files that a path, or a list of them, stands for: those of a folder, sorted."""
     given = list(rows) if isinstance(rows, (list, tuple)) else [rows]
     paths = []
     for path in map(Path, given):

@@ -8,21 +8,20 @@ import numpy as np
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
-from fastnn._kernels.families.rbm_phases cimport STRIP, Machine, train_as
+from fastnn._kernels.families.rbm_phases cimport MARKS, STRIP, Machine, train_as
 from fastnn._kernels.families.shuffle cimport fastnn_shuffle_of
 from fastnn._kernels.families.twister cimport give_back, words_from
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.tiles cimport round_up, row_stride
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.dtypes cimport Dtype, dtype_of
-from fastnn._kernels.native.table cimport isa_of, kernels_of, lanes_as, tile_rows_as
+from fastnn._kernels.native.table cimport isa_of, kernels_of, lanes_as
 
 from fastnn._kernels.native.buffers import aligned_zeros
 
 cdef enum:
     APART = 16              # LINE of rbm_phases.pyx
-    GROUP = 4
-    MANY_ROWS = 64
+    GROUP = 4               # panels that a row passes at once: csrc/families/rbm_some.inc
 
 
 cdef class RestrictedMachine:
@@ -92,12 +91,21 @@ cdef class RestrictedMachine:
         if self.m.persistent:
             states[:, :self.m.n_hidden] = chains
         self.m.chains = self._keep("chains", states)
-        # Many rows do not fit the cache: they pass several panels at a time.
-        self.m.group = GROUP if rows > MANY_ROWS and self.m.n_panels >= 2 * GROUP * self.n_threads else 1
-        self.m.scratch_size = (self.m.group * rows + tile_rows_as(self.m.k, self.dtype.number)) * self.m.panel
+        self._mark(rows)
+        # As many panels at a time as the kernels take, if all threads find some.
+        shares = round_up(self.m.n_panels, GROUP * self.n_threads) // GROUP
+        self.m.group = (self.m.n_panels + shares - 1) // shares
+        self.m.scratch_size = self.m.group * (rows + STRIP) * self.m.panel
         self.m.scratch = self._keep("scratch", np.zeros(self.n_threads * self.m.scratch_size, self.dtype.numpy))
         self.held["taken"] = np.zeros(2 * self.n_threads * APART, np.intp)
         self.m.taken = <Py_ssize_t *> address(self.held["taken"], "n", True)
+
+    cdef _mark(self, Py_ssize_t rows):
+        """Memory for bits of visible units."""
+        self.m.n_words = round_up(rows, MARKS) // MARKS
+        self.held["marks"] = np.zeros(rows * self.m.n_strips + self.m.n_words * self.m.n_visible, np.uint64)
+        self.m.of_rows = <uint64_t *> address(self.held["marks"], self.held["marks"].dtype.char, True)
+        self.m.of_units = self.m.of_rows + rows * self.m.n_strips
 
     cdef void *_keep(self, str name, array) except NULL:
         """A copy of an array, on cache lines of its own, which lives as long as this object."""

@@ -8,6 +8,7 @@ from fastnn._kernels.native.table cimport Kernels
 
 cdef enum:
     STRIP = 48              # visible units that a thread takes at a time: a multiple of all vectors, and of three
+    MARKS = 64              # bits of a word
 
 cdef struct Machine:
     Kernels k
@@ -16,6 +17,7 @@ cdef struct Machine:
     Py_ssize_t n_visible, n_hidden, panel, n_panels, n_strips
     Py_ssize_t group            # panels that a thread takes at a time
     Py_ssize_t most_rows, n_chains, ldv, ldh    # of a batch; chains, if persistent
+    Py_ssize_t n_words          # of bits for all rows
     bint persistent, gaussian
     int gibbs                   # steps of the chains between two updates
     double learning_rate, momentum, decay, target, cost
@@ -29,7 +31,9 @@ cdef struct Machine:
     void *activity              # (n_panels * panel,) running means of the hidden units, if these shall be sparse
     void *rows                  # (most_rows + n_chains, ldv): a batch, and behind it the chains' visible units
     void *chains                # (n_chains, ldh): their hidden units
-    void *scratch               # scratch_size for each thread: probabilities (group, rows, panel), and a gradient
+    uint64_t *of_rows           # (most_rows + n_chains, n_strips): which units of a strip are not zero in a row
+    uint64_t *of_units          # (n_words, n_visible): in which rows a unit is not zero
+    void *scratch               # scratch_size for each thread: probabilities (rows, group of panels), and a gradient
     Py_ssize_t scratch_size
     Py_ssize_t *taken           # (2, threads, LINE): how much of each thread's share is taken, in turns of two phases
     double *uniform_visible     # NumPy's numbers for the phase to come; NULL: hashes are counted instead
@@ -50,5 +54,8 @@ cdef struct Turn:               # where a thread is
     long long phase             # in this call
     long long sampled           # as of Machine
     Py_ssize_t rows, chains     # of this batch
+
+cdef enum What:
+    FROM_DATA, WITHIN, LAST     # hidden phases: of the batch, to start chains; between visible ones; with the update
 
 cdef void train_as(Machine *m, int n_threads, int dtype) noexcept nogil

@@ -4,9 +4,11 @@ Contrastive divergence (Hinton, "Training products of experts by minimizing cont
 2002), by default persistent (Tieleman, ICML 2008). A step is phases with a barrier after each, in which threads take pieces
 of work as they come:
 
-    visible   strips of visible units: the chains' states given their hidden units, sampled
+    visible   strips of visible units: the chains' states given their hidden units, sampled; and those of the batch, as
+              given. Bits say which of them are not zero
     hidden    panels of hidden units: their probabilities for the batch and the chains, sampled for the chains. In the last
-              such phase of a step the panel's weights are updated at once, while they and the probabilities are in the cache
+              such phase of a step the panels' weights are updated at once, while they and the probabilities are in the
+              cache. Both leave out what is zero, of the rows of images most, of sampled ones some half
 
 No sum is ever split, so bits depend neither on threads nor on who takes what. Weights lie once, in panels of hidden units:
 going to the visible units is an inner product along each row of a panel (csrc/families/rbm.inc), so that no transposed
@@ -15,25 +17,22 @@ copy must follow every update.
 
 from cython.parallel cimport parallel, threadid
 from libc.stdint cimport uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
-from fastnn._kernels.families.rbm cimport below, hashed, normal, visible
-from fastnn._kernels.families.rbm_draws cimport draw_ahead, rows_of
-from fastnn._kernels.families.rbm_update cimport keep_sparse, update_panels, update_visible
-from fastnn._kernels.layers.tiles cimport next_tile
+from fastnn._kernels.families.rbm cimport normal, visible
+from fastnn._kernels.families.rbm_draws cimport draw_ahead, rows_of, sample
+from fastnn._kernels.families.rbm_hidden cimport hidden_panels
+from fastnn._kernels.families.rbm_rows cimport gather, mark_chains
+from fastnn._kernels.families.rbm_update cimport update_visible
 from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.formulas cimport FASTNN_logistic
-from fastnn._kernels.native.header cimport fastnn_csr, fastnn_random_key
+from fastnn._kernels.native.header cimport fastnn_random_key
 from fastnn._kernels.native.platform cimport (fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take,
                                               fastnn_team_size, fastnn_wait)
-from fastnn._kernels.native.table cimport activation_forward, floating, gemm_tile, tile_rows
+from fastnn._kernels.native.table cimport activation_forward, floating
 
 cdef enum:
     LINE = 16               # counters of two threads are as far apart, on cache lines of their own
-
-cdef enum What:
-    FROM_DATA, WITHIN, LAST     # hidden phases: of the batch, to start chains; between visible ones; with the update
-
 
 cdef void train_as(Machine *m, int n_threads, int dtype) noexcept nogil:
     """Batches begin..end on n_threads threads; one thread never touches OpenMP."""
@@ -63,12 +62,11 @@ cdef void train(Machine *m, int thread, int team, floating tag) noexcept nogil:
     for b in range(m.begin, m.end):
         t.rows = rows_of(m, b)
         t.chains = m.n_chains if m.persistent else t.rows
-        gather(m, &t, b * m.most_rows, tag)
         if not m.persistent:
-            end_phase(m, &t)
+            gather_phase(m, &t, b * m.most_rows, tag)
             hidden_phase(m, &t, FROM_DATA, tag)
         for g in range(m.gibbs):
-            visible_phase(m, &t, tag)
+            visible_phase(m, &t, b * m.most_rows if m.persistent and g == 0 else -1, tag)
             hidden_phase(m, &t, LAST if g == m.gibbs - 1 else WITHIN, tag)
     fastnn_restore_denormals(float_state)
 
@@ -105,24 +103,20 @@ cdef inline Py_ssize_t take(Machine *m, Turn *t, Py_ssize_t n) noexcept nogil:
     return -1
 
 
-cdef void gather(Machine *m, Turn *t, Py_ssize_t first, floating tag) noexcept nogil:
-    """A thread's rows of the batch."""
-    cdef Py_ssize_t r = t.thread - t.team, i, column
-    cdef const fastnn_csr *x = m.csr
-    cdef floating *to
-    while r + t.team < t.rows:
-        r += t.team
-        to = <floating *> m.rows + r * m.ldv
-        if x == NULL:
-            memcpy(to, <const floating *> m.x + (first + r) * m.ldx, m.n_visible * sizeof(floating))
-            continue
-        memset(to, 0, m.n_visible * sizeof(floating))
-        for i in range(x.indptr[first + r], x.indptr[first + r + 1]):
-            column = (<const long long *> x.indices)[i] if x.wide else (<const int *> x.indices)[i]
-            to[column] += (<const floating *> x.data)[i]
+cdef void gather_phase(Machine *m, Turn *t, Py_ssize_t first, floating tag) noexcept nogil:
+    """The rows of a batch, where they come before all else; otherwise each strip has them when it is visited."""
+    cdef Py_ssize_t s
+    begin_phase(m, t, False)
+    while True:
+        s = take(m, t, m.n_strips)
+        if s < 0:
+            break
+        gather(m, t, first, s, tag)
+    end_phase(m, t)
 
 
-cdef void visible_phase(Machine *m, Turn *t, floating tag) noexcept nogil:
+cdef void visible_phase(Machine *m, Turn *t, Py_ssize_t gathered, floating tag) noexcept nogil:
+    """Strips of the chains' visible units, and of the batch that begins with row `gathered`, unless that is negative."""
     cdef Py_ssize_t s, n, first
     cdef uint64_t key = fastnn_random_key(m.seed, t.sampled, 1)
     cdef floating *to
@@ -131,6 +125,8 @@ cdef void visible_phase(Machine *m, Turn *t, floating tag) noexcept nogil:
         s = take(m, t, m.n_strips)
         if s < 0:
             break
+        if gathered >= 0:
+            gather(m, t, gathered, s, tag)
         first = s * STRIP
         n = min(<Py_ssize_t> STRIP, m.n_visible - first)
         to = <floating *> m.rows + m.most_rows * m.ldv + first
@@ -138,20 +134,12 @@ cdef void visible_phase(Machine *m, Turn *t, floating tag) noexcept nogil:
                 m.n_visible * m.panel, <const floating *> m.bias_visible + first, to, m.ldv)
         if m.gaussian:
             normal(m.isa, t.chains, n, <const floating *> to, m.ldv, key, first, to, m.ldv)
-            continue
-        activation_forward(m.k, FASTNN_logistic, t.chains, n, <const floating *> to, to, m.ldv)
-        sample(m, t.chains, n, first, to, m.ldv, m.uniform_visible, m.n_visible, key, to, m.ldv)
+        else:
+            activation_forward(m.k, FASTNN_logistic, t.chains, n, <const floating *> to, to, m.ldv)
+            sample(m, t.chains, n, first, <const floating *> to, m.ldv, m.uniform_visible, m.n_visible, key, to, m.ldv)
+        mark_chains(m, t, s, tag)
     t.sampled += 1
     end_phase(m, t)
-
-
-cdef inline void sample(Machine *m, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t first, const floating *p, Py_ssize_t ldp,
-                        const double *u, Py_ssize_t ldu, uint64_t key, floating *y, Py_ssize_t ldy) noexcept nogil:
-    """n units from `first` on, on with probability p: by NumPy's numbers, or by hashes where there are none."""
-    if u != NULL:
-        below(m.isa, rows, n, p, ldp, u + first, ldu, y, ldy)
-    else:
-        hashed(m.isa, rows, n, p, ldp, key, first, y, ldy)
 
 
 cdef void hidden_phase(Machine *m, Turn *t, What what, floating tag) noexcept nogil:
@@ -169,55 +157,3 @@ cdef void hidden_phase(Machine *m, Turn *t, What what, floating tag) noexcept no
             update_visible(m, t, (i - n_groups) * STRIP, tag)
     t.sampled += samples
     end_phase(m, t)
-
-
-cdef void hidden_panels(Machine *m, Turn *t, Py_ssize_t begin, Py_ssize_t end, What what, bint samples,
-                        floating tag) noexcept nogil:
-    cdef Py_ssize_t width = m.panel, rows = t.rows + t.chains, first, panel, n, r
-    cdef floating *probabilities = <floating *> m.scratch + t.thread * m.scratch_size   # of the batch, of the chains
-    cdef floating *p
-    cdef floating *of_chains
-    if what != WITHIN:
-        given_visible(m, t.rows, begin, end, <const floating *> m.rows, probabilities, rows)
-    if what != FROM_DATA:
-        given_visible(m, t.chains, begin, end, <const floating *> m.rows + m.most_rows * m.ldv,
-                      probabilities + t.rows * width, rows)
-    for panel in range(begin, end):
-        first = panel * width
-        n = min(width, m.n_hidden - first)
-        p = probabilities + (panel - begin) * rows * width
-        of_chains = p + t.rows * width
-        if samples:
-            sample(m, t.chains, n, first, <const floating *> (p if what == FROM_DATA else of_chains), width,
-                   m.uniform_hidden, m.n_hidden, fastnn_random_key(m.seed, t.sampled, 0), <floating *> m.chains + first,
-                   m.ldh)
-        if what == LAST and m.activity != NULL:
-            keep_sparse(m, t.rows, n, <floating *> m.activity + first, p)
-        for r in range(t.rows * width if what == LAST else 0):
-            p[r] *= <floating> (m.learning_rate / t.rows)
-        for r in range(t.chains * width if what == LAST else 0):
-            of_chains[r] *= <floating> (-m.learning_rate / t.chains)
-    if what == LAST:
-        update_panels(m, t, begin, end, <const floating *> probabilities)
-
-
-cdef void given_visible(Machine *m, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const floating *v, floating *p,
-                        Py_ssize_t stride) noexcept nogil:
-    """p (panels, rows, one panel) of hidden units given visible ones, zero beyond the units that there are; panels of p
-    are `stride` rows apart. A tile of rows passes all panels while it is in the cache."""
-    cdef Py_ssize_t width = m.panel, n, mr, r, j, panel
-    cdef floating *to
-    while rows > 0:
-        mr = next_tile(rows, tile_rows(m.k, <floating> 0))
-        for panel in range(begin, end):
-            n = min(width, m.n_hidden - panel * width)
-            to = p + (panel - begin) * stride * width
-            gemm_tile(m.k, <int> mr, 2, m.n_visible, v, m.ldv, <const floating *> m.w + panel * m.n_visible * width, width,
-                      <const floating *> m.bias_hidden + panel * width, 0, False, <const floating *> NULL, to, width)
-            activation_forward(m.k, FASTNN_logistic, mr, n, <const floating *> to, to, width)
-            for r in range(mr if n < width else 0):
-                for j in range(n, width):
-                    to[r * width + j] = 0
-        v += mr * m.ldv
-        p += mr * width
-        rows -= mr

@@ -4,66 +4,66 @@ Each phase of the gradient is a mean, over the rows of the batch and over the ch
 not outweigh it.
 """
 
+from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
-from fastnn._kernels.families.rbm cimport step
-from fastnn._kernels.families.rbm_phases cimport STRIP
-from fastnn._kernels.layers.tiles cimport next_tile
-from fastnn._kernels.native.table cimport outer_tile, tile_rows
+from fastnn._kernels.families.rbm cimport learn, step
+from fastnn._kernels.families.rbm_phases cimport MARKS, STRIP
 
 
-cdef void keep_sparse(Machine *m, Py_ssize_t rows, Py_ssize_t n, floating *activity, floating *p) noexcept nogil:
+cdef void keep_sparse(Machine *m, Py_ssize_t rows, Py_ssize_t n, floating *activity, floating *p,
+                      Py_ssize_t ld) noexcept nogil:
     """Draw units towards their target (Hinton, "A practical guide to training restricted Boltzmann machines", 2010, 11)."""
     cdef Py_ssize_t r, j
     cdef floating mean, pull
     for j in range(n):
         mean = 0
         for r in range(rows):
-            mean += p[r * m.panel + j]
+            mean += p[r * ld + j]
         activity[j] = <floating> 0.9 * activity[j] + <floating> 0.1 * mean / rows
         pull = <floating> (m.cost * (m.target - activity[j]))
         for r in range(rows):
-            p[r * m.panel + j] += pull
+            p[r * ld + j] += pull
 
 
 cdef void update_panels(Machine *m, Turn *t, Py_ssize_t begin, Py_ssize_t end, const floating *d) noexcept nogil:
-    """The weights of panels and their biases; d (panels, batch and chains, panel) are the factors of the visible units.
-    A tile of visible units passes all panels while its columns of the rows are in the cache."""
-    cdef Py_ssize_t width = m.panel, n = (t.rows + t.chains) * width, at = 0, rows, panel, to
+    """The weights of panels and their biases; d (most_rows + n_chains, panels) are the factors of the visible units. A strip
+    of weights passes all rows while it is in the cache."""
+    cdef Py_ssize_t width = m.panel, stride = m.n_visible * width, s, at, n, word, some
+    cdef uint64_t present
     cdef floating one = 1
-    while at < m.n_visible:
-        rows = next_tile(m.n_visible - at, tile_rows(m.k, <floating> 0))
-        for panel in range(begin, end):
-            to = (panel * m.n_visible + at) * width
-            update_tile(m, t, rows, <const floating *> m.rows + at, m.ldv, d + (panel - begin) * n,
-                        <floating *> m.w + to, <floating *> m.speed + to if m.speed != NULL else <floating *> NULL,
-                        m.learning_rate * m.decay)
-        at += rows
-    for panel in range(begin, end):
-        to = panel * width
-        update_tile(m, t, 1, <const floating *> &one, 0, d + (panel - begin) * n, <floating *> m.bias_hidden + to,
-                    <floating *> m.speed_hidden + to if m.speed != NULL else <floating *> NULL, 0)
+    cdef floating *w
+    cdef floating *g = <floating *> m.scratch + t.thread * m.scratch_size + (m.most_rows + m.n_chains) * m.group * width
+    for s in range(m.n_strips):
+        at = s * STRIP
+        n = min(<Py_ssize_t> STRIP, m.n_visible - at)
+        w = <floating *> m.w + begin * stride + at * width
+        for word in range(m.n_words):
+            learn(m.isa, n, end - begin, m.of_units + word * m.n_visible + at,
+                  <const floating *> m.rows + word * MARKS * m.ldv + at, m.ldv, d + word * MARKS * (end - begin) * width,
+                  (end - begin) * width, m.speed == NULL or word > 0, w if m.speed == NULL else g,
+                  stride if m.speed == NULL else STRIP * width)
+        for some in range(end - begin if m.speed != NULL else 0):
+            step(m.isa, n * width, <const floating *> g + some * STRIP * width,
+                 <floating *> m.speed + begin * stride + at * width + some * stride, w + some * stride, m.momentum,
+                 m.learning_rate * m.decay)
+    w = <floating *> m.bias_hidden + begin * width
+    for word in range(m.n_words):
+        present = rows_between(word, 0, t.rows) | rows_between(word, m.most_rows, m.most_rows + t.chains)
+        learn(m.isa, 1, end - begin, &present, <const floating *> &one, 0, d + word * MARKS * (end - begin) * width,
+              (end - begin) * width, m.speed == NULL or word > 0, w if m.speed == NULL else g, width)
+    if m.speed != NULL:
+        step(m.isa, (end - begin) * width, <const floating *> g, <floating *> m.speed_hidden + begin * width, w,
+             m.momentum, 0)
 
 
-cdef inline void update_tile(Machine *m, Turn *t, Py_ssize_t mr, const floating *rows, Py_ssize_t ld, const floating *d,
-                             floating *w, floating *speed, double decay) noexcept nogil:
-    """w (mr, panel) and, unless it is NULL, its speed; rows (., mr) begins with the batch. ld = 0: all rows are one."""
-    cdef floating *g = <floating *> m.scratch + (t.thread + 1) * m.scratch_size - mr * m.panel
-    cdef const floating *chains = rows + m.most_rows * ld
-    if speed == NULL:
-        products(m, t, mr, rows, ld, chains, d, True, w)
-        return
-    products(m, t, mr, rows, ld, chains, d, False, g)
-    step(m.isa, mr * m.panel, <const floating *> g, speed, w, m.momentum, decay)
-
-
-cdef inline void products(Machine *m, Turn *t, Py_ssize_t mr, const floating *batch, Py_ssize_t ld, const floating *chains,
-                          const floating *d, bint add, floating *to) noexcept nogil:
-    """to (mr, panel) (+)= batch^T . d + chains^T . d, in the order of the rows."""
-    cdef Py_ssize_t width = m.panel
-    outer_tile(m.k, <int> mr, 2, t.rows, batch, ld, d, width, <const floating *> to if add else <const floating *> NULL,
-               width, to, width)
-    outer_tile(m.k, <int> mr, 2, t.chains, chains, ld, d + t.rows * width, width, <const floating *> to, width, to, width)
+cdef inline uint64_t rows_between(Py_ssize_t word, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    """Bits of rows begin..end in a word."""
+    begin = min(max(begin - word * MARKS, <Py_ssize_t> 0), <Py_ssize_t> MARKS)
+    end = min(max(end - word * MARKS, <Py_ssize_t> 0), <Py_ssize_t> MARKS)
+    if begin == end:
+        return 0
+    return (~(<uint64_t> 0) << begin) & (~(<uint64_t> 0) >> (MARKS - end))
 
 
 cdef void update_visible(Machine *m, Turn *t, Py_ssize_t first, floating tag) noexcept nogil:

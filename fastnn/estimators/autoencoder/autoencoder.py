@@ -18,7 +18,7 @@ from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.shared.availability import available_unless, no_partial_fit
-from fastnn.estimators.shared.declare import parameters
+from fastnn.estimators.shared.declare import fitted, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.losses import make_loss
 from fastnn.training.validation import r2
@@ -65,6 +65,8 @@ class Autoencoder(NoveltyMixin, BaseMLP, AutoencoderParameters):
     >>> model.transform(X).shape, model.reconstruct(X).shape
     ((1797, 8), (1797, 64))
     """
+
+    offset_: float = fitted()
 
     _y_numeric = True
     _targets_are_rows = True

@@ -120,6 +120,8 @@ def _is_dense(X):
 class AveragedClasses(Averaged):
     """Of probabilities; the fit has set ``classes_`` and ``_label_binarizer``."""
 
+    classes_: np.ndarray
+
     def _of_member(self, member, X, check_finite):
         """The outputs of the network, or columns for all classes where some members lack one."""
         found = outputs(member, X, check_finite)

@@ -32,6 +32,14 @@ _NOT_OF_EVERY_FIT = ("folds_", "oof_predictions_", "oob_score_")
 class BaseDeepEnsemble(EnsembleParameters, Averaged, BaseEstimator, ABC):
     """Base of the deep ensembles; not for direct use."""
 
+    estimators_: list[Any]
+    estimators_samples_: list[np.ndarray]
+    folds_: np.ndarray
+    oof_predictions_: np.ndarray
+    oob_score_: float
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,

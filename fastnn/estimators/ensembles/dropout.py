@@ -59,6 +59,10 @@ class DropoutParameters:
 class BaseMonteCarloDropout(DropoutParameters, Averaged, BaseEstimator):
     """Base of both; not for direct use."""
 
+    estimator_: Any
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the network, and draw which units each sample leaves out.

@@ -140,6 +140,12 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters
     True
     """
 
+    weights_: np.ndarray
+    patterns_: np.ndarray
+    beta_: float
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: Any = None) -> Self:
         """Store the rows of X, and nothing else.

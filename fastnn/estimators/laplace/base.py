@@ -51,6 +51,11 @@ class LaplaceParameters:
 class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
     """Base of both; not for direct use."""
 
+    estimator_: Any
+    prior_precision_: np.ndarray
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the network, and the distribution of its last layer's weights around the fitted ones.

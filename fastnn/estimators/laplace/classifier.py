@@ -8,7 +8,7 @@ from fastnn._types import MatrixLike
 from fastnn.estimators.laplace.base import BaseLaplace, linear
 from fastnn.estimators.laplace.posterior import curvatures, tuned
 from fastnn.estimators.mlp.classifier import MLPClassifier
-from fastnn.estimators.shared.declare import parameters
+from fastnn.estimators.shared.declare import fitted, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.estimators.shared.labels import columns_of_classes
 
@@ -56,6 +56,8 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
     >>> bool(near.mean() > far.mean())
     True
     """
+
+    classes_: np.ndarray = fitted()
 
     _of_type = MLPClassifier
     _loss = "log_loss"

@@ -11,7 +11,7 @@ from fastnn.estimators.laplace.base import BaseLaplace
 from fastnn.estimators.laplace.posterior import curvatures, tuned
 from fastnn.estimators.mlp.parameters import POSITIVE
 from fastnn.estimators.mlp.regressor import MLPRegressor
-from fastnn.estimators.shared.declare import parameter, parameters
+from fastnn.estimators.shared.declare import fitted, parameter, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.estimators.shared.uncertainty import Variances
 
@@ -56,6 +56,8 @@ class LaplaceRegressor(RegressorMixin, BaseLaplace):
     >>> mean.shape == std.shape == (50,)
     True
     """
+
+    noise_precision_: np.ndarray = fitted()
 
     noise_precision: float | None = parameter(
         "float or None",

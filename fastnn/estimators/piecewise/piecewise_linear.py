@@ -66,6 +66,10 @@ class PiecewiseLinear(TransformerMixin, BaseEstimator):
     True
     """
 
+    columns_: list[Any]
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     def __init__(
         self, n_bins: int = 32, *, value: bool = True, categories: ArrayLike | None = None
     ) -> None:

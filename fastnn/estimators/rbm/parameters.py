@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from fastnn.estimators.mlp.parameters import AT_LEAST_0, AT_LEAST_1, BELOW_1, POSITIVE
-from fastnn.estimators.shared.declare import parameter, parameters
+from fastnn.estimators.shared.declare import fitted, parameter, parameters
 
 __all__ = ["BernoulliParameters", "RBMParameters"]
 
@@ -14,6 +14,16 @@ __all__ = ["BernoulliParameters", "RBMParameters"]
 @parameters
 class RBMParameters:
     """What every restricted Boltzmann machine has."""
+
+    components_: np.ndarray = fitted()
+    intercept_hidden_: np.ndarray = fitted()
+    intercept_visible_: np.ndarray = fitted()
+    h_samples_: np.ndarray = fitted()
+    n_iter_: int = fitted()
+    validation_curve_: list[float] = fitted()
+    random_state_: np.random.RandomState = fitted()
+    n_features_in_: int = fitted()
+    feature_names_in_: np.ndarray = fitted()
 
     n_components: int = parameter(
         "int", "Hidden units.", default=256, valid=[AT_LEAST_1], kw_only=False

@@ -80,6 +80,14 @@ class SelfOrganizingMap(
     True
     """
 
+    codebook_: np.ndarray
+    labels_: np.ndarray
+    quantization_error_: float
+    topographic_error_: float
+    n_iter_: int
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: MatrixLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Train the map from the beginning.

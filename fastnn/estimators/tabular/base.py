@@ -41,6 +41,14 @@ _BLOCK_ROWS = 1 << 14
 class BaseTabular(TabularParameters, CallbackSupportMixin, VersionedPickles, BaseEstimator, ABC):
     """Base of both; not for direct use."""
 
+    estimators_: list[Any]
+    folds_: np.ndarray
+    oof_predictions_: np.ndarray
+    oof_score_: float
+    feature_importances_: np.ndarray
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.parameters import BELOW_1
 from fastnn.estimators.shared import labels
-from fastnn.estimators.shared.declare import parameter, parameters
+from fastnn.estimators.shared.declare import fitted, parameter, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.estimators.tabular import sizes
 from fastnn.estimators.tabular.base import BaseTabular
@@ -70,6 +70,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     >>> bool(model.oof_score_ > 0.9)
     True
     """
+
+    classes_: np.ndarray = fitted()
+    temperature_: float = fitted()
 
     loss: str = parameter(
         "{'log_loss', 'focal'}",

@@ -36,7 +36,7 @@ WINGS = {
     },
     "tables": {"layers"},
     "scoring": {"_kernels", "files", "losses", "model", "tables", "threads"},
-    "export": {"files", "model"},
+    "export": {"files", "model", "tables"},
     "estimators": {
         *("_kernels", "files", "initializers", "layers", "losses", "model", "network"),
         *("optimizers", "schedules", "scoring", "tables", "threads", "training"),

@@ -18,26 +18,18 @@ def add_arguments(parser):
 
 def run(options):
     from fastnn.files.atomic import atomic_write
-    from fastnn.files.sources import describe
-    from fastnn.tables.described import Table
 
-    model = describe(options.model)
-    if isinstance(model.front, Table):
-        raise CommandError(
-            f"{options.model} holds a table model, whose steps no other language has a place for:"
-            " train with --preset plain for one that can be exported"
-        )
     if options.c:
         from fastnn.export.c import to_c
 
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", options.name):
             raise CommandError(f"--name {options.name!r} is no name in C: letters, digits and _")
-        content, path = to_c(model, options.name).encode(), options.c
+        content, path = to_c(options.model, options.name).encode(), options.c
     else:
         from fastnn.export.onnx import to_onnx
 
         try:
-            graph = to_onnx(model, dtype=options.dtype)
+            graph = to_onnx(options.model, dtype=options.dtype)
         except ModuleNotFoundError as error:
             if error.name != "onnx":
                 raise

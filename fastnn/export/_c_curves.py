@@ -87,6 +87,10 @@ class Curves:
     def divide(self, n, source, given):
         self.lines.append(f"v{n} = v{source} / {given['by']!r};")
 
+    def smooth_clip(self, n, source, given):
+        x = f"v{source} / {given['bend']!r}"
+        self.lines.append(f"v{n} = v{source} / sqrt(1.0 + {x} * ({x}));")
+
     def value(self, n, source, given):
         values = self._table("double", f"values_{n}", map(_number, given["values"]))
         self.lines.append(f"v{n} = {values}[c{source}];")

@@ -42,6 +42,15 @@ class Curves:
     def divide(self, step, name):
         return self._binary("Div", self._found[step.source], step.attributes["by"], name)
 
+    def smooth_clip(self, step, name):
+        x = self._found[step.source]
+        bent = self._binary("Div", x, step.attributes["bend"], f"{name}_bent")
+        square = self._binary("Mul", bent, bent, f"{name}_square")
+        root = self._graph.node(
+            "Sqrt", [self._binary("Add", square, 1.0, f"{name}_more")], f"{name}_root"
+        )
+        return self._binary("Div", x, root, name)
+
     def value(self, step, name):
         values = [*step.attributes["values"], np.nan]  # of what is refused
         return self._looked_up(values, self._found[step.source], name)

@@ -19,8 +19,8 @@ from fastnn.export._c_parts import (
     SCORES,
     USAGE,
 )
+from fastnn.export._tables import describe_for_export
 from fastnn.export.metadata import metadata
-from fastnn.files.sources import describe_for
 
 
 def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
@@ -55,7 +55,7 @@ def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
     """
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_]{0,40}", name) or name in C_KEYWORDS:
         raise ValueError(f"name must be a C identifier of at most 41 characters, got {name!r}")
-    source = _source(describe_for(model, "C").astype("float32"), name)
+    source = _source(describe_for_export(model).astype("float32"), name)
     if path is not None:
         with open(os.fspath(path), "w", encoding="ascii") as file:
             file.write(source)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastnn._version import __version__
+from fastnn.export._tables import describe_for_export
 from fastnn.export.metadata import metadata
-from fastnn.files.sources import describe_for
 from fastnn.model.ensembles import ENSEMBLES
 
 
@@ -59,7 +59,7 @@ def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = No
     from fastnn.export._onnx_front import add_front
     from fastnn.export._onnx_graph import OPSET, Graph, add_network, checked_opset, label_type
 
-    model = describe_for(model, "ONNX").astype(dtype)
+    model = describe_for_export(model).astype(dtype)
     prefix = "" if model.front is None else "fastnn/"  # inputs have the names of columns
     graph = Graph(prefix, checked_opset(OPSET if target_opset is None else target_opset))
     element = helper.np_dtype_to_tensor_dtype(np.dtype(model.dtype))

@@ -134,6 +134,8 @@ STEPS = {
     "affine": Kind({"scale": _finite, "shift": _finite}),
     #: x / ``by``, which need not round as a product does.
     "divide": Kind({"by": _finite}, check=_check_divisor),
+    #: x / sqrt(1 + (x / ``bend``)^2), which never goes beyond the bend.
+    "smooth_clip": Kind({"bend": _positive}),
     #: Within bounds.
     "clip": Kind({"low": _finite, "high": _finite}),
     #: 1 above a threshold, else 0.

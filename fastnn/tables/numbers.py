@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 __all__ = [
+    "BEND",
     "FARTHEST",
     "Number",
     "RepeatedValues",
@@ -23,7 +24,7 @@ __all__ = [
 ROWS_FOR_EDGES = 100_000
 
 #: Where the smooth clip bends.
-_BEND = 3.0
+BEND = 3.0
 
 #: What numbers farther away are taken for.
 FARTHEST = 1e100
@@ -91,12 +92,12 @@ def repeated_values(x):
 def smooth_clip(x):
     """x / sqrt(1 + (x / 3)^2): the identity near 0, never beyond 3."""
     x = np.clip(x, -FARTHEST, FARTHEST)  # whose square is finite
-    return x / np.sqrt(1 + (x / _BEND) ** 2)
+    return x / np.sqrt(1 + (x / BEND) ** 2)
 
 
 def unclipped(x):
     """What `smooth_clip` made x of; far out, about."""
-    return x / np.sqrt(np.maximum(1 - (x / _BEND) ** 2, 1e-5))
+    return x / np.sqrt(np.maximum(1 - (x / BEND) ** 2, 1e-5))
 
 
 def fit_number(x, weight, n_bins, *, robust, rng):

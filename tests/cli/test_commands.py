@@ -4,6 +4,9 @@ import csv
 import json
 import subprocess
 import sys
+import sysconfig
+from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,8 +102,13 @@ def test_numbers_are_learned(folder):
     out, _ = fastnn_command("score", "xy.fastnn", "-", cwd=folder, text="c,b,a\n0,1,1\n")
     assert abs(float(out.split()[1]) - 3) < 1
     assert "a: a number" in fastnn_command("show", "xy.fastnn", cwd=folder)[0]
-    _, err = fastnn_command("export", "xy.fastnn", "--c", "xy.c", cwd=folder, code=1)
-    assert "train with --preset plain" in err
+    fastnn_command("export", "xy.fastnn", "--c", "xy.c", "--name", "xy", cwd=folder)
+    assert "numbers[0]: 'a'" in (folder / "xy.c").read_text()
+    fastnn_command("export", "xy.fastnn", "--onnx", "xy.onnx", cwd=folder)
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(folder / "xy.onnx")
+    feed = {name: np.array([[x]], np.float32) for name, x in zip("abc", (1, 1, 0), strict=True)}
+    np.testing.assert_allclose(session.run(None, feed)[0], float(out.split()[1]), rtol=1e-4)
     fastnn_command("bench", "xy.fastnn", "--rows", "1", "--seconds", "0.01", cwd=folder)
 
 
@@ -150,6 +158,26 @@ def test_what_goes_wrong_is_one_line(folder, arguments, message, monkeypatch, ca
     assert message in err
     assert err.count("\n") == 1
     assert (folder / "kept.out").read_text() == "kept"
+
+
+def test_the_installed_script_is_the_same_command(folder):
+    installed = [e for e in metadata.entry_points(group="console_scripts") if e.name == "fastnn"]
+    script = Path(sysconfig.get_path("scripts")) / "fastnn"
+    if not installed or not script.exists():
+        pytest.skip("fastnn is not installed in this environment")
+    assert installed[0].load() is main
+    command = [sys.executable, script]  # whichever interpreter wrote its first line
+
+    def run(*arguments):
+        return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True)
+
+    assert run("--version").stdout == f"fastnn {fastnn.__version__}\n"
+    assert "age: a number" in run("show", "people.fastnn").stdout
+    failed = run("show", "people.csv")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("fastnn show: people.csv: not a fastnn file")
+    assert failed.stderr.count("\n") == 1
+    assert run("no-such-command").returncode == 2
 
 
 def test_wrong_usage_has_a_code_of_its_own(folder):

@@ -5,8 +5,8 @@ cimport numpy as cnp
 import numpy as np
 
 from fastnn._kernels.scoring.steps cimport (ABOVE, AFFINE, BIN, BOX_COX, CLIP, DIVIDE, IMPUTE, INVERSE_NORM, L1, L2,
-                                            LABEL, MAX, NORMAL, NUMBER, PIECEWISE, PRODUCT, QUANTILE, SUM, VALUE, WITHIN,
-                                            WRAP, YEO_JOHNSON, Step)
+                                            LABEL, MAX, NORMAL, NUMBER, PIECEWISE, PRODUCT, QUANTILE, SMOOTH_CLIP, SUM,
+                                            VALUE, WITHIN, WRAP, YEO_JOHNSON, Step)
 
 cnp.import_array()
 
@@ -18,6 +18,7 @@ _KINDS = {
     "affine": (AFFINE, "scale", "shift"),
     "divide": (DIVIDE, "by"),
     "clip": (CLIP, "low", "high"),
+    "smooth_clip": (SMOOTH_CLIP, "bend"),
     "above": (ABOVE, "threshold"),
     "yeo_johnson": (YEO_JOHNSON, "power"),
     "box_cox": (BOX_COX, "power"),

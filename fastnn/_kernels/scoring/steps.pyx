@@ -48,6 +48,9 @@ cdef void compute(const Step *step, const double *numbers, Py_ssize_t n, double 
     elif step.kind == CLIP:         # NaN stays NaN
         for r in range(n):
             to[r] = step.a if x[r] < step.a else step.b if x[r] > step.b else x[r]
+    elif step.kind == SMOOTH_CLIP:
+        for r in range(n):
+            to[r] = x[r] / sqrt(1 + (x[r] / step.a) * (x[r] / step.a))
     elif step.kind == ABOVE:
         for r in range(n):
             to[r] = NAN if isnan(x[r]) else x[r] > step.a

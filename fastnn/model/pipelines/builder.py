@@ -23,6 +23,11 @@ class Builder:
         self._steps, self._known = [], {}
         self._emits, self._first, self._at = [], {}, 0
 
+    @property
+    def steps(self):
+        """All steps so far."""
+        return tuple(self._steps)
+
     def step(self, kind, source, **attributes):
         """The number of a step; the same one for the same step."""
         key = kind, source, repr(attributes)
@@ -138,7 +143,7 @@ class Builder:
                 f" {model.n_features_in}"
             )
         terms = self._without_unused(terms)
-        front = Front(self.n_columns, self.names, tuple(self._steps), tuple(self._emits))
+        front = Front(self.n_columns, self.names, self.steps, tuple(self._emits))
         melted = before_the_input(model, Sums(self._at, terms, coefs), constants)
         return replace(melted, front=front)
 

@@ -98,9 +98,9 @@ def test_json_rows_score():
 
 def test_what_has_no_place_is_refused_by_name():
     model = TabularRegressor(**FAST).fit(X, values)
-    with pytest.raises(TypeError, match="raw tables as ONNX"):
+    with pytest.raises(TypeError, match="column 'date' is a date"):
         fastnn.to_onnx(model)
-    with pytest.raises(TypeError, match="raw tables as C"):
+    with pytest.raises(TypeError, match="column 'date' is a date"):
         fastnn.to_c(model, "table")
 
 

@@ -1,0 +1,150 @@
+"""Models of raw tables as other languages take them: what was learned of the columns as a front.
+
+What the scorer does to a column (fastnn/tables) is written as steps here, so that the writers of
+fronts have it; columns of dates have no steps. The values of a regression follow from the outputs
+in two dense nodes.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fastnn.files.sources import describe
+from fastnn.model.front import Emit, Front
+from fastnn.model.nodes import Node
+from fastnn.model.pipelines.builder import Builder
+from fastnn.tables.categories import MISSING, Category
+from fastnn.tables.described import Table
+from fastnn.tables.numbers import BEND, FARTHEST
+
+#: Beginnings of dtypes whose categories are numbers in the table.
+_NUMBERS = ("int", "uint", "float", "bool", "double")
+
+
+def describe_for_export(source):
+    """The Model of whatever `Predictor` accepts, with a front for raw tables.
+
+    Raises
+    ------
+    TypeError
+        For a table with a column of dates; the message names it.
+    """
+    model = describe(source)
+    if not isinstance(model.front, Table):
+        return model
+    front = _front_of(model.front)
+    if model.front.scale is not None:
+        model = _with_values(model, model.front.scale)
+    return replace(model, front=front)
+
+
+def _front_of(table):
+    encoder = table.encoder
+    builder = Builder(table.n_columns, table.names)
+    emits = []
+    for number, column in enumerate(encoder.columns):
+        features = [f for f in encoder.features if f.column == number]
+        if features and column.kind == "date":
+            raise TypeError(
+                f"cannot write a model whose column {column.name!r} is a date in another language:"
+                " fit it on the numbers that matter of the date (days since a day, the month), or"
+                " score with fastnn.Predictor, which needs NumPy alone"
+            )
+        of_column = _category if column.kind == "category" else _number
+        emits += [Emit(step) for step in of_column(builder, encoder, number, features)]
+    if not emits:  # a column of zeros
+        nothing = builder.step("label", 0, labels=[], rows=[], missing=0, other=0, size=1)
+        emits.append(Emit(builder.step("value", nothing, values=[0.0])))
+    return Front(table.n_columns, table.names, builder.steps, tuple(emits))
+
+
+def _category(builder, encoder, number, features):
+    """A step for each feature: of two levels a sign, of several a number, of many their means."""
+    column = encoder.columns[number]
+    if not features:
+        return []
+    levels = [level for level in column.category.levels if level != MISSING]
+    n = len(column.category.levels)
+    labels = [_label(level, column.dtype) for level in levels]
+    missing = n - 1 if n > len(levels) else n
+    choice = builder.step(
+        *("label", number),
+        labels=labels,
+        rows=list(range(len(labels))),
+        missing=missing,
+        other=n,
+        size=n + 1,
+    )
+    return _values(builder, encoder, number, features, choice, n)
+
+
+def _label(level, dtype):
+    """The key of a level as the table has it."""
+    if not dtype.lower().startswith(_NUMBERS):
+        return level
+    return float({"True": 1, "False": 0}.get(level, level))
+
+
+def _values(builder, encoder, number, features, choice, n):
+    kind = features[0].kind
+    if kind == "sign":
+        columns = [[-1.0, 1.0, 0.0]]
+    elif kind == "levels":
+        columns = [[float(i) for i in range(n + 1)]]
+    else:
+        columns = encoder.means[number].T.astype(float).tolist()
+    return [builder.step("value", choice, values=values) for values in columns]
+
+
+def _number(builder, encoder, number, features):
+    """Filled in and scaled; whether it was missing; the means of values that repeat."""
+    column = encoder.columns[number]
+    learned, found = column.numbers[""], []
+    x = builder.step("number", number)
+    for kind in (f.kind for f in features if f.kind != "mean"):
+        if kind == "gap":
+            absent = builder.step("label", number, labels=[], rows=[], missing=1, other=0, size=2)
+            found.append(builder.step("value", absent, values=[0.0, 1.0]))
+            continue
+        z = builder.step("impute", x, missing=float("nan"), fill=float(learned.median))
+        z = builder.step("affine", z, scale=1.0, shift=-float(learned.centre))
+        z = builder.step("affine", z, scale=float(learned.scale), shift=0.0)
+        if learned.clipped:
+            z = builder.step("clip", z, low=-FARTHEST, high=FARTHEST)
+            z = builder.step("smooth_clip", z, bend=BEND)
+        found.append(z)
+    means = [f for f in features if f.kind == "mean"]
+    if means and not isinstance(column.category, Category):
+        known = column.category.levels[~np.isnan(column.category.levels)]
+        most = float(np.finfo(float).max)
+        edges = [*(known[:-1] + (known[1:] - known[:-1]) / 2).tolist(), most]
+        filled = builder.step("impute", x, missing=float("nan"), fill=most)
+        choice = builder.step("bin", filled, edges=edges)
+        values = encoder.means[number][: len(known) + 1]
+        found += [builder.step("value", choice, values=v) for v in values.T.astype(float).tolist()]
+    return found
+
+
+def _with_values(model, scale):
+    """The model with ``output * width + centre``, within least and most, as its outputs.
+
+    The bounds are two hidden units: least + relu(value - least) - relu(value - most).
+    """
+    model = model.astype("float64")  # which holds a centre that is large beside the width
+    levels = model.n_outputs // len(scale.centre)
+    centre, width, least, most = (np.repeat(part, levels) for part in scale)
+    nodes, last = list(model.nodes), len(model.nodes) - 1
+    if model.head.still_to_apply != "identity":
+        nodes.append(Node("activation", (last,), {}, {"name": model.head.still_to_apply}))
+        last += 1
+    eye = np.eye(len(width))
+    over = {
+        "weight": np.concatenate([eye * width, eye * width], axis=1),
+        "bias": np.concatenate([centre - least, centre - most]),
+    }
+    both = {"weight": np.concatenate([eye, -eye]), "bias": np.array(least, float)}
+    nodes.append(Node("dense", (last,), over))
+    nodes.append(Node("activation", (last + 1,), {}, {"name": "relu"}))
+    nodes.append(Node("dense", (last + 2,), both))
+    head = replace(model.head, output_activation="identity", activated=False)
+    return replace(model, nodes=nodes, head=head)

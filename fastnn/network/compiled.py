@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn._kernels.layers.entries import entries_of
+from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.training.groups import number_of_groups
 from fastnn.layers import Residual
 from fastnn.layers.stages import Stages
@@ -144,10 +145,39 @@ class CompiledNetwork(Layout):
             raise ValueError(f"unit must be from 0 to {self.n_out - 1}, got {unit!r}")
         gradient = np.empty((X.shape[0], self.n_in), self.dtype)
         rows = input_rows(X, self.n_in, self.dtype)
-        plan = self._make_plan(input_gradient=True)
-        engine = self.make_engine(self.cached_rows(), 1, None, False, plan, True)
+        engine = self._input_engine()
         engine.rows_through(rows, [None] * len(self._stages.specs), unit, gradient)
         return gradient
+
+    def slopes(self, X):
+        """Of each dense layer its inputs, and the gradient of each raw output by what it puts out
+        before its activation, row by row, at prediction.
+
+        The gradient of output o by the weight from input i to unit k is then ``inputs[:, i] *
+        slopes[o, :, k]``.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_in)
+
+        Returns
+        -------
+        list of (inputs (n, n_in of the layer), slopes (n_out, n, n_out of the layer))
+        """
+        n, stages = X.shape[0], self.stages
+        dense = [number for number, spec in enumerate(stages) if TRAITS[spec.kind].matrix]
+        outputs = [np.empty((n, stage.n), self.dtype) for stage in stages]
+        slopes = {t: np.empty((self.n_out, n, stages[t].n), self.dtype) for t in dense}
+        rows, engine = input_rows(X, self.n_in, self.dtype), self._input_engine()
+        for unit in range(self.n_out):
+            of_unit = [slopes[t][unit] if t in slopes else None for t in range(len(stages))]
+            engine.rows_through(rows, outputs, unit, None, of_unit)
+        sources = {-1: X, **dict(enumerate(outputs))}
+        return [(sources[stages[t].source], slopes[t]) for t in dense]
+
+    def _input_engine(self):
+        plan = self._make_plan(input_gradient=True)
+        return self.make_engine(self.cached_rows(), 1, None, False, plan, True)
 
     def data(self, X, y, sample_weight=None):
         """X, labels, y, weight as the kernels take them, with shapes checked."""

@@ -217,11 +217,11 @@ cdef class Engine(Workspace):
         self._raise_custom()
         return batch.rows, batch.unbiased
 
-    def rows_through(self, X, outputs, Py_ssize_t unit=-1, gradient=None):
+    def rows_through(self, X, outputs, Py_ssize_t unit=-1, gradient=None, slopes=()):
         """Inference of all rows of X, block by block on one thread, kept by stage.
 
         outputs: one array (n, width) per stage to fill, or None where it is not wanted. unit: an output of the last
-        stage, whose gradient by the input goes to `gradient` (n, n_in).
+        stage, whose gradient by the input goes to `gradient` (n, n_in), and by outputs, or pre-activations, to `slopes`.
         """
         cdef Py_ssize_t n = X.shape[0], start, rows
         cdef int t
@@ -237,12 +237,13 @@ cdef class Engine(Workspace):
             layer_rows_as(&self.s, <const Py_ssize_t *> address(order, "n", False) + start, rows, unit,
                           self.plan.dtype.number)
             for t, out in enumerate(outputs):
-                if out is not None:
-                    found = self._rows_of(self.s.buffers[t].h, rows, self.plan.stages[t].ld)
-                    out[start:start + rows] = found[:, :out.shape[1]]
-            if gradient is not None:
-                gradient[start:start + rows] = self._rows_of(self.s.dx, rows, self.s.ldx)[:, :gradient.shape[1]]
+                self._keep_rows(out, start, rows, self.s.buffers[t].h, self.plan.stages[t].ld)
+            for t, out in enumerate(slopes):
+                self._keep_rows(out, start, rows, self.s.buffers[t].d, self.plan.stages[t].ld)
+            self._keep_rows(gradient, start, rows, self.s.dx, self.s.ldx)
         self._raise_custom()
 
-    cdef object _rows_of(self, void *at, Py_ssize_t rows, Py_ssize_t ld):
-        return np.asarray(<char[:rows * ld * self.plan.dtype.itemsize]> at).view(self._dtype).reshape(rows, ld)
+    cdef _keep_rows(self, out, Py_ssize_t start, Py_ssize_t rows, void *at, Py_ssize_t ld):
+        if out is not None:
+            found = np.asarray(<char[:rows * ld * self.plan.dtype.itemsize]> at).view(self._dtype).reshape(rows, ld)
+            out[start:start + rows] = found[:, :out.shape[1]]

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 
 from fastnn.estimators.ensembles.samples import Draw
+from fastnn.estimators.laplace.diagonal import weights_with_variance
 from fastnn.estimators.mlp.base import BaseMLP
 from fastnn.estimators.mlp.saved import build_estimator, restore_classes, take_apart
 from fastnn.exceptions import ModelFormatError
@@ -32,11 +33,13 @@ _FITTED = {
     "Laplace": {
         "_center": np.ndarray,
         "_factors": list,
+        "_covariances": list,
         "prior_precision_": np.ndarray,
         "noise_precision_": np.ndarray,
     },
 }
 _OPTIONAL = {"folds_", "oof_predictions_", "oob_score_", "_weightless"}
+_OPTIONAL |= {"_center", "_factors", "_covariances"}  # by what a posterior is of
 # What is told by members, classes and names.
 _TOLD = {
     *("estimators_", "estimator_", "classes_", "n_features_in_", "feature_names_in_"),
@@ -209,11 +212,22 @@ def _check_posterior(fitted, network):
     """Of float64 arrays that fit the last layer."""
     width, n_outputs = network.coefs_[-1].shape
     precisions = [fitted[name] for name in fitted if name.endswith("precision_")]
-    factors = fitted["_factors"]
-    shapes = [(fitted["_center"], (width,)), *((array, (n_outputs,)) for array in precisions)]
-    if len(factors) != n_outputs or any(getattr(f, "ndim", 0) != 2 for f in factors):
+    shapes = [(array, (n_outputs,)) for array in precisions]
+    if set(fitted) >= {"_center", "_factors"} and "_covariances" not in fitted:
+        factors = fitted["_factors"]
+        if len(factors) != n_outputs or any(getattr(f, "ndim", 0) != 2 for f in factors):
+            raise ModelFormatError("the posterior of the weights is not sound")
+        shapes.append((fitted["_center"], (width,)))
+        shapes += [(factor, (width, factor.shape[1])) for factor in factors]
+    elif "_covariances" in fitted and "_center" not in fitted and "_factors" not in fitted:
+        matrices, found = weights_with_variance(network), fitted["_covariances"]
+        if len(found) != len(matrices) or not all(isinstance(a, np.ndarray) for a in found):
+            raise ModelFormatError("the posterior of the weights is not sound")
+        shapes += [(a, matrix.shape) for a, matrix in zip(found, matrices, strict=True)]
+        if any((array <= 0).any() for array in found):
+            raise ModelFormatError("the posterior of the weights is not sound")
+    else:
         raise ModelFormatError("the posterior of the weights is not sound")
-    shapes += [(factor, (width, factor.shape[1])) for factor in factors]
     for array, shape in shapes:
         if array.shape != shape or array.dtype != np.float64 or not np.isfinite(array).all():
             raise ModelFormatError("the posterior of the weights is not sound")

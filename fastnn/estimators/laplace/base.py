@@ -7,14 +7,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import HasMethods
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn._types import MatrixLike
-from fastnn.estimators.laplace.posterior import Posterior
+from fastnn.estimators.laplace.diagonal import (
+    diagonal_curvature,
+    diagonal_variances,
+    linear,
+    weights_with_variance,
+)
+from fastnn.estimators.laplace.posterior import Posterior, tuned
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.parameters import POSITIVE
-from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.mlp.within import (
     checked_network,
     fitted_network,
@@ -39,10 +44,19 @@ class LaplaceParameters:
         valid=[HasMethods(["fit", "predict"]), None],
         kw_only=False,
     )
+    subset: str = parameter(
+        "{'last_layer', 'all_diagonal'}",
+        "Which weights have a distribution: those of the last layer, a matrix of covariances for "
+        "each output (or a softmax), or those of all layers, each independent of the others, by "
+        "the diagonal of the Gauss-Newton matrix. The latter scores at the price of a backward "
+        "pass an output.",
+        default="last_layer",
+        valid=[StrOptions({"last_layer", "all_diagonal"})],
+    )
     prior_precision: float | None = parameter(
         "float or None",
-        "One over the variance of the last layer's weights before any data; None is the one that "
-        "makes the data most probable, an output (or a softmax) its own.",
+        "One over the variance of the weights before any data; None is the one that makes the data "
+        "most probable: each output's (or softmax's) own, or of all weights one.",
         default=None,
         valid=[POSITIVE, None],
     )
@@ -76,10 +90,10 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
             self.estimator_ = fitted_network(self.estimator, network, X, y, sample_weight)
             weight, _, unit = data.training_weights(sample_weight, X, np.float64)
             weight = None if weight is None else weight * unit
-            features = self._features(X).astype(np.float64, copy=False)
-            weight = np.ones(len(features)) if weight is None else weight
-            self._center = np.average(features, axis=0, weights=weight)
-            self._learn(X, y, features - self._center, weight)
+            weight = np.ones(X.shape[0]) if weight is None else weight
+            for name in ("_center", "_factors", "_covariances"):
+                self.__dict__.pop(name, None)
+            self._learn(X, y, weight)
             return self
 
     def _checked_network(self):
@@ -92,8 +106,30 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
         return network
 
     @abstractmethod
-    def _learn(self, X, y, features, weight):
-        """Learn the posterior from centred features."""
+    def _learn(self, X, y, weight):
+        """Learn the posterior."""
+
+    def _centred_features(self, X, weight):
+        """Learn the mean of the last layer's inputs; return them less that."""
+        features = self._features(X).astype(np.float64, copy=False)
+        self._center = np.average(features, axis=0, weights=weight)
+        return features - self._center
+
+    def _learn_diagonal(self, X, weight, slopes, noise=1.0, **errors):
+        """Learn the variance of every weight, and return the precisions of prior and noise.
+
+        ``slopes`` are those of `diagonal_curvature`, the rest is what `tuned` takes.
+        """
+        net = self.estimator_
+        found = diagonal_curvature(net, X, weight, slopes, coupled=self._coupled())
+        values = np.concatenate([part.ravel() for part in found])
+        squares = sum(np.square(w.astype(np.float64)).sum() for w in weights_with_variance(net))
+        prior, noise = tuned(values, squares, self.prior_precision, noise, **errors)
+        self._covariances = [1 / (noise * part + prior) for part in found]
+        return prior, noise
+
+    def _coupled(self):
+        return self.estimator_.out_activation_ == "softmax"
 
     def _remember(self, curvatures, prior, noise):
         """Keep the posterior: curvatures of one output each, or one of all outputs."""
@@ -117,7 +153,11 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
         return data.scoring_data(self, X)
 
     def _variances(self, X):
-        """Variance of each raw output for validated rows, (n, n_outputs)."""
+        """Variance of each raw output for validated rows, (n, n_outputs); of a softmax's, less what
+        all have in common, which changes no probability."""
+        if "_covariances" in self.__dict__:
+            coupled = self._coupled()
+            return diagonal_variances(self.estimator_, X, self._covariances, coupled=coupled)
         features = self._features(X).astype(np.float64, copy=False)
         found = [
             np.square(linear(factor, -(self._center @ factor), features)).sum(axis=1)
@@ -128,11 +168,3 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
     def __sklearn_tags__(self):
         network = network_within(self.estimator, self._of_type)
         return tags_of_network(super().__sklearn_tags__(), network)
-
-
-def linear(coef, intercept, X):
-    """``X @ coef + intercept`` by the kernels of the networks: a row's bits are its own."""
-    layer = MLPRegressor(hidden_layer_sizes=())
-    layer.coefs_, layer.intercepts_, layer.out_activation_ = [coef], [intercept], "identity"
-    layer.n_features_in_ = len(coef)
-    return layer._outputs(np.ascontiguousarray(X))

@@ -5,7 +5,8 @@ from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 
 from fastnn._types import MatrixLike
-from fastnn.estimators.laplace.base import BaseLaplace, linear
+from fastnn.estimators.laplace.base import BaseLaplace
+from fastnn.estimators.laplace.diagonal import linear
 from fastnn.estimators.laplace.posterior import curvatures, tuned
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.shared.declare import fitted, parameters
@@ -20,9 +21,9 @@ __all__ = ["LaplaceClassifier"]
 class LaplaceClassifier(ClassifierMixin, BaseLaplace):
     """A classifying perceptron that is less sure far from the data, by Laplace's approximation.
 
-    The weights of the last layer are normal around the fitted ones, with the curvature of the loss
-    as precision; the layers before it make features, and the intercepts count as known. A
-    probability is the mean over that distribution.
+    The weights of the last layer, or all, are normal around the fitted ones, with the curvature of
+    the loss as precision; of the last layer, the layers before it make features. The intercepts
+    count as known. A probability is the mean over that distribution.
 
     Parameters
     ----------
@@ -62,14 +63,20 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
     _of_type = MLPClassifier
     _loss = "log_loss"
 
-    def _learn(self, X, y, features, weight):
+    def _learn(self, X, y, weight):
         net = self.estimator_
         self.classes_ = net.classes_
         if net.class_weight is not None:
             weight = weight * net._class_factors(y, weight)
         p = net._outputs(X).astype(np.float64)
-        coupled = net.out_activation_ == "softmax"
-        found = curvatures(features, weight, p if coupled else p * (1 - p), coupled=coupled)
+        coupled = self._coupled()
+        slopes = p if coupled else p * (1 - p)
+        if self.subset == "all_diagonal":
+            prior, _ = self._learn_diagonal(X, weight, slopes)
+            self.prior_precision_ = np.full(p.shape[1], prior)
+            return
+        features = self._centred_features(X, weight)
+        found = curvatures(features, weight, slopes, coupled=coupled)
         squares = np.square(net.coefs_[-1].astype(np.float64)).sum(axis=0)
         squares = [squares.sum()] if coupled else squares
         prior = [
@@ -80,7 +87,7 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
         self._remember(found, self.prior_precision_, 1.0)
 
     def _set_factors(self, posterior):
-        if self.estimator_.out_activation_ == "softmax":
+        if self._coupled():
             # What all classes have in common changes no probability, and no data determine it.
             common = posterior.vectors.mean(axis=0)
             posterior = posterior._replace(vectors=posterior.vectors - common)

@@ -23,9 +23,9 @@ __all__ = ["LaplaceRegressor"]
 class LaplaceRegressor(RegressorMixin, BaseLaplace):
     """A regressing perceptron that knows how sure it is, by Laplace's approximation.
 
-    The weights of the last layer are normal around the fitted ones, with the curvature of the loss
-    as precision; the layers before it make features, and the intercepts count as known. Without
-    hidden layers this is the posterior of scikit-learn's BayesianRidge.
+    The weights of the last layer, or all, are normal around the fitted ones, with the curvature of
+    the loss as precision; of the last layer, the layers before it make features. The intercepts
+    count as known. Without hidden layers this is the posterior of scikit-learn's BayesianRidge.
 
     Parameters
     ----------
@@ -68,21 +68,21 @@ class LaplaceRegressor(RegressorMixin, BaseLaplace):
     _of_type = MLPRegressor
     _loss = "squared_error"
 
-    def _learn(self, X, y, features, weight):
-        y = np.asarray(y, np.float64).reshape(len(features), -1)
+    def _learn(self, X, y, weight):
+        y = np.asarray(y, np.float64).reshape(X.shape[0], -1)
         errors = weight @ np.square(y - self.estimator_._outputs(X))
+        noise, n = self.noise_precision, weight.sum()
+        if self.subset == "all_diagonal":  # its weights serve all targets, and have one noise
+            of_all = {"errors": errors.sum(), "n": n * y.shape[1]}
+            found = [self._learn_diagonal(X, weight, np.ones_like(y), noise, **of_all)] * y.shape[1]
+            self.prior_precision_, self.noise_precision_ = np.array(found).T
+            return
+        features = self._centred_features(X, weight)
         squares = np.square(self.estimator_.coefs_[-1].astype(np.float64)).sum(axis=0)
         curvature = curvatures(features, weight, np.ones((len(features), 1)), coupled=False)[0]
         found = [
-            tuned(
-                curvature.values,
-                squares[output],
-                self.prior_precision,
-                self.noise_precision,
-                errors=errors[output],
-                n=weight.sum(),
-            )
-            for output in range(y.shape[1])
+            tuned(curvature.values, square, self.prior_precision, noise, errors=error, n=n)
+            for square, error in zip(squares, errors, strict=True)
         ]
         self.prior_precision_, self.noise_precision_ = np.array(found).T
         every = [curvature] * len(found)

@@ -11,7 +11,7 @@ from fastnn.model.of_table import behind_columns
 from fastnn.scoring.arrays import chain_rows, score_nodes
 from fastnn.threads import effective_n_threads
 
-__all__ = ["input_gradients", "outputs"]
+__all__ = ["input_gradients", "network_of", "outputs"]
 
 
 def outputs(estimator, X, check_finite, layer=None):
@@ -90,13 +90,18 @@ def _fitted_network(parts, blocks, loss):
     return network
 
 
+def network_of(estimator, activations, loss):
+    """The network of a fitted estimator's attributes as they are, for predictions."""
+    parts = Parts.fitted(estimator)
+    return _fitted_network(parts, _fitted_blocks(parts, activations), loss)
+
+
 def input_gradients(estimator, activations, loss, X):
     """Gradients of the raw outputs of a fitted estimator by finite dense X, row by row.
 
     Of shape (n, n_features) for one output, else (n, n_outputs, n_features).
     """
-    parts = Parts.fitted(estimator)
-    network = _fitted_network(parts, _fitted_blocks(parts, activations), loss)
+    network = network_of(estimator, activations, loss)
     if network.n_out == 1:
         return network.input_gradient(X)
     gradients = np.empty((len(X), network.n_out, network.n_in), network.dtype)

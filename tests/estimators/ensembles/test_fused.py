@@ -176,6 +176,7 @@ SAVED = {
     **{name: make for name, make in MADE.items() if name != "one class"},
     "folds": lambda: deep(sample_by="fold", oob_score=True),
     "probit": lambda: LaplaceClassifier(NET).fit(X, y),
+    "diagonal": lambda: LaplaceRegressor(NETR, subset="all_diagonal").fit(X, target),
 }
 
 
@@ -215,7 +216,7 @@ def test_a_predictor_of_a_file():
     assert (again.predict_proba(X) == model.predict_proba(X)).all()
 
 
-@pytest.mark.parametrize("name", ["folds", "quantiles", "dropout", "probit"])
+@pytest.mark.parametrize("name", ["folds", "quantiles", "dropout", "probit", "diagonal"])
 def test_a_wrong_field_is_refused(name):
     """Or, where a value of that type is as good as another, loaded; nothing else comes of it."""
     header, description, data = split(saved(SAVED[name]()))

@@ -3,6 +3,8 @@
 The tensors of member i are named as in a file of its own, with "members.i." in front.
 """
 
+import numpy as np
+
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.description import describe_model, model_from_description
 from fastnn.files.labels import are, classes_from, describe_classes
@@ -11,6 +13,7 @@ from fastnn.files.values import decode_section, encode_section
 from fastnn.model.ensembles import mean_of_models
 from fastnn.model.of_estimator import PAIRED, means_of_pairs
 from fastnn.model.of_table import TABULAR, with_table
+from fastnn.model.probit import probit_model
 
 #: The classes, from version 3 on.
 ENSEMBLES = (
@@ -149,6 +152,28 @@ def check_members(parts):
             raise ModelFormatError("a member has a class that the ensemble does not know")
 
 
+def check_factors(fitted, model):
+    """The centre and the factors of a posterior of the last layer's weights of this model.
+
+    Raises
+    ------
+    ModelFormatError
+        If they do not fit it.
+    """
+    last = model.nodes[-1]
+    width, n_outputs = last.arrays["weight"].shape
+    center, factors = fitted.get("_center"), fitted.get("_factors")
+    sound = isinstance(factors, list) and len(factors) == n_outputs
+    sound = sound and all(isinstance(a, np.ndarray) for a in (center, *factors))
+    sound = sound and center.shape == (width,)
+    sound = sound and all(a.ndim == 2 and a.shape[0] == width and a.shape[1] for a in factors)
+    if not sound or not all(
+        a.dtype == np.float64 and np.isfinite(a).all() for a in (center, *factors)
+    ):
+        raise ModelFormatError("the posterior of the weights is not sound")
+    return center, factors
+
+
 def model_of(network, parts):
     """The Model that scores what is in a file; TypeError if that is more than networks compute."""
     if parts is None or network is not None:
@@ -157,6 +182,12 @@ def model_of(network, parts):
     models = [_predicted(*member) for member in parts.members]
     if parts.name == "LaplaceRegressor":
         return models[0].with_head(feature_names=parts.feature_names)
+    if parts.name == "LaplaceClassifier" and "_factors" in parts.fitted:
+        model = models[0].with_head(feature_names=parts.feature_names)
+        if len(parts.classes) == 1:
+            return model
+        center, factors = check_factors(parts.fitted, model)
+        return probit_model(model, center, factors)
     if parts.name in TABULAR:
         try:
             from fastnn.tables.described import table_from  # only where there is one

@@ -25,6 +25,7 @@ from fastnn.model.of_transformer import (
     autoencoder_model,
     machine_model,
 )
+from fastnn.model.probit import probit_model
 from fastnn.model.unwrap import pipeline_steps, unwrap, way_out
 
 _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
@@ -83,11 +84,7 @@ def as_model(source):
         model = as_model(fitted(source, "estimator_"))
         return model.with_head(feature_names=feature_names(source))
     if _is_a(source, "LaplaceClassifier"):
-        raise TypeError(
-            "the probabilities of a LaplaceClassifier are those of its network at a temperature of"
-            " each row's own, which no node computes: score it itself, or make a Predictor of its"
-            " .estimator_, whose probabilities are those of the fitted weights alone"
-        )
+        return fold_batch_norms(_laplace_classifier(source))
     if _is_a(source, "SelfOrganizingMap"):
         return map_model(source)
     if _is_a(source, "HopfieldNetwork"):
@@ -102,6 +99,20 @@ def as_model(source):
         " MLPClassifier or MLPRegressor of fastnn or scikit-learn is needed, alone, at the end of a"
         f" Pipeline or inside a TransformedTargetRegressor{way_out(source)}"
     )
+
+
+def _laplace_classifier(source):
+    network = fitted(source, "estimator_")
+    if source.subset != "last_layer":
+        raise TypeError(
+            "a LaplaceClassifier with subset='all_diagonal' follows each row's gradients back"
+            " through the network, which no node does: score it itself, set subset='last_layer',"
+            " or make a Predictor of its .estimator_, the fitted weights alone"
+        )
+    model = scoring_model(network).with_head(feature_names=feature_names(source))
+    if len(source.classes_) == 1:
+        return model
+    return probit_model(model, source._center, source._factors)
 
 
 def _is_a(source, *names):

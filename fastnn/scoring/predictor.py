@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 
 from fastnn._types import MatrixLike
-from fastnn.files.sources import describe
+from fastnn.scoring.immutable import Immutable
 from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
 from fastnn.scoring.scorer import make_scorer, no_decisions, no_probabilities
+from fastnn.scoring.spread import Described, SpreadScorer, described
 from fastnn.threads import effective_n_threads
 
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
-class Predictor:
+class Predictor(Immutable):
     """Scores a fitted model: immutable, thread-safe, picklable, in microseconds a row.
 
     Affine steps of a pipeline are folded into the weights in float64, before they are cast to
@@ -26,14 +27,13 @@ class Predictor:
     model : estimator, Network, Predictor, str, path-like, bytes-like or binary file
         A fitted ``MLPClassifier`` or ``MLPRegressor`` of fastnn or scikit-learn, or an ensemble or
         table model of fastnn; a ``Pipeline`` that ends in one, of scalers, imputers, encoders,
-        ``ColumnTransformer`` and more, see docs/pipelines.md, or of samplers of imbalanced-learn; a
-        fitted search; a ``FrozenEstimator``; a ``TransformedTargetRegressor`` around one with a
-        scaler; a ``TunedThresholdClassifierCV`` or ``FixedThresholdClassifier`` around one; a
+        ``ColumnTransformer``, see docs/pipelines.md, or of samplers of imbalanced-learn; a fitted
+        search; a ``FrozenEstimator``; a ``TransformedTargetRegressor`` around one with a scaler; a
+        ``TunedThresholdClassifierCV`` or ``FixedThresholdClassifier`` around one; a
         ``CalibratedClassifierCV(ensemble=False)`` of two classes with Platt's sigmoid, or of
-        decision values; a fitted ``fastnn.Network``; or a file of `fastnn.save`. Of a Network
-        whose loss is one of classification, `predict` gives class numbers (with several independent
-        outputs an indicator of labels), `predict_proba` probabilities; of others `predict` gives
-        values of shape (n, n_outputs).
+        decision values; a fitted ``fastnn.Network``; or a file of `fastnn.save`. Of a Network whose
+        loss is one of classification, `predict` gives class numbers (of several independent outputs
+        an indicator), `predict_proba` probabilities; of others values (n, n_outputs).
     dtype : {"float32", "float64"}, default="float32"
         The precision of weights, arithmetic and results.
 
@@ -74,6 +74,7 @@ class Predictor:
     feature_names_in_: np.ndarray
     _model: Any
     _scorer: Any
+    _spread: SpreadScorer
     _labels: np.ndarray
     _raw: Callable[..., Any]  # bound methods of the kernel, looked up once
     _proba: Callable[..., Any]
@@ -82,15 +83,16 @@ class Predictor:
 
     __slots__ = (
         *("_flat_raw", "_labels", "_log_proba", "_model", "_proba", "_raw", "_scorer"),
-        *("classes_", "feature_names_in_"),
+        *("_spread", "classes_", "feature_names_in_"),
     )
 
     def __init__(self, model: Any, dtype: str = "float32") -> None:
-        model = describe(model).astype(dtype)
+        model, spread = described(model, dtype)
         scorer = make_scorer(model)
         values = {
             "_model": model,
             "_scorer": scorer,
+            "_spread": SpreadScorer(spread),
             "_flat_raw": model.binary or model.flat,
             "_raw": scorer.raw if not model.head.activated else no_decisions,
             "_proba": scorer.proba if model.has_probabilities else no_probabilities(model),
@@ -118,8 +120,13 @@ class Predictor:
         return self._model.n_outputs
 
     def predict(
-        self, X: MatrixLike, *, out: np.ndarray | None = None, n_jobs: int | None = None
-    ) -> np.ndarray:
+        self,
+        X: MatrixLike,
+        *,
+        out: np.ndarray | None = None,
+        n_jobs: int | None = None,
+        return_std: bool = False,
+    ) -> Any:
         """Labels or values, as the estimator's ``predict`` gives them.
 
         Parameters
@@ -127,18 +134,23 @@ class Predictor:
         X : array-like or sparse matrix of shape (n_features,) or (n, n_features)
         out : ndarray of the result's shape and dtype, optional
         n_jobs : int, optional
+        return_std : bool, default=False
+            Of regressors that know it, return the standard deviations as well, as a second array.
 
         Returns
         -------
         ndarray
-            Labels of shape (n,), an int64 indicator of shape (n, n_labels) for a multilabel
-            classifier, values of shape (n,) or (n, n_outputs) for a regressor.
+            Labels (n,), of a multilabel classifier an int64 indicator (n, n_labels), of a regressor
+            values (n,) or (n, n_outputs).
 
         Raises
         ------
         ValueError
-            If X does not have the model's features or is not finite, or ``out`` does not fit.
+            If X does not fit the model or is not finite, ``out`` does not fit, or there is no std.
         """
+        if return_std:
+            std = self._spread.std(lambda kernel: self._score(kernel, X, None, n_jobs))
+            return self.predict(X, out=out, n_jobs=n_jobs), std[:, 0] if self._model.flat else std
         kind = self._model.kind
         if kind == "multilabel":
             return self._score(self._scorer.codes, X, out, n_jobs)
@@ -230,20 +242,8 @@ class Predictor:
         self._score(kernel, X, out.reshape(-1, 1), n_jobs)
         return out
 
-    def __setattr__(self, name, value):
-        raise AttributeError(f"a Predictor is immutable, cannot set {name!r}")
-
-    def __delattr__(self, name):
-        raise AttributeError(f"a Predictor is immutable, cannot delete {name!r}")
-
     def __reduce__(self):
-        return type(self), (self._model, self._model.dtype)
-
-    def __copy__(self):
-        return self
-
-    def __deepcopy__(self, memo):
-        return self
+        return type(self), (Described(self._model, self._spread.spread), self._model.dtype)
 
     def __repr__(self):
         sizes = "-".join(map(str, self._model.sizes))

@@ -11,7 +11,7 @@ from fastnn.estimators.laplace.diagonal import weights_with_variance
 from fastnn.estimators.mlp.base import BaseMLP
 from fastnn.estimators.mlp.saved import build_estimator, restore_classes, take_apart
 from fastnn.exceptions import ModelFormatError
-from fastnn.files.ensembles import check_members
+from fastnn.files.ensembles import check_factors, check_members
 from fastnn.files.model_file import ESTIMATORS
 from fastnn.files.parts import EnsembleParts, EstimatorParts
 from fastnn.model.of_estimator import feature_names, network_as_fitted
@@ -128,7 +128,7 @@ def build_ensemble(parts):
         ensemble._alike = True
         _check_seeds(fitted["_seeds"])
     else:
-        _check_posterior(fitted, member)
+        _check_posterior(fitted, member, model)
     return ensemble
 
 
@@ -208,17 +208,13 @@ def _check_seeds(seeds):
         raise ModelFormatError("the seeds of the samples are not sound")
 
 
-def _check_posterior(fitted, network):
+def _check_posterior(fitted, network, model):
     """Of float64 arrays that fit the last layer."""
-    width, n_outputs = network.coefs_[-1].shape
+    n_outputs = network.coefs_[-1].shape[1]
     precisions = [fitted[name] for name in fitted if name.endswith("precision_")]
     shapes = [(array, (n_outputs,)) for array in precisions]
     if set(fitted) >= {"_center", "_factors"} and "_covariances" not in fitted:
-        factors = fitted["_factors"]
-        if len(factors) != n_outputs or any(getattr(f, "ndim", 0) != 2 for f in factors):
-            raise ModelFormatError("the posterior of the weights is not sound")
-        shapes.append((fitted["_center"], (width,)))
-        shapes += [(factor, (width, factor.shape[1])) for factor in factors]
+        check_factors(fitted, model)
     elif "_covariances" in fitted and "_center" not in fitted and "_factors" not in fitted:
         matrices, found = weights_with_variance(network), fitted["_covariances"]
         if len(found) != len(matrices) or not all(isinstance(a, np.ndarray) for a in found):

@@ -140,7 +140,7 @@ class BaseLaplace(LaplaceParameters, BaseEstimator, ABC):
         self._set_factors(Posterior(vectors, values, prior, noise))
 
     def _set_factors(self, posterior):
-        self._factors = [np.ascontiguousarray(factor) for factor in posterior.factors()]
+        self._factors = posterior.factors()
 
     def _features(self, X):
         """The inputs of the last layer for validated rows."""

@@ -38,10 +38,17 @@ class Posterior(NamedTuple):
     noise: np.ndarray
 
     def factors(self):
-        """Matrices (n_features, n_weights) of the outputs: the variance of an output is the sum of
-        the squares of ``features @ factor``."""
+        """Matrices of n_features rows, and no more columns, of the outputs: the variance of an
+        output is the sum of the squares of ``features @ factor``."""
         scale = 1 / np.sqrt(self.noise[:, None] * self.values + self.prior[:, None])
-        return [vectors * s for vectors, s in zip(self.vectors, scale, strict=True)]
+        return [_narrow(vectors * s) for vectors, s in zip(self.vectors, scale, strict=True)]
+
+
+def _narrow(factor):
+    """A factor of the same F F' with at most as many columns as rows."""
+    if factor.shape[1] > factor.shape[0]:
+        factor = np.linalg.qr(factor.T, mode="r").T
+    return np.ascontiguousarray(factor)
 
 
 def curvatures(features, weight, slopes, *, coupled):

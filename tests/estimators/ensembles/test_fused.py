@@ -280,7 +280,7 @@ def test_what_is_refused(tmp_path):
         with pytest.raises(NotFittedError):
             use(unfitted)
     with pytest.raises(TypeError, match=r"Predictor of its \.estimator_"):
-        Predictor(LaplaceClassifier(NET).fit(X, y))
+        Predictor(LaplaceClassifier(NET, subset="all_diagonal").fit(X, y))
     scored = deep(sample_by="bootstrap", oob_score=lambda y, p: 0.0)
     with pytest.raises(TypeError, match=r"params\.oob_score"):
         fastnn.save(scored, tmp_path / "e.fnn")

@@ -186,6 +186,7 @@ def quality(table):
             for rule, options in (
                 ("batch", {}),
                 ("batch, sigma to 0.4", {"sigma": (side / 4, 0.4)}),
+                ("batch, sigma to 0.5", {"sigma": (side / 4, 0.5)}),
                 ("online", {"algorithm": "online", "random_state": 0}),
             ):
                 som = SelfOrganizingMap(side, side, topology=topology, n_iter=EPOCHS, **options)

@@ -14,6 +14,7 @@ from fastnn.files.model_file import (
 from fastnn.files.streams import name_of
 from fastnn.model.of_estimator import network_as_fitted
 from fastnn.model.of_map import map_model
+from fastnn.model.of_net import net_model
 from fastnn.model.of_network import network_model
 from fastnn.model.of_table import TABULAR
 from fastnn.model.of_transformer import AUTOENCODERS, MACHINES, autoencoder_model, machine_model
@@ -61,6 +62,10 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.som.saved import map_apart
 
         write_model_file(path, map_model(model), map_apart(model))
+    elif _name_of_class(model) == "HopfieldNetwork":
+        from fastnn.estimators.hopfield.saved import net_apart
+
+        write_model_file(path, net_model(model), net_apart(model))
     elif _name_of_class(model) in ESTIMATORS:
         from fastnn.estimators.mlp.saved import take_apart
 
@@ -74,11 +79,6 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.ensembles.saved import ensemble_apart
 
         write_ensemble_file(path, ensemble_apart(model))
-    elif _name_of_class(model) == "HopfieldNetwork":
-        raise TypeError(
-            "cannot save a HopfieldNetwork: a file holds a network of so many layers, and this one "
-            "takes as many steps as a state needs. Pickle it, or keep its patterns_"
-        )
     else:
         raise TypeError(
             f"cannot save a {type(model).__name__}: save takes a fastnn estimator, Network or"
@@ -114,6 +114,8 @@ def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
     network, parts = read_model_file(path, activations)
     build = parts and _builder(parts.name)
     try:
+        if build is None and parts and parts.name == "HopfieldNetwork":
+            raise TypeError("a HopfieldNetwork needs scikit-learn to be loaded: install it")
         if build is None:
             network = model_of(network, parts)
             return Predictor(network, dtype=network.dtype)
@@ -140,6 +142,10 @@ def _builder(name: str) -> Any:
         from fastnn.estimators.som.saved import build_map
 
         return build_map
+    if name == "HopfieldNetwork":
+        from fastnn.estimators.hopfield.saved import build_net
+
+        return build_net
     if name in TABULAR:
         from fastnn.estimators.tabular.saved import build_tabular
 

@@ -17,7 +17,7 @@ from fastnn.model.of_transformer import AUTOENCODERS, MACHINES
 
 #: The classes of what can be trained; those behind the first two came with version 3.
 ESTIMATORS = (
-    *("MLPClassifier", "MLPRegressor", "Network", "SelfOrganizingMap"),
+    *("MLPClassifier", "MLPRegressor", "Network", "SelfOrganizingMap", "HopfieldNetwork"),
     *AUTOENCODERS,
     *MACHINES,
 )

@@ -1,19 +1,19 @@
 """HopfieldNetwork."""
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fastnn._numbers import check_numbers
 from fastnn._types import MatrixLike
 from fastnn._warnings import warn
-from fastnn.estimators.hopfield.patterns import coding_of
+from fastnn.estimators.hopfield.parameters import HopfieldParameters
+from fastnn.estimators.hopfield.patterns import Coding, coding_of
 from fastnn.estimators.hopfield.recall import (
     asynchronous,
     attention,
@@ -23,10 +23,9 @@ from fastnn.estimators.hopfield.recall import (
 )
 from fastnn.estimators.hopfield.rules import RULES
 from fastnn.estimators.mlp.base import unchanged_on_failure
-from fastnn.estimators.mlp.parameters import AT_LEAST_0, AT_LEAST_1, POSITIVE
-from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.estimators.shared.docs import documented
 from fastnn.estimators.shared.missing import located
+from fastnn.estimators.shared.pickles import VersionedPickles
 from fastnn.threads import effective_n_threads
 
 __all__ = ["HopfieldNetwork"]
@@ -40,68 +39,10 @@ _CAPACITY = {
 }
 
 
-@parameters
-class HopfieldParameters:
-    """What the constructor has."""
-
-    rule: str = parameter(
-        "{'hebb', 'storkey', 'pseudoinverse', 'dense'}",
-        "How patterns are stored: in weights, by one of three rules; or as they are, a state being "
-        "drawn towards those that it is close to, which may be real numbers.",
-        default="hebb",
-        valid=[StrOptions({*RULES, "dense"})],
-        kw_only=False,
-    )
-    update: str = parameter(
-        "{'asynchronous', 'synchronous'}",
-        "Whether units are asked one after the other, in a new order in every sweep, so that the "
-        "energy never rises; or all at once, which may end in a cycle of two states. 'dense' takes "
-        "all at once, and its energy does not rise either.",
-        default="asynchronous",
-        valid=[StrOptions({"asynchronous", "synchronous"})],
-    )
-    threshold: float | None = parameter(
-        "float or None",
-        "Values of X above it are 1, the others -1. With None X has these values alone, or 0 and "
-        "1, unless the rule is 'dense'.",
-        default=None,
-        valid=[Real, None],
-    )
-    beta: float | None = parameter(
-        "float or None",
-        "Of 'dense': how much closer patterns count for more. Small values mix patterns that are "
-        "alike. None is 32, or sqrt(n_features) if that is more, over the mean square of the "
-        "patterns' lengths: a pattern that agrees with a state in one unit in twenty more than "
-        "another counts for exp(3.2) times as much.",
-        default=None,
-        valid=[POSITIVE, None],
-    )
-    max_steps: int = parameter(
-        "int", "Most sweeps over the units, or steps of all.", default=100, valid=[AT_LEAST_1]
-    )
-    tol: float = parameter(
-        "float",
-        "Of 'dense': a state is at rest when it changes by less than this share of its length.",
-        default=1e-4,
-        valid=[AT_LEAST_0],
-    )
-    random_state: int | np.random.RandomState | None = parameter(
-        "int, RandomState instance or None",
-        "Source of the seed of the orders in which units are asked, drawn by ``fit``.",
-        default=None,
-        valid=["random_state"],
-    )
-    n_jobs: int | None = parameter(
-        "int or None",
-        "Threads, over the rows; None and -1 take as many as the machine, its limits and "
-        "OMP_NUM_THREADS allow. Results do not depend on it.",
-        default=None,
-        valid=[Integral, None],
-    )
-
-
 @documented
-class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters, BaseEstimator):
+class HopfieldNetwork(
+    OneToOneFeatureMixin, TransformerMixin, HopfieldParameters, VersionedPickles, BaseEstimator
+):
     """A net that stores patterns, and recalls the one that a damaged copy comes from [1]_.
 
     Each feature is a unit of value -1 or 1, and each is linked to each. A state is changed, unit by
@@ -120,6 +61,8 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters
         What is stored, as -1 and 1; with 'dense', and no threshold, as it was given.
     beta_ : float
         That of 'dense'; not with others.
+    threshold_ : float, ndarray of shape (n_features,) or None
+        Above which a value of X is 1, if values are cut.
     n_features_in_, feature_names_in_
         Number and, if X had them, names of the columns of X.
 
@@ -143,6 +86,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters
     weights_: np.ndarray
     patterns_: np.ndarray
     beta_: float
+    threshold_: float | np.ndarray | None
     n_features_in_: int
     feature_names_in_: np.ndarray
 
@@ -153,7 +97,7 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Patterns of -1 and 1, or 0 and 1, see ``threshold``.
+            Patterns of -1 and 1, or 0 and 1; other numbers are cut, see ``threshold``.
         y : None
             Not used.
 
@@ -164,14 +108,17 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters
         Raises
         ------
         ValueError
-            For patterns of other values; the net stays as it was.
+            For patterns of other values, with ``threshold=None``; the net stays as it was.
         """
         with unchanged_on_failure(self):
             X = self._checked(X, reset=True)
             effective_n_threads(self.n_jobs)
             for name in ("weights_", "beta_"):  # of another rule
                 self.__dict__.pop(name, None)
-            self._coding = None if self._is_real() else coding_of(X, self.threshold)
+            self._low = self.threshold_ = None
+            if self.rule != "dense" or isinstance(self.threshold, Real):
+                coding = coding_of(X, self.threshold)
+                self._low, self.threshold_ = coding.low, coding.threshold
             patterns = X.copy() if self._coding is None else self._coding.encode(X)
             if self.rule == "dense":
                 squares = np.square(patterns, dtype=np.float64).sum(axis=1).mean()
@@ -186,8 +133,10 @@ class HopfieldNetwork(OneToOneFeatureMixin, TransformerMixin, HopfieldParameters
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         return self
 
-    def _is_real(self):
-        return self.rule == "dense" and self.threshold is None
+    @property
+    def _coding(self):
+        """What stands for -1 and 1; None of a net that keeps real numbers."""
+        return None if self._low is None else Coding(self._low, self.threshold_)
 
     def _warn_of_capacity(self, patterns):
         share, remedy = _CAPACITY[self.rule]

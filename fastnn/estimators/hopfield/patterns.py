@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fastnn._warnings import warn
+
 __all__ = ["Coding", "coding_of"]
 
 
@@ -12,7 +14,7 @@ class Coding:
     ----------
     low : {-1, 0}
         What stands for -1.
-    threshold : float or None
+    threshold : float, ndarray of shape (n_features,) or None
         Values above it are 1. With None there are no values but ``low`` and 1.
     """
 
@@ -50,13 +52,29 @@ class Coding:
 def coding_of(X, threshold):
     """The coding of patterns: 0 and 1 if there are no other values, else -1 and 1.
 
+    Parameters
+    ----------
+    X : ndarray of shape (n_patterns, n_features)
+    threshold : "auto", float or None
+        "auto" cuts other values at the mean of each feature.
+
     Raises
     ------
     ValueError
-        Without a threshold, for patterns of other values.
+        With None, for patterns of other values.
     """
     is_bit = (X == 0) | (X == 1)
-    coding = Coding(0 if is_bit.all() and not (X == 1).all() else -1, threshold)
+    low = 0 if is_bit.all() and not (X == 1).all() else -1
+    if isinstance(threshold, str):
+        threshold = None
+        if low == -1 and not (np.abs(X) == 1).all():
+            warn(
+                "X has values other than -1 and 1, or 0 and 1: those above the mean of their "
+                "feature are taken for 1. Set threshold to a number to cut elsewhere, to None for "
+                "an error, or rule='dense' to store real numbers."
+            )
+            threshold = X.mean(axis=0)
+    coding = Coding(low, threshold)
     if threshold is None and coding.low == -1:
         bad = np.argwhere(np.abs(X) != 1)
         if len(bad):

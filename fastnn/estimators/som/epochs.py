@@ -11,7 +11,6 @@ from threadpoolctl import ThreadpoolController
 
 from fastnn._kernels.families import som as kernels
 from fastnn.estimators.som.search import Search
-from fastnn.training.shuffling import shuffle_rows
 
 __all__ = ["batch_epoch", "on_sphere", "online_epoch", "widths"]
 
@@ -99,21 +98,18 @@ def batch_epoch(rows, codebook, grid, neighborhood, sigma, n_threads):
     return on_sphere(moved) if rows.sphere else moved, winners
 
 
-def online_epoch(rows, codebook, grid, neighborhood, sigma, rate, rng):
+def online_epoch(rows, codebook, grid, neighborhood, sigma, rate, turns=None):
     """Move units towards one row after the other, by ``rate * h(u, winner)`` of the way.
 
-    The rows come in an order of the generator's, or as they are if that is None. A row of weight w
-    counts as w rows. The codebook is changed in place.
+    The rows come as they are or, with ``turns``, by these numbers and with these weights (or None).
+    A row of weight w counts as w rows. The codebook is changed in place.
     """
-    order = np.arange(len(rows))
-    if rng is not None:
-        shuffle_rows(rng, order)
+    order, weight = turns or (np.arange(len(rows)), rows.weight)
     strength = grid.strengths(neighborhood, sigma)
-    for chunk in rows.chunks(len(codebook), 0.05):
-        some = order[chunk]
+    for chunk in rows.chunks(len(codebook), 0.05, len(order)):
         kernels.train_rows(
-            np.ascontiguousarray(rows.dense(some)),
-            rows.weights(some),
+            np.ascontiguousarray(rows.dense(order[chunk])),
+            None if weight is None else weight[chunk],
             codebook,
             strength,
             rate,

@@ -7,6 +7,7 @@ from fastnn._warnings import warn
 from fastnn.estimators.shared.callbacks import FitCallbacks
 from fastnn.estimators.som.epochs import batch_epoch, on_sphere, online_epoch, widths
 from fastnn.estimators.som.grid import Grid
+from fastnn.estimators.som.order import RandomOrder
 from fastnn.estimators.som.rows import Rows, checked_rows, checked_weights
 from fastnn.estimators.som.search import errors
 from fastnn.estimators.som.start import first_codebook
@@ -61,6 +62,8 @@ def fitted_attributes(estimator, X, sample_weight, *, one_epoch=False):
         if rows.sphere:
             codebook = on_sphere(codebook)
     end = done + 1 if one_epoch else estimator.n_iter
+    shuffled = estimator.algorithm == "online" and estimator.shuffle
+    order = RandomOrder(rows) if shuffled else None
 
     def attributes():
         labels, quantization, topographic = errors(rows, codebook, grid, n_threads)
@@ -83,8 +86,8 @@ def fitted_attributes(estimator, X, sample_weight, *, one_epoch=False):
                 rows, codebook, grid, estimator.neighborhood, sigmas[at], n_threads
             )
         else:
-            order = rng if estimator.shuffle else None
-            online_epoch(rows, codebook, grid, estimator.neighborhood, sigmas[at], rates[at], order)
+            turns = order and order.epoch(rng)
+            online_epoch(rows, codebook, grid, estimator.neighborhood, sigmas[at], rates[at], turns)
         if not np.isfinite(codebook).all():
             raise DivergenceError(
                 f"The units of the map are not finite after epoch {done + 1}: scale X (for example "

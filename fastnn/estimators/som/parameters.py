@@ -90,7 +90,8 @@ class MapParameters:
     n_iter: int = parameter("int", "Epochs.", default=10, valid=[AT_LEAST_1])
     shuffle: bool = parameter(
         "bool",
-        "Whether 'online' takes the rows of every epoch in a new random order.",
+        "Whether 'online' takes the rows of every epoch in a new random order, for which it does "
+        "not matter where they stand in X.",
         default=True,
         valid=["boolean"],
     )

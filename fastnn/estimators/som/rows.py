@@ -103,10 +103,12 @@ class Rows:
     def __len__(self):
         return self.X.shape[0]
 
-    def chunks(self, n_units, share=1.0):
-        """Slices of the rows, each of which takes some hundredths of a second of a search."""
+    def chunks(self, n_units, share=1.0, n_rows=None):
+        """Slices of the rows, or of so many, each of which takes some hundredths of a second of a
+        search."""
+        n_rows = len(self) if n_rows is None else n_rows
         step = max(64, int(share * _AT_ONCE / (n_units * self.factors.shape[1])))
-        return [slice(i, min(i + step, len(self))) for i in range(0, len(self), step)]
+        return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]
 
     def weights(self, rows):
         """The weights of some rows, or None."""

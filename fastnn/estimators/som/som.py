@@ -17,6 +17,7 @@ from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.shared.callbacks import CallbackSupportMixin
 from fastnn.estimators.shared.docs import documented
+from fastnn.estimators.shared.pickles import VersionedPickles
 from fastnn.estimators.som.fitting import fitted_attributes
 from fastnn.estimators.som.parameters import MapParameters
 from fastnn.estimators.som.rows import Rows, checked_rows, checked_weights
@@ -33,6 +34,7 @@ class SelfOrganizingMap(
     TransformerMixin,
     CallbackSupportMixin,
     MapParameters,
+    VersionedPickles,
     BaseEstimator,
 ):
     """A grid of units that spreads over the data, with neighbours on the grid close in space [1]_.

@@ -1,5 +1,6 @@
 """HopfieldNetwork beside the formulas, theory and scikit-learn's contract."""
 
+import io
 import pickle
 import warnings
 
@@ -12,7 +13,9 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from fastnn import HopfieldNetwork
+from fastnn import HopfieldNetwork, load, save
+from fastnn.exceptions import ModelFormatError
+from fastnn.files import model_file
 
 RULES = ("hebb", "storkey", "pseudoinverse")
 MANY = "ignore:rule=:UserWarning"  # more patterns than the rule keeps
@@ -26,7 +29,8 @@ def patterns_and_probes(rng, n_patterns, n, noise, dtype=np.float64):
 @pytest.mark.filterwarnings(MANY)
 @parametrize_with_checks(
     [
-        *(HopfieldNetwork(rule, threshold=0.0) for rule in (*RULES, "dense")),
+        *(HopfieldNetwork(rule) for rule in RULES),
+        HopfieldNetwork("dense", threshold=0.0),
         HopfieldNetwork(update="synchronous", threshold=0.0),
         HopfieldNetwork("dense"),
     ]
@@ -180,8 +184,8 @@ def test_codings_of_patterns(rng):
 @pytest.mark.parametrize(
     ("parameters", "data", "message"),
     [
-        ({}, [[1.0, 0.5, -1.0]], "0.5 in row 0, column 1 .* set threshold"),
-        ({}, [[1.0, 0.0, -1.0]], "0 in row 0, column 1 .* set threshold"),
+        ({"threshold": None}, [[1.0, 0.5, -1.0]], "0.5 in row 0, column 1 .* set threshold"),
+        ({"threshold": None}, [[1.0, 0.0, -1.0]], "0 in row 0, column 1 .* set threshold"),
         ({"rule": "hebbian"}, [[1.0, -1.0]], "'rule' parameter"),
         ({"update": "async"}, [[1.0, -1.0]], "'update' parameter"),
         ({"beta": 0.0}, [[1.0, -1.0]], "'beta' parameter"),
@@ -242,3 +246,72 @@ def test_ctrl_c_is_heard_between_short_stretches(rng, monkeypatch):
     net = HopfieldNetwork().fit(patterns)
     with pytest.raises(KeyboardInterrupt):
         net.predict(probes)
+
+
+@pytest.mark.filterwarnings(MANY)
+def test_other_numbers_are_cut_at_the_means_of_features():
+    pictures = load_digits().data[:40]
+    with pytest.warns(UserWarning, match="other than -1 and 1.* mean of their feature"):
+        net = HopfieldNetwork(random_state=0).fit(pictures)
+    assert (net.threshold_ == pictures.mean(axis=0)).all()
+    signs = np.where(pictures > pictures.mean(axis=0), 1, -1)
+    assert (net.patterns_ == signs).all()
+    same = HopfieldNetwork(random_state=0).fit(signs)
+    assert same.threshold_ is None
+    assert (net.predict(pictures) == same.predict(signs)).all()
+
+
+@pytest.mark.filterwarnings(MANY)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        *({"rule": rule} for rule in RULES),
+        {"update": "synchronous"},
+        {"rule": "dense"},
+        {"rule": "dense", "threshold": 0.5},
+        {"threshold": "means"},
+    ],
+    ids=str,
+)
+def test_it_is_saved_to_the_bit(parameters, dtype, rng):
+    patterns, damaged = patterns_and_probes(rng, 6, 40, 0.1, dtype)
+    if parameters.get("threshold") == "means":
+        patterns, damaged, parameters = patterns + 0.1, damaged + 0.1, {}
+        patterns[0, 0] = 3
+    net = HopfieldNetwork(**parameters, random_state=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X has values other")
+        net.fit(patterns)
+    file = io.BytesIO()
+    save(net, file)
+    again = load(file.getvalue())
+    assert_same(net, again)
+    assert again.get_params() == net.get_params()
+    assert (again.predict(damaged) == net.predict(damaged)).all()
+    assert (again.energy(damaged) == net.energy(damaged)).all()
+    assert again.patterns_.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weights_", np.zeros((3, 3))),
+        ("_low", 5),
+        ("_seed", 1.5),
+        ("threshold_", np.array([np.nan] * 4)),
+        ("extra_", 1),
+    ],
+)
+def test_unsound_files_are_refused(name, value, rng, monkeypatch):
+    net = HopfieldNetwork().fit(patterns_and_probes(rng, 2, 20, 0)[0])
+    encode = model_file.encode_section
+
+    def tampered(values, section, tensors):
+        return encode(values | ({name: value} if section == "fitted" else {}), section, tensors)
+
+    monkeypatch.setattr(model_file, "encode_section", tampered)
+    file = io.BytesIO()
+    save(net, file)
+    with pytest.raises(ModelFormatError, match=r"not sound|unknown"):
+        load(file.getvalue())

@@ -29,6 +29,7 @@ GAPS[3] = np.nan
         SelfOrganizingMap(1, 3),
         SelfOrganizingMap(2, 2, topology="hexagonal", toroidal=True, sigma=0.4),
         SelfOrganizingMap(2, 2, metric="cosine"),
+        SelfOrganizingMap(2, 2, algorithm="online"),
     ]
 )
 def test_checks(estimator, check):

@@ -94,5 +94,3 @@ def test_a_hopfield_net_is_refused_by_name():
     for take in (Predictor, to_onnx, lambda model: to_c(model, name="net")):
         with pytest.raises(TypeError, match="HopfieldNetwork recalls in as many steps"):
             take(net)
-    with pytest.raises(TypeError, match=r"cannot save a HopfieldNetwork: .* Pickle it"):
-        save(net, io.BytesIO())

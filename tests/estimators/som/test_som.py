@@ -150,12 +150,27 @@ def test_beside_minisom(data):
     batch, online = MINISOM[data]
     ours = SelfOrganizingMap(side, side, n_iter=10).fit(X)
     assert ours.quantization_error_ < 0.92 * batch[0]
-    narrow = SelfOrganizingMap(side, side, n_iter=10, sigma=(side / 4, 0.4)).fit(X)
-    assert narrow.quantization_error_ < batch[0]
-    assert narrow.topographic_error_ <= batch[1] + 0.01
+    wide = SelfOrganizingMap(side, side, n_iter=10, sigma=(side / 4, 0.5)).fit(X)
+    assert wide.quantization_error_ < 0.97 * batch[0]
+    assert wide.topographic_error_ <= batch[1] + 1e-4
     walked = SelfOrganizingMap(side, side, n_iter=10, algorithm="online", random_state=0).fit(X)
     assert walked.quantization_error_ < 1.02 * online[0]
     assert walked.topographic_error_ < online[1]
+
+
+def test_hexagonal_maps_beside_minisom():
+    """18.71 and 0.176 of digits are MiniSom's. Of iris it errs less by one row in a hundred, which
+    docs/maps.md tells: 0.237 and 0.048 in the mean over draws of 120 rows."""
+    options = {"topology": "hexagonal", "n_iter": 10}
+    som = SelfOrganizingMap(12, 12, sigma=(3, 0.5), **options).fit(load_digits().data)
+    assert som.quantization_error_ < 18.71
+    assert som.topographic_error_ < 0.176
+    X, rng = load_iris().data, np.random.RandomState(0)
+    som, found = SelfOrganizingMap(8, 8, sigma=(2, 0.5), **options), []
+    for _ in range(24):
+        som.fit(X[rng.permutation(150)[:120]])
+        found.append((som.quantization_error_, som.topographic_error_))
+    assert (np.mean(found, axis=0) < (0.237, 0.048 + 0.015)).all()
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])

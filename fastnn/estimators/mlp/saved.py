@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 
+from fastnn.estimators.shared.restored import check_types, of_the_input, with_parameters
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.parts import EstimatorParts
 from fastnn.files.versions import first_params
@@ -73,9 +74,7 @@ def build_estimator(network, parts):
     from fastnn import estimators
 
     cls = getattr(estimators, parts.name)
-    unknown = set(parts.params) - set(cls._get_param_names())
-    if unknown:
-        raise ModelFormatError(f"the parameter {min(unknown)[:50]!r} is unknown")
+    estimator = with_parameters(cls, parts.params)
     nodes, values = network.nodes, None
     if nodes[-1].kind == "scale":  # of an autoencoder, behind the activation of its outputs
         nodes, values = nodes[:-2], nodes[-2].attributes.get("name")
@@ -87,7 +86,6 @@ def build_estimator(network, parts):
     classifies = parts.name == "MLPClassifier"
     if classifies == (network.kind == "regressor"):
         raise ModelFormatError(f"an {parts.name} cannot be a {network.kind}")
-    estimator = cls(**parts.params)
     # Of a classifier with one output, see `folding`.
     logistic = classifies and network.n_outputs == 1 and network.has_probabilities
     vars(estimator).update(
@@ -97,15 +95,13 @@ def build_estimator(network, parts):
         n_layers_=len(blocks) + 1,
         n_outputs_=network.n_outputs,
         out_activation_="logistic" if logistic else values or network.output_activation,
-        n_features_in_=network.n_features_in,
+        **of_the_input(network),
         **_block_attributes(blocks[:-1]),
     )
     if not _has_activations(estimator, tuple(block.activation for block in blocks[:-1])):
         raise ModelFormatError("the parameter 'activation' is not that of the network")
     if parts.params.get("loss") == PAIRED and network.n_outputs % 2:
         raise ModelFormatError("the outputs are not pairs of mean and log-variance")
-    if network.feature_names is not None:
-        estimator.feature_names_in_ = np.array(network.feature_names, dtype=object)
     if classifies:
         restore_classes(estimator, network.classes, network.kind == "multilabel")
     for array in network.arrays:
@@ -158,7 +154,7 @@ def restore_classes(estimator, classes, multilabel):
 
 def _check_fitted(fitted, network, n_shared):
     """Of the weights so many are there twice, and learned once."""
-    _check_types(fitted, _FITTED, "fitted attribute")
+    check_types(fitted, _FITTED, "fitted attribute")
     for name, types in _FITTED.items():
         if types not in (list, (list, _NONE)):
             continue
@@ -169,7 +165,7 @@ def _check_fitted(fitted, network, n_shared):
         return
     if set(state) != set(_SOLVER_STATE):
         raise ModelFormatError("the state of the solver has missing or unknown fields")
-    _check_types(state, _SOLVER_STATE, "field of the solver's state")
+    check_types(state, _SOLVER_STATE, "field of the solver's state")
     if type(state["moments"].get("t")) is not int:
         raise ModelFormatError("the state of the optimizer has no number of steps")
     learned = (node.arrays.items() for node in network.nodes)
@@ -184,13 +180,3 @@ def _check_fitted(fitted, network, n_shared):
             sound = value is None or type(value) is int
         if not sound:
             raise ModelFormatError(f"the optimizer's {name[:50]!r} is not sound")
-
-
-def _check_types(values, types, what):
-    for name, value in values.items():
-        if name not in types:
-            raise ModelFormatError(f"the {what} {name[:50]!r} is unknown")
-        if not isinstance(value, types[name]) or (
-            isinstance(value, bool) and types[name] is not bool
-        ):
-            raise ModelFormatError(f"the {what} {name[:50]!r} is of the wrong type")

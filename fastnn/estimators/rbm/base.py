@@ -17,19 +17,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fastnn._numbers import check_numbers
 from fastnn._types import MatrixLike
-from fastnn._warnings import warn
 from fastnn.estimators.mlp.base import unchanged_on_failure
+from fastnn.estimators.rbm.distribution import DistributionMixin
 from fastnn.estimators.rbm.energies import free_energies, given_hidden, given_visible
 from fastnn.estimators.rbm.fitting import Learning, first_state, learn
-from fastnn.estimators.rbm.likelihood import (
-    annealed_log_partition,
-    exact_log_partition,
-    start_of_sampling,
-)
 from fastnn.estimators.rbm.parameters import RBMParameters
 from fastnn.estimators.shared.callbacks import CallbackSupportMixin, FitCallbacks
 from fastnn.estimators.shared.data import split_off_validation_rows
 from fastnn.estimators.shared.missing import located
+from fastnn.estimators.shared.pickles import VersionedPickles
 
 _FLOATS = (np.float64, np.float32)
 
@@ -38,7 +34,9 @@ class BaseRBM(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    DistributionMixin,
     RBMParameters,
+    VersionedPickles,
     BaseEstimator,
     ABC,
 ):
@@ -216,133 +214,8 @@ class BaseRBM(
         energies = free_energies(self, rows)
         return energies[0] if single else energies
 
-    def free_energy(self, X: MatrixLike) -> np.ndarray:
-        """Free energy of each row: minus its log-likelihood, but for a constant of the model.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        check_is_fitted(self)
-        return free_energies(self, self._validated(X))
-
-    def gibbs(self, v: ArrayLike) -> np.ndarray:
-        """One Gibbs step from rows v: the hidden units, then the visible ones again.
-
-        Parameters
-        ----------
-        v : array-like of shape (n_samples, n_features) or (n_features,)
-
-        Returns
-        -------
-        ndarray of the same shape
-        """
-        check_is_fitted(self)
-        if not hasattr(self, "random_state_"):
-            self.random_state_ = check_random_state(self.random_state)
-        h = self._sample_hiddens(v, self.random_state_)
-        return self._sample_visibles(h, self.random_state_)
-
-    def sample(
-        self,
-        n_samples: int = 1,
-        n_steps: int = 1000,
-        *,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> np.ndarray:
-        """Rows from the distribution of the model, by as many independent chains.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-        n_steps : int, default=1000
-            Gibbs steps of each chain, from random states. Chains of a well-trained machine mix
-            slowly: see that more steps change nothing.
-        random_state : int, RandomState instance or None, default=None
-            None: that of the estimator.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-            Of the dtype of the model.
-        """
-        check_is_fitted(self)
-        rng = check_random_state(self.random_state if random_state is None else random_state)
-        v = start_of_sampling(self, n_samples, rng)
-        for _ in range(n_steps):
-            v = self._sample_visibles(self._sample_hiddens(v, rng), rng)
-        return v.astype(self.components_.dtype)
-
-    def log_partition(self) -> float:
-        """Logarithm of the partition function, by adding up all states of the smaller layer.
-
-        Raises
-        ------
-        ValueError
-            With more than 20 units in each layer that can be enumerated: see
-            `annealed_log_partition`.
-        """
-        check_is_fitted(self)
-        return exact_log_partition(self)
-
-    def annealed_log_partition(
-        self,
-        n_runs: int = 100,
-        n_steps: int = 1000,
-        *,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> tuple[float, float]:
-        """Estimate the logarithm of the partition function by annealed importance sampling [4]_.
-
-        Parameters
-        ----------
-        n_runs : int, default=100
-        n_steps : int, default=1000
-            Temperatures, from independent visible units to the model.
-        random_state : int, RandomState instance or None, default=None
-            None: that of the estimator.
-
-        Returns
-        -------
-        estimate, error : float
-            The error is one standard deviation of the estimate, by the spread of the runs.
-        """
-        check_is_fitted(self)
-        rng = check_random_state(self.random_state if random_state is None else random_state)
-        return annealed_log_partition(self, n_runs, n_steps, rng)
-
-    def log_likelihood(self, X: MatrixLike, log_partition: float | None = None) -> np.ndarray:
-        """Log-likelihood of each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        log_partition : float or None, default=None
-            None: the exact one, for at most 20 units in a layer.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        found = self.log_partition() if log_partition is None else log_partition
-        return -self.free_energy(X) - found
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def warn_of_many_units(n_components, n_features):
-    """Warn of more hidden units than any distribution over so many bits can need."""
-    if n_features < 60 and n_components > 2**n_features:
-        warn(
-            f"n_components={n_components} hidden units for {n_features} binary features, which "
-            f"have {2**n_features} states: {2**n_features} units can stand for any distribution "
-            "over them (Le Roux and Bengio 2008). Set n_components lower."
-        )

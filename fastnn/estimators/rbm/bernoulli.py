@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastnn._types import MatrixLike
 from fastnn._warnings import warn
-from fastnn.estimators.rbm.base import BaseRBM, warn_of_many_units
+from fastnn.estimators.rbm.base import BaseRBM
 from fastnn.estimators.rbm.energies import free_energies, linear, softplus
 from fastnn.estimators.rbm.parameters import BernoulliParameters
 from fastnn.estimators.shared.declare import parameters
@@ -84,7 +84,7 @@ class BernoulliRBM(BaseRBM, BernoulliParameters):
                 "units are probabilities from 0 to 1: scale X with MinMaxScaler(clip=True) or "
                 "make bits of it with Binarizer; for standardised real numbers take GaussianRBM."
             )
-        warn_of_many_units(self.n_components, X.shape[1])
+        _warn_of_many_units(self.n_components, X.shape[1])
 
     def _draw_visibles(self, means, rng):
         return rng.uniform(size=means.shape) < means
@@ -143,3 +143,13 @@ class BernoulliRBM(BaseRBM, BernoulliParameters):
 
 def _zero(rbm):
     return np.zeros(1, rbm.intercept_visible_.dtype)
+
+
+def _warn_of_many_units(n_components, n_features):
+    """Warn of more hidden units than any distribution over so many bits can need."""
+    if n_features < 60 and n_components > 2**n_features:
+        warn(
+            f"n_components={n_components} hidden units for {n_features} binary features, which "
+            f"have {2**n_features} states: {2**n_features} units can stand for any distribution "
+            "over them (Le Roux and Bengio 2008). Set n_components lower."
+        )

@@ -4,6 +4,12 @@ import inspect
 
 import numpy as np
 
+from fastnn.estimators.shared.restored import (
+    check_types,
+    is_sound,
+    of_the_input,
+    with_parameters,
+)
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.parts import EstimatorParts
 
@@ -38,53 +44,41 @@ def build_machine(model, parts):
     from fastnn import estimators
 
     cls = getattr(estimators, parts.name)
-    unknown = set(parts.params) - set(cls._get_param_names())
-    if unknown:
-        raise ModelFormatError(f"the parameter {min(unknown)[:50]!r} is unknown")
+    machine = with_parameters(cls, parts.params)
     if [node.kind for node in model.nodes] != ["dense", "activation", "scale"]:
         raise ModelFormatError(f"the nodes are not those of a {parts.name}")
     arrays = model.nodes[0].arrays
     if set(arrays) != {"weight", "bias"}:
         raise ModelFormatError(f"a {parts.name} has weights and biases")
     _check_fitted(parts.fitted, *arrays["weight"].shape, model.dtype)
-    machine = cls(**parts.params)
     vars(machine).update(
         parts.fitted,
+        **of_the_input(model),
         components_=np.asfortranarray(arrays["weight"].T),
         intercept_hidden_=arrays["bias"].copy(),
-        n_features_in_=model.n_features_in,
         _n_features_out=model.n_outputs,
     )
     machine.components_.setflags(write=True)
-    if model.feature_names is not None:
-        machine.feature_names_in_ = np.array(model.feature_names, dtype=object)
     return machine
 
 
 def _check_fitted(found, n_visible, n_hidden, dtype):
-    for name, value in found.items():
-        if name not in _FITTED or not isinstance(value, _FITTED[name]):
-            raise ModelFormatError(f"the fitted attribute {name[:50]!r} is unknown or not sound")
+    check_types(found, _FITTED)
     weights = (n_hidden, n_visible), (n_hidden,), (n_visible,)
     chains = found.get("h_samples_", np.empty(0))
     state = found.get("_learning_state", {})
     speeds = state.get("speeds")
     speeds = [] if speeds is None else speeds
     sound = (
-        _is_sound(found.get("intercept_visible_"), weights[2], dtype)
+        is_sound(found.get("intercept_visible_"), weights[2], dtype)
         and chains.ndim == 2
-        and _is_sound(chains, (len(chains), n_hidden), dtype)
+        and is_sound(chains, (len(chains), n_hidden), dtype)
         and state.keys() <= _STATE
         and len(speeds) in (0, 3)
-        and all(map(_is_sound, speeds, weights, [dtype] * len(speeds)))
-        and (state.get("activity") is None or _is_sound(state["activity"], weights[1], dtype))
+        and all(map(is_sound, speeds, weights, [dtype] * len(speeds)))
+        and (state.get("activity") is None or is_sound(state["activity"], weights[1], dtype))
         and type(state.get("sampled", 0)) is int
         and (state.get("seed") is None or type(state["seed"]) is int)
     )
     if not sound:
         raise ModelFormatError("the biases, chains or the state of learning are not sound")
-
-
-def _is_sound(array, shape, dtype):
-    known = isinstance(array, np.ndarray) and array.shape == shape and array.dtype == dtype
-    return known and bool(np.isfinite(array).all())

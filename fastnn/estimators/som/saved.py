@@ -2,6 +2,12 @@
 
 import numpy as np
 
+from fastnn.estimators.shared.restored import (
+    check_types,
+    is_sound,
+    of_the_input,
+    with_parameters,
+)
 from fastnn.estimators.som.grid import Grid
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.parts import EstimatorParts
@@ -35,17 +41,13 @@ def build_map(network, parts):
     from fastnn import estimators
 
     cls = estimators.SelfOrganizingMap
-    if not set(parts.params) <= set(cls._get_param_names()):
-        raise ModelFormatError("a parameter is unknown")
+    som = with_parameters(cls, parts.params)
+    check_types(parts.fitted, _FITTED)
     if set(parts.fitted) != set(_FITTED):
-        raise ModelFormatError("fitted attributes are missing or unknown")
-    for name, value in parts.fitted.items():
-        if not isinstance(value, _FITTED[name]) or isinstance(value, bool):
-            raise ModelFormatError(f"the fitted attribute {name!r} is of the wrong type")
-    som, codebook, labels = cls(**parts.params), parts.fitted["codebook_"], parts.fitted["labels_"]
+        raise ModelFormatError("fitted attributes are missing")
+    codebook, labels = parts.fitted["codebook_"], parts.fitted["labels_"]
     shape = network.n_outputs, network.n_features_in
-    sound = codebook.shape == shape and codebook.dtype == network.dtype
-    if not sound or not np.isfinite(codebook).all():
+    if not is_sound(codebook, shape, network.dtype):
         raise ModelFormatError("the units are not those of the network")
     if (
         labels.ndim != 1
@@ -55,9 +57,7 @@ def build_map(network, parts):
         raise ModelFormatError("the labels are not sound")
     if not _has_units(som, shape[0]):
         raise ModelFormatError("the grid is not that of the units")
-    vars(som).update(parts.fitted, n_features_in_=network.n_features_in)
-    if network.feature_names is not None:
-        som.feature_names_in_ = np.array(network.feature_names, dtype=object)
+    vars(som).update(parts.fitted, **of_the_input(network))
     for array in (codebook, labels):
         array.setflags(write=True)  # they are the user's to change
     return som

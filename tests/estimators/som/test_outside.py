@@ -58,7 +58,7 @@ def test_names_and_first_units_are_saved():
         ("codebook_", np.zeros((3, 64), np.float32), "units"),
         ("labels_", np.full(400, 99), "labels"),
         ("n_iter_", 1.5, "'n_iter_' is of the wrong type"),
-        ("extra_", 1, "missing or unknown"),
+        ("extra_", 1, "'extra_' is unknown"),
     ],
 )
 def test_unsound_files_are_refused(som, name, value, message, monkeypatch):

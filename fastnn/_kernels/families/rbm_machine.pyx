@@ -8,7 +8,7 @@ import numpy as np
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 
-from fastnn._kernels.families.rbm_phases cimport MARKS, STRIP, Machine, train_as
+from fastnn._kernels.families.rbm_phases cimport GROUP, MARKS, STRIP, Machine, train_as
 from fastnn._kernels.families.shuffle cimport fastnn_shuffle_of
 from fastnn._kernels.families.twister cimport give_back, words_from
 from fastnn._kernels.layers.sparse cimport SparseRows
@@ -21,7 +21,16 @@ from fastnn._kernels.native.buffers import aligned_zeros
 
 cdef enum:
     APART = 16              # LINE of rbm_phases.pyx
-    GROUP = 4               # panels that a row passes at once: csrc/families/rbm_some.inc
+
+
+def in_panels(weights, Py_ssize_t panel):
+    """(n_hidden, n_visible) -> (n_panels, n_visible, panel), zero beyond the units that there are."""
+    n_hidden, n_visible = weights.shape
+    panels = np.zeros((round_up(n_hidden, panel) // panel, n_visible, panel), weights.dtype)
+    for p in range(len(panels)):
+        some = weights[p * panel:(p + 1) * panel]
+        panels[p, :, :len(some)] = some.T
+    return panels
 
 
 cdef class RestrictedMachine:
@@ -115,18 +124,13 @@ cdef class RestrictedMachine:
         return address(copy, self.dtype.format, True)
 
     def _panels(self, weights):
-        """(n_hidden, n_visible) -> (n_panels, n_visible, panel), zero beyond the units that there are."""
-        panels = np.zeros((self.m.n_panels, self.m.n_visible, self.m.panel), self.dtype.numpy)
-        for p in range(self.m.n_panels):
-            some = weights[p * self.m.panel:(p + 1) * self.m.panel]
-            panels[p, :, :len(some)] = some.T
-        return panels
+        return in_panels(weights, self.m.panel)
 
     def _padded(self, values):
         return np.pad(values, (0, self.m.n_panels * self.m.panel - self.m.n_hidden))
 
     def _units(self, str name):
-        """The inverse of `_panels`, in Fortran order."""
+        """The inverse of `in_panels`, in Fortran order."""
         shape = self.m.n_panels, self.m.n_visible, self.m.panel
         panels = self.held[name][:shape[0] * shape[1] * shape[2]].reshape(shape)
         units = np.empty((self.m.n_visible, self.m.n_hidden), self.dtype.numpy)

@@ -9,6 +9,7 @@ from fastnn._kernels.native.table cimport Kernels
 cdef enum:
     STRIP = 48              # visible units that a thread takes at a time: a multiple of all vectors, and of three
     MARKS = 64              # bits of a word
+    GROUP = 4               # panels that a row passes at once: csrc/families/rbm_some.inc
 
 cdef struct Machine:
     Kernels k

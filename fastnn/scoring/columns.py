@@ -1,4 +1,4 @@
-"""Tables of any kind as columns that an Encoder reads: lists, arrays of objects, arrays of float64.
+"""Tables of any kind as columns that an Encoder reads: lists, arrays of objects or float64, text.
 
 A table with names gives its columns by name, in any order, and may have more; one without by their
 places. Text stays text, even where it looks like a number: the encoder refuses it.
@@ -16,6 +16,9 @@ _MANY = 8
 
 #: pandas' names of text that may lie in memory as pyarrow has it.
 _ARROW_TEXT = ("str", "string")
+
+#: Up to here every integer is a float64.
+_EXACT = 1 << 53
 
 #: What makes a list one of rows, and not a row.
 _ROWS = (list, tuple, dict, np.ndarray)
@@ -124,7 +127,8 @@ class Columns:
 def _column(X, number, name):
     """A column of a frame of pandas, a table of pyarrow, a frame of polars."""
     if hasattr(X, "iloc"):
-        return X.iloc[:, number]
+        # By name is quicker, where that is one column.
+        return X[name] if X.columns.is_unique and name in X.columns else X.iloc[:, number]
     return X.column(name) if hasattr(X, "column_names") else X[name]
 
 
@@ -155,16 +159,26 @@ def _of_arrow(column, labels):
     numeric = pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
     if numeric and not labels:
         return np.ascontiguousarray(column.to_numpy(), np.float64)
-    if not pa.types.is_dictionary(column.type):
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-            return column.to_pylist()
-        column = column.dictionary_encode()
     if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         if isinstance(column, pa.ChunkedArray):  # of no rows
             return column.to_pylist()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return _of_text(column, np.int64 if pa.types.is_large_string(column.type) else np.int32)
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pylist()
     codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return _of_codes(codes, column.dictionary.to_pylist())
+
+
+def _of_text(column, dtype):
+    """Where each text begins, with the end of the last one; the bytes; whether each is there."""
+    _, ends, text = column.buffers()
+    if not len(column) or text is None:
+        return column.to_pylist()
+    begins = np.frombuffer(ends, dtype)[column.offset : column.offset + len(column) + 1]
+    there = column.is_valid().to_numpy(zero_copy_only=False) if column.null_count else None
+    return begins.astype(np.int64), np.frombuffer(text, np.uint8), there
 
 
 def _of_codes(codes, values):
@@ -180,6 +194,13 @@ def _of_array(array, labels):
     kind = array.dtype.kind
     if kind == "O":
         return np.ascontiguousarray(array)
-    if labels or kind not in "fiub":
+    if kind not in "fiub" or (labels and kind in "iu" and _is_huge(array)):
         return array.tolist() if kind in "fiubUS" else list(array)
     return np.ascontiguousarray(array, np.float64)
+
+
+def _is_huge(array):
+    """Whether it has integers that a float64 need not hold."""
+    if array.dtype.itemsize < 8 or not array.size:
+        return False
+    return max(int(array.max()), -int(array.min())) > _EXACT

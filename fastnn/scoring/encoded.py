@@ -30,14 +30,13 @@ class Encoded:
 
     def _before(self, kernel):
         read, encode = self._columns.row, self._encoder.row
-        sparse = self._encoder.sparse
 
         def score(X, out=None, n_threads=0):
             values = read(X)
             if values is None:
                 return self._table(kernel, X, out, n_threads)
             rows = encode(values)
-            result = kernel(rows if sparse else rows.dense(), out, n_threads)
+            result = kernel(rows, out, n_threads)
             if result is NotImplemented:
                 return self._checked(kernel, rows, out, n_threads)
             return result
@@ -62,7 +61,6 @@ class Encoded:
 
     def _checked(self, kernel, rows, out, n_threads):
         """Score rows that are encoded; an error for an out that does not fit."""
-        rows = rows if self._encoder.sparse else rows.dense()
         result = kernel(rows, out, n_threads)
         if result is not NotImplemented:
             return result

@@ -217,6 +217,15 @@ def test_tables_of_any_kind_give_the_same_bits(fitted):
         "nullable": new.convert_dtypes(),
         "polars": pl.from_pandas(new),
         "arrow": pa.Table.from_pandas(new),
+        "arrow, short offsets": pa.Table.from_pandas(new).cast(
+            pa.schema([(n, pa.string() if n in ("city", "job") else pa.float64()) for n in new])
+        ),
+        "arrow, in chunks": pa.concat_tables(
+            [pa.Table.from_pandas(new.iloc[:9]), pa.Table.from_pandas(new.iloc[9:])]
+        ),
+        "arrow, cut out": pa.concat_tables([pa.Table.from_pandas(new)] * 2)
+        .combine_chunks()
+        .slice(len(new), len(new)),
         "arrow dictionary": pa.Table.from_pandas(new.astype({"city": "category"})),
         "dicts": records,
         "dicts in another order": [dict(reversed(row.items())) for row in records],
@@ -242,6 +251,34 @@ def test_long_tables_are_scored_in_blocks(fitted):
     assert (out == found).all()
     with pytest.raises(ValueError, match="out must be"):
         predictor.predict_proba(long, out=out[:-1])
+
+
+def test_labels_are_found_in_every_form(rng):
+    """Text by its bytes, numbers among numbers: also such that look alike."""
+    pa = pytest.importorskip("pyarrow")
+    text = ["", "a", "ab", "abcdefgh", "abcdefgi", "abcdefghabcdefgh", "abcdefghXabcdefgh", "Köln"]
+    X = pd.DataFrame({"text": text * 3, "number": [0.0, -1.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0] * 3})
+    columns = ColumnTransformer([("all", OneHotEncoder(handle_unknown="ignore"), [0, 1])])
+    pipeline = make_pipeline(columns, MLPClassifier((5,), max_iter=3)).fit(X, X["number"] > 2)
+    predictor = Predictor(pipeline, "float64")
+    new = pd.concat([X, X.assign(text="zz" + X["text"], number=-X["number"])], ignore_index=True)
+    expected = pipeline.predict_proba(new)
+    for table in (new, pa.Table.from_pandas(new), new.astype(object), new.to_dict("records")):
+        np.testing.assert_allclose(predictor.predict_proba(table), expected, atol=1e-12)
+    strict = make_pipeline(ColumnTransformer([("all", OneHotEncoder(), [0, 1])]), pipeline[-1])
+    strict = Predictor(strict.fit(X, X["number"] > 2))
+    with pytest.raises(ValueError, match="'text' holds the unknown category 'zz'"):
+        strict.predict(new)
+    with pytest.raises(ValueError, match="'number' holds the unknown category 8"):
+        strict.predict(X.assign(number=8.0))
+    with pytest.raises(ValueError, match="'text' is missing a value"):
+        strict.predict(X.assign(text=X["text"].mask(X["number"] == 7)))
+    huge = np.array([[2**60], [2**60 + 1]] * 9)  # which no float64 tells apart
+    pipeline = make_pipeline(OneHotEncoder(), MLPClassifier((3,), max_iter=5)).fit(
+        huge, huge[:, 0] % 2
+    )
+    found = Predictor(pipeline, "float64").predict_proba(huge)
+    np.testing.assert_allclose(found, pipeline.predict_proba(huge), atol=1e-12)
 
 
 def test_files_hold_the_whole_pipeline(fitted, tmp_path):

@@ -4,26 +4,36 @@ from cpython.dict cimport PyDict_GetItemWithError
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsDouble, PyLong_CheckExact
 from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_DecodeUTF8
 
-cdef struct Column:             # the cells of a block: objects, numbers, or numbers of some values
+cdef struct Column:             # the cells of a block: objects, numbers, numbers of some values, or Arrow's text
     PyObject **objects
     const double *numbers
     const int *codes            # -1 for a missing value
     PyObject *values            # a list of what the codes stand for
+    const long long *begins     # of the text of each cell, and where the last one ends
+    const char *text
+    const unsigned char *there  # 0 for a missing value; NULL where there is none
 
 cdef double odd_number(object value, front, column) except? -1.0
 cdef Py_ssize_t odd_row(object value, dict rows, Py_ssize_t missing, Py_ssize_t other, front, column) except -1
 
 
-cdef int check_codes(codes, Py_ssize_t n) except -1
+cdef int check_codes(codes, Py_ssize_t begin, Py_ssize_t n, Py_ssize_t n_values) except -1
+cdef int check_text(begins, text, there, Py_ssize_t begin, Py_ssize_t n) except -1
 
 
 cdef inline object cell(const Column *column, Py_ssize_t r):
     """What is in a row."""
     if column.objects != NULL:
         return <object> column.objects[r]
+    if column.begins != NULL:
+        if column.there != NULL and not column.there[r]:
+            return None
+        return PyUnicode_DecodeUTF8(column.text + column.begins[r], column.begins[r + 1] - column.begins[r], NULL)
     if column.codes == NULL:
-        return column.numbers[r]
+        number = column.numbers[r]
+        return int(number) if number.is_integer() else number
     return None if column.codes[r] < 0 else (<list> column.values)[column.codes[r]]
 
 

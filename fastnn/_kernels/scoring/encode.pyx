@@ -2,15 +2,19 @@
 
 The steps of a front (fastnn/model/front.py) run one after the other, each over all rows of a block. A row has as many
 pairs as there are emits: a number is the value of its feature, a choice is a 1 at the feature that was chosen. Nothing
-depends on the other rows. All of it holds the interpreter: most of the work is looking at Python's objects.
+depends on the other rows. Where there are few features for the pairs, the rows are written out instead. All of it
+holds the interpreter: most of the work is looking at Python's objects.
 """
 
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
+from libc.float cimport DBL_MAX
 
-from fastnn._kernels.scoring.cells cimport Column, cell, cell_number, cell_row, check_codes
+from fastnn._kernels.scoring.cells cimport Column, cell, cell_number, cell_row, check_codes, check_text
+from fastnn._kernels.scoring.emits cimport Emit, emit_dense, emit_pair
 from fastnn._kernels.scoring.encoded cimport EncodedRows, encoded_rows
+from fastnn._kernels.scoring.lookups cimport Lookup
 from fastnn._kernels.scoring.program cimport read_step
 from fastnn._kernels.scoring.steps cimport BIN, LABEL, NUMBER, Step, compute, refused, takes_number
 
@@ -26,13 +30,6 @@ cdef enum:
     FEW = 64                    # columns whose places lie on the stack
     DENSE = 4                   # features a pair, up to which products of whole rows are quicker than those of pairs
 
-cdef struct Emit:
-    int step
-    bint choice
-    double scale, shift
-    int first                   # of its features
-
-
 cdef class Encoder:
     """The program of a front.
 
@@ -46,7 +43,7 @@ cdef class Encoder:
     cdef Step *steps
     cdef Emit *emits
     cdef int n_steps, n_emits, n_used
-    cdef list rows_of           # for each step, the rows of its labels
+    cdef list lookups           # for each step, the rows of its labels
     cdef list keep
     cdef object front
     cdef tuple used
@@ -60,7 +57,7 @@ cdef class Encoder:
         cdef int at = 0
         self.front, self.used, self.wide = front, front.used, dtype == "float64"
         self.n_used, self.n_steps, self.n_emits = len(front.used), len(front.steps), len(front.emits)
-        self.n_features, self.rows_of, self.keep = front.n_features, [None] * self.n_steps, []
+        self.n_features, self.lookups, self.keep = front.n_features, [None] * self.n_steps, []
         self.steps = <Step *> PyMem_Calloc(self.n_steps + 1, sizeof(Step))
         self.emits = <Emit *> PyMem_Calloc(self.n_emits + 1, sizeof(Emit))
         if self.steps == NULL or self.emits == NULL:
@@ -69,7 +66,7 @@ cdef class Encoder:
             step = &self.steps[number]
             read_step(step, described.kind, described.attributes, self.keep)
             if step.kind == LABEL:
-                self.rows_of[number] = dict(zip(described.attributes["labels"], described.attributes["rows"], strict=True))
+                self.lookups[number] = Lookup(described.attributes)
             step.source = place[described.source] if step.kind in (NUMBER, LABEL) else described.source
         for number, emit in enumerate(front.emits):
             self.emits[number].step, self.emits[number].first = emit.step, at
@@ -97,7 +94,7 @@ cdef class Encoder:
             if columns == NULL:
                 raise MemoryError()
         for c in range(self.n_used):
-            columns[c].objects, columns[c].codes = fastnn_list_items(values) + c, NULL
+            columns[c].objects, columns[c].codes, columns[c].begins = fastnn_list_items(values) + c, NULL, NULL
         try:
             return self.encode(columns, 1)
         finally:
@@ -105,8 +102,12 @@ cdef class Encoder:
                 PyMem_Free(columns)
 
     def rows(self, list given not None, Py_ssize_t begin, Py_ssize_t n):
-        """Rows begin..begin + n of columns: each a list, a contiguous array of objects or float64, or a tuple of
-        such an array of int32, with -1 for what is missing, and the list of values that it numbers."""
+        """Rows begin..begin + n of columns.
+
+        Each is a list, a contiguous array of objects or float64, a tuple of such an array of int32, with -1 for what
+        is missing, and the list of values that it numbers, or a tuple of Arrow's text: where each begins, with the
+        end of the last one, the bytes, and whether each is there, or None.
+        """
         cdef Column *columns = <Column *> PyMem_Calloc(self.n_used + 1, sizeof(Column))
         cdef int c
         if columns == NULL:
@@ -114,9 +115,12 @@ cdef class Encoder:
         try:
             for c in range(self.n_used):
                 cells = given[c]
+                if type(cells) is tuple and len(cells) == 3:
+                    self.text_of(cells, begin, n, &columns[c])
+                    continue
                 if type(cells) is tuple:
                     columns[c].values, cells = <PyObject *> (<list?> cells[1]), cells[0]
-                    check_codes(cells, len(given[c][1]))
+                    check_codes(cells, begin, n, len(given[c][1]))
                 if len(cells) < begin + n:
                     raise ValueError(f"a column has {len(cells)} cells for {begin + n} rows")
                 if type(cells) is list:
@@ -133,10 +137,20 @@ cdef class Encoder:
         finally:
             PyMem_Free(columns)
 
-    cdef EncodedRows encode(self, const Column *columns, Py_ssize_t n):
-        cdef EncodedRows found = encoded_rows(n, self.n_features, self.n_emits, self.wide)
+    cdef int text_of(self, tuple cells, Py_ssize_t begin, Py_ssize_t n, Column *column) except -1:
+        begins, text, there = cells
+        check_text(begins, text, there, begin, n)
+        column.begins = <const long long *> cnp.PyArray_DATA(<cnp.ndarray> begins) + begin
+        column.text = <const char *> cnp.PyArray_DATA(<cnp.ndarray> text)
+        if there is not None:
+            column.there = <const unsigned char *> cnp.PyArray_DATA(<cnp.ndarray> there) + begin
+        return 0
+
+    cdef object encode(self, const Column *columns, Py_ssize_t n):
+        """EncodedRows, or an array (n, n_features) where that is not much more."""
         cdef double *numbers = <double *> PyMem_Malloc((self.n_steps * n + 1) * sizeof(double))
-        cdef int s
+        cdef Lookup lookup
+        cdef int s, source
         if numbers == NULL:
             raise MemoryError()
         try:
@@ -144,49 +158,50 @@ cdef class Encoder:
                 if self.steps[s].kind == NUMBER:
                     self.read_numbers(&self.steps[s], &columns[self.steps[s].source], n, numbers + s * n)
                 elif self.steps[s].kind == LABEL:
-                    self.read_labels(s, &columns[self.steps[s].source], n, <Py_ssize_t *> (numbers + s * n))
+                    lookup = self.lookups[s]
+                    source = self.steps[s].source
+                    lookup.read(&columns[source], n, <Py_ssize_t *> (numbers + s * n), self.front, self.used[source])
                 else:
                     self.check(&self.steps[s], numbers, n)
                     compute(&self.steps[s], numbers, n, numbers + s * n)
-            for s in range(self.n_emits):
-                self.emit(s, numbers + self.emits[s].step * n, n, found)
+            return self.pairs(numbers, n) if self.sparse else self.dense(numbers, n)
         finally:
             PyMem_Free(numbers)
+
+    cdef object pairs(self, const double *numbers, Py_ssize_t n):
+        cdef EncodedRows found = encoded_rows(n, self.n_features, self.n_emits, self.wide)
+        cdef int e
+        for e in range(self.n_emits):
+            emit_pair(&self.emits[e], numbers + self.emits[e].step * n, n, found.indices + e,
+                      <char *> found.values + e * (8 if self.wide else 4), self.n_emits, self.wide)
+        return found
+
+    cdef object dense(self, const double *numbers, Py_ssize_t n):
+        cdef cnp.npy_intp shape[2]
+        cdef cnp.ndarray found
+        cdef int e
+        shape[0], shape[1] = n, self.n_features
+        found = cnp.PyArray_ZEROS(2, shape, cnp.NPY_DOUBLE if self.wide else cnp.NPY_FLOAT, 0)
+        for e in range(self.n_emits):
+            emit_dense(&self.emits[e], numbers + self.emits[e].step * n, n, cnp.PyArray_DATA(found), self.n_features,
+                       self.wide)
         return found
 
     cdef int read_numbers(self, const Step *step, const Column *column, Py_ssize_t n, double *to) except -1:
         cdef Py_ssize_t r
-        cdef bint infinite = False
-        if column.objects == NULL and column.codes == NULL:
+        cdef double least = 0, most = 0
+        if column.objects == NULL and column.codes == NULL and column.begins == NULL:
             for r in range(n):
                 to[r] = column.numbers[r]
         else:
             for r in range(n):
                 to[r] = cell_number(cell(column, r), self.front, self.used[step.source])
-        for r in range(n):
-            infinite |= to[r] - to[r] != 0 and to[r] == to[r]
-        if infinite:
+        for r in range(n):              # NaN is neither
+            least = to[r] if to[r] < least else least
+            most = to[r] if to[r] > most else most
+        if least < -DBL_MAX or most > DBL_MAX:
             raise ValueError(f"column {self.front.name(self.used[step.source])} holds infinity: replace it first, by None "
                              "where the pipeline fills in what is missing")
-        return 0
-
-    cdef int read_labels(self, int s, const Column *column, Py_ssize_t n, Py_ssize_t *to) except -1:
-        cdef const Step *step = &self.steps[s]
-        cdef dict rows = self.rows_of[s]
-        cdef Py_ssize_t r, size = len(<list> column.values) + 1 if column.codes != NULL else 0
-        cdef Py_ssize_t *known = <Py_ssize_t *> PyMem_Calloc(size + 1, sizeof(Py_ssize_t))
-        if known == NULL:
-            raise MemoryError()
-        try:
-            for r in range(n):      # of values that are numbered, each is looked up once
-                if column.codes != NULL and known[column.codes[r] + 1]:
-                    to[r] = known[column.codes[r] + 1] - 1
-                    continue
-                to[r] = cell_row(cell(column, r), rows, step.missing, step.other, self.front, self.used[step.source])
-                if column.codes != NULL:
-                    known[column.codes[r] + 1] = to[r] + 1
-        finally:
-            PyMem_Free(known)
         return 0
 
     cdef int check(self, const Step *step, const double *numbers, Py_ssize_t n) except -1:
@@ -203,23 +218,3 @@ cdef class Encoder:
             cell_row(None, {}, -1, -1, self.front, column)      # raises
         raise ValueError(f"column {self.front.name(column)} gives {x[row]!r}, beyond the knots of a SplineTransformer "
                          "with extrapolation='error': choose another extrapolation to accept it")
-
-    cdef int emit(self, int e, const double *values, Py_ssize_t n, EncodedRows to) except -1:
-        """Pair number e of every row."""
-        cdef const Emit *emit = &self.emits[e]
-        cdef const Py_ssize_t *chosen = <const Py_ssize_t *> values
-        cdef Py_ssize_t r, at = e
-        cdef double value
-        for r in range(n):
-            value = 1.0
-            if emit.choice:
-                to.indices[at] = emit.first + <int> chosen[r]
-            else:
-                to.indices[at] = emit.first
-                value = values[r] * emit.scale + emit.shift
-            if self.wide:
-                (<double *> to.values)[at] = value
-            else:
-                (<float *> to.values)[at] = <float> value
-            at += self.n_emits
-        return 0

@@ -48,8 +48,6 @@ cdef int read_step(Step *step, str kind, attributes, list keep) except -1:
         step.a = attributes[names[0]]
     if len(names) > 1:
         step.b = attributes[names[1]]
-    if kind == "label":
-        step.missing, step.other = attributes["missing"], attributes["other"]
     for name in _EDGES:
         if name in attributes:
             step.edges, step.n_edges = numbers(attributes[name], keep), len(attributes[name])

@@ -11,7 +11,6 @@ cdef struct Step:
     Kind kind
     int source                  # a step, or a place among the used columns
     double a, b
-    Py_ssize_t missing, other   # rows of a label, or -1
     const double *edges         # n_edges of them; of a choice, the value of each row
     const double *to            # as many as edges, or the origins and then the coefficients of pieces
     Py_ssize_t n_edges, degree

@@ -5,6 +5,9 @@ from libc.math cimport NAN, expm1, fabs, fmax, fmod, isnan, log1p, sqrt
 
 from fastnn._kernels.scoring.curves cimport curve, normal_quantile, pieces
 
+cdef enum:
+    COMPARED = 24               # edges that are compared one by one
+
 
 cdef bint takes_number(const Step *step) noexcept nogil:
     return step.kind != NUMBER and step.kind != LABEL and step.kind != VALUE
@@ -61,8 +64,7 @@ cdef void compute(const Step *step, const double *numbers, Py_ssize_t n, double 
         for r in range(n):
             to[r] = power_of(x[r] - 1, step.a) if x[r] > 0 else NAN
     elif step.kind == BIN:
-        for r in range(n):
-            (<Py_ssize_t *> to)[r] = interval(step.edges, step.n_edges, x[r])
+        intervals(step, x, n, <Py_ssize_t *> to)
     elif step.kind == VALUE:
         for r in range(n):
             to[r] = step.edges[(<const Py_ssize_t *> x)[r]]
@@ -123,6 +125,22 @@ cdef double wrapped(double x, double low, double period) noexcept nogil:
     """x less as many periods as bring it to low or above, and below low + period."""
     cdef double over = fmod(x - low, period)
     return low + (over + period if over < 0 else over)
+
+
+cdef void intervals(const Step *step, const double *x, Py_ssize_t n, Py_ssize_t *to) noexcept nogil:
+    """How many edges are at most each x: all of a few are compared, which needs no branch."""
+    cdef Py_ssize_t r, i
+    cdef double edge
+    if step.n_edges > COMPARED:
+        for r in range(n):
+            to[r] = interval(step.edges, step.n_edges, x[r])
+        return
+    for r in range(n):
+        to[r] = 0
+    for i in range(step.n_edges):
+        edge = step.edges[i]
+        for r in range(n):
+            to[r] += edge <= x[r]
 
 
 cdef Py_ssize_t interval(const double *edges, Py_ssize_t n, double x) noexcept nogil:

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 import scipy.sparse
-from fastnn._kernels.training.together import run_together
+from fastnn._kernels.training.together import Crew, run_together
 from same_fits import assert_same
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
@@ -255,6 +255,37 @@ def test_the_kernel_wants_prepared_engines():
         trainer._engine.sweep(1)
     with pytest.raises(ValueError, match="a thread"):
         run_together([], 0)
+    with pytest.raises(RuntimeError, match="no pass to wait for"):
+        Crew(1, 1).seconds()
+
+
+def test_helpers_train_while_the_caller_has_the_interpreter():
+    from fastnn.network.compiled import CompiledNetwork
+    from fastnn.optimizers import SGD
+    from fastnn.training.trainer import make_trainer
+
+    begun = threading.Event()
+
+    def noted(a):
+        if threading.current_thread() is not threading.main_thread():
+            begun.set()
+        return a
+
+    layers = [(3, CustomActivation(noted, np.ones_like)), (1,)]
+    network = CompiledNetwork(2, layers, "squared_error")
+    trainers = [make_trainer(network, SGD(), batch_size=1) for _ in range(2)]
+    data = trainers[0].data(np.ones((4, 2)), np.ones((4, 1)))
+    engines = [t.prepare(data, np.arange(4), 0, 4, 0.1) for t in trainers]
+    crew = Crew(2, 1)
+    assert crew.put(engines[0]) == 0
+    assert begun.wait(60)
+    with pytest.raises(RuntimeError, match="no place in the line"):
+        crew.put(engines[1])
+    while crew.seconds() is None:
+        pass
+    trainers[0].trained(4)
+    crew.close()
+    assert np.isfinite(trainers[0].loss_sum)
 
 
 @pytest.mark.parametrize("by_turns_is_quick", [True, False])

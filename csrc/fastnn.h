@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "layers/columns.h"
+#include "layers/recurrent.h"
 
 #define FASTNN_N_COEFFICIENTS 8   /* of one optimizer step */
 
@@ -178,6 +179,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         void (*gaussian_noise)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, T *y, ptrdiff_t ldy,      \
                                uint64_t key, ptrdiff_t first_row, double scale);                                \
         const fastnn_columns_##S *columns;                                                                      \
+        const fastnn_recurrent_##S *recurrent;                                                                  \
         int (*all_finite)(ptrdiff_t n, const T *x);                                                             \
         int (*all_finite_other)(ptrdiff_t n, const OTHER *x);   /* after conversion to T */                     \
         void (*log)(ptrdiff_t n, const T *x, T *y);   /* natural logarithm, any n */                            \

@@ -149,7 +149,7 @@ def initialize(
     init: str | Initializer = "auto",
     scale: float | None = None,
 ) -> None:
-    """Fill weights and biases, layer by layer.
+    """Fill weights and biases, layer by layer; the biases of an LSTM's forget gates begin at 1.
 
     Parameters
     ----------
@@ -172,17 +172,24 @@ def initialize(
         If a callable returns no finite array of the shape.
     """
     for coef, intercept, activation in zip(coefs, intercepts, activations, strict=True):
-        if init == "auto":
-            bound = np.sqrt((2.0 if activation == "logistic" else 6.0) / sum(coef.shape))
-            coef[...] = rng.uniform(-bound, bound, coef.shape)
-            intercept[...] = rng.uniform(-bound, bound, intercept.shape)
-            continue
-        intercept[...] = 0
-        if callable(init):
-            coef[...] = _checked(init(coef.shape, rng, activation), coef.shape)
-        else:
-            scaled = {} if scale is None else {"scale": scale}
-            coef[...] = INITIALIZERS[init](coef.shape, rng, activation, **scaled)
+        _initialize_layer(coef, intercept, activation, rng, init, scale)
+        if activation == "lstm":  # a cell remembers until it learns to forget
+            gate = len(intercept) // 4
+            intercept[gate : 2 * gate] += 1
+
+
+def _initialize_layer(coef, intercept, activation, rng, init, scale):
+    if init == "auto":
+        bound = np.sqrt((2.0 if activation == "logistic" else 6.0) / sum(coef.shape))
+        coef[...] = rng.uniform(-bound, bound, coef.shape)
+        intercept[...] = rng.uniform(-bound, bound, intercept.shape)
+        return
+    intercept[...] = 0
+    if callable(init):
+        coef[...] = _checked(init(coef.shape, rng, activation), coef.shape)
+    else:
+        scaled = {} if scale is None else {"scale": scale}
+        coef[...] = INITIALIZERS[init](coef.shape, rng, activation, **scaled)
 
 
 def checked_init(init: str | Initializer) -> str | Initializer:

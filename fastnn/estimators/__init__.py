@@ -17,6 +17,8 @@ from fastnn.estimators.mlp.several import fit_together
 from fastnn.estimators.piecewise.piecewise_linear import PiecewiseLinear
 from fastnn.estimators.rbm.bernoulli import BernoulliRBM
 from fastnn.estimators.rbm.gaussian import GaussianRBM
+from fastnn.estimators.recurrent.classifier import RecurrentClassifier
+from fastnn.estimators.recurrent.regressor import RecurrentRegressor
 from fastnn.estimators.som.som import SelfOrganizingMap
 from fastnn.estimators.tabular.classifier import TabularClassifier
 from fastnn.estimators.tabular.regressor import TabularRegressor
@@ -35,6 +37,8 @@ __all__ = [
     "MonteCarloDropoutClassifier",
     "MonteCarloDropoutRegressor",
     "PiecewiseLinear",
+    "RecurrentClassifier",
+    "RecurrentRegressor",
     "SelfOrganizingMap",
     "TabularClassifier",
     "TabularRegressor",

@@ -11,12 +11,16 @@ from fastnn.layers.columns import Category, Columns, Embedding, Number
 from fastnn.layers.dense import Dense
 from fastnn.layers.noise import Dropout, GaussianNoise
 from fastnn.layers.norms import BatchNorm, LayerNorm
+from fastnn.layers.recurrent import GRU, LSTM, RNN, PerStep
 from fastnn.layers.residual import Gated, Highway, Residual
 from fastnn.layers.softmax import Scale, Softmax
 from fastnn.layers.winners import LocalWinners
 
 __all__ = [
     "ACTIVATIONS",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "ActivityL1",
     "BatchNorm",
@@ -32,6 +36,7 @@ __all__ = [
     "LayerNorm",
     "LocalWinners",
     "Number",
+    "PerStep",
     "Residual",
     "Scale",
     "Softmax",

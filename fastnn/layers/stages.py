@@ -7,7 +7,7 @@ makes it up: stages of the kinds whose traits fastnn/_kernels/layers/kinds.pyx l
 from dataclasses import dataclass, field
 
 from fastnn._kernels.layers.kinds import TRAITS
-from fastnn._kernels.layers.specs import StageSpec
+from fastnn._kernels.layers.specs import StageSpec, matrix_shape
 from fastnn._kernels.native import table
 from fastnn.layers.activations import BERNOULLI, LWTA, CustomActivation
 
@@ -31,6 +31,10 @@ class Stages:
         The stage of each Dense layer, by the id of the layer.
     first_biases : dict
         What the biases of a dense stage begin at, by its number among these, if not at zero.
+    step_width : int or None
+        If the last stage's outputs are a sequence, the numbers of each of its steps.
+    ragged : bool
+        Whether the last column of the input says how many steps a row has.
     """
 
     n_in: int
@@ -40,6 +44,8 @@ class Stages:
     activations: list = field(default_factory=list)
     dense: dict = field(default_factory=dict)
     first_biases: dict = field(default_factory=dict)
+    step_width: int | None = None
+    ragged: bool = False
 
     def width(self, stage=None):
         """Outputs of a stage, of the last one by default."""
@@ -47,16 +53,22 @@ class Stages:
         return self.specs[stage].n if stage >= 0 else self.n_in
 
     def widths_of_matrices(self):
-        """Outputs of each stage that multiplies by a matrix of weights."""
-        return [spec.n for spec in self.specs if TRAITS[spec.kind].matrix]
+        """Columns of the weights of each stage that multiplies by a matrix of them."""
+        return [
+            matrix_shape(spec, self.width(spec.source))[1]
+            for spec in self.specs
+            if TRAITS[spec.kind].matrix
+        ]
 
     def add(self, kind, n=None, **fields):
         """Append a stage that takes the last one's output, and make it the last."""
         fields = {"source": self.source, **fields}
         self._check_sources(kind, fields)
+        if n is not None:
+            self.step_width = None
         self.specs.append(StageSpec(kind=kind, n=n or self.width(), **fields))
         if TRAITS[kind].matrix:
-            self.activations.append("identity")
+            self.activations.append(kind if TRAITS[kind].recurs else "identity")
         self.source = len(self.specs) - 1
 
     def _check_sources(self, kind, fields):
@@ -70,9 +82,14 @@ class Stages:
                     "ahead of the network"
                 )
 
+    def _follows_product(self):
+        """Whether the last matrix is not that of a recurrent layer, with functions of its own."""
+        matrices = [spec for spec in self.specs if TRAITS[spec.kind].matrix]
+        return bool(matrices) and not TRAITS[matrices[-1].kind].recurs
+
     def activate(self, activation):
         """Append an activation, if it is more than the identity."""
-        if self.activations and isinstance(activation, str):
+        if self.activations and isinstance(activation, str) and self._follows_product():
             self.activations[-1] = activation
         if isinstance(activation, CustomActivation):
             self.custom.append(activation)

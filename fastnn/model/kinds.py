@@ -17,6 +17,7 @@ from fastnn._kernels.layers.encoded import rounded_edges
 from fastnn._kernels.layers.specs import ColumnSpec
 from fastnn.layers import columns
 from fastnn.layers.activations import ACTIVATIONS, CustomActivation
+from fastnn.model import sequences
 
 
 class Kind(NamedTuple):
@@ -36,6 +37,8 @@ class Kind(NamedTuple):
         The attribute that is its stage's ``value``, if one is.
     optional : frozenset of str
         Arrays that may be absent.
+    sizes : callable
+        ``sizes(node)``, a mapping of further numbers that shapes are in.
     not_negative : frozenset of str
         Arrays that hold no negative number.
     """
@@ -46,6 +49,7 @@ class Kind(NamedTuple):
     n_out: Callable = lambda n_in, node: n_in
     value: str = ""
     optional: frozenset = frozenset()
+    sizes: Callable = lambda node: {}
     not_negative: frozenset = frozenset()
 
 
@@ -121,6 +125,17 @@ def _entries(n_in, node):
 _ACTIVATIONS = (*ACTIVATIONS, "exp")
 _SCALE = {"gain": ("n_out",), "shift": ("n_out",)}
 
+
+def _shared(attributes):
+    """A kind whose weights are used at every step of a row."""
+    return Kind(
+        {"weight": ("inputs", "gates"), "bias": ("gates",)},
+        attributes,
+        n_out=sequences.outputs,
+        sizes=sequences.sizes,
+    )
+
+
 KINDS = {
     #: ``x @ weight + bias``.
     "dense": Kind(
@@ -155,4 +170,11 @@ KINDS = {
     "softmax": Kind({}),
     #: ``factor * x``.
     "scale": Kind({}, {"factor": _factor}, value="factor"),
+    #: Over a row that is a sequence (`fastnn.layers.recurrent`): a dense layer at every step, the
+    #: recurrent layers, and the outputs of two side by side.
+    "steps": _shared(sequences.SHARED),
+    "rnn": _shared({**sequences.RECURRENT, "activation": sequences.cell}),
+    "gru": _shared(sequences.RECURRENT),
+    "lstm": _shared(sequences.RECURRENT),
+    "concat": Kind({}, {"places": sequences.count}, n_sources=2, n_out=sequences.side_by_side),
 }

@@ -86,7 +86,8 @@ def check_nodes(n_in, nodes, dtype):
             _check_attributes(node.attributes, kind, dtype, where)
         n_out = kind.n_out(width, node)
         if node.arrays or kind.arrays:
-            _check_arrays(node.arrays, kind, {"n_in": width, "n_out": n_out}, dtype, where)
+            sizes = {"n_in": width, "n_out": n_out, **kind.sizes(node)}
+            _check_arrays(node.arrays, kind, sizes, dtype, where)
         for source in node.sources:
             if source >= 0 and nodes[source].kind == "columns" and node.kind != "dense":
                 raise ValueError(f"{where} takes encoded columns, which only a dense node can")

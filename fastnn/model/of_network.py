@@ -11,6 +11,7 @@ from fastnn.model.kinds import KINDS
 from fastnn.model.model import Model
 from fastnn.model.nodes import INPUT, Node, function_for
 from fastnn.model.of_estimator import feature_names
+from fastnn.model.sequences import attributes_of
 
 _ACTIVATIONS = {number: name for name, (number, _) in table.activations().items()}
 
@@ -134,6 +135,9 @@ class _Nodes:
     def lwta(self, spec, sources, arrays):
         self._add("lwta", sources, arrays, size=int(spec.value))
 
+    def sequence(self, spec, sources, arrays):
+        self._add(spec.kind, sources, arrays, **attributes_of(spec))
+
     def custom(self, spec, sources, arrays):
         self._add("custom", sources, arrays, function=self._functions[spec.activation])
 
@@ -145,4 +149,5 @@ _STAGES = {
     "custom": _Nodes.custom,
     "columns": _Nodes.columns,
     "lwta": _Nodes.lwta,
+    **dict.fromkeys(("steps", "rnn", "gru", "lstm", "concat"), _Nodes.sequence),
 }

@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn._kernels.layers.entries import entries_of
 from fastnn._kernels.layers.kinds import TRAITS
+from fastnn._kernels.layers.specs import uses
 from fastnn._kernels.training.groups import number_of_groups
 from fastnn.layers import Residual
 from fastnn.layers.stages import Stages
@@ -43,7 +44,7 @@ class CompiledNetwork(Layout):
     def threads_for(self, X, most):
         """Threads that `forward` of X is worth, at most so many."""
         chain = self._plan.chain and isinstance(X, np.ndarray)
-        return n_threads_for(X.shape[0], self.n_params, chain, most)
+        return n_threads_for(X.shape[0], self.work_of_row(), chain, most)
 
     def forward_with(self, engine, X, raw, out, n_threads):
         """`forward` by an engine that may have other weights by now, those of a fit."""
@@ -71,7 +72,14 @@ class CompiledNetwork(Layout):
     def work_of(self, n, rule=None):
         """What a `ThreadChoice` asks of a gradient over n rows, or of a step by a rule: multiply-
         adds, about, and the kind of work."""
-        return 3.0 * n * self.n_params, (self.n_params, self.dtype, rule)
+        return 3.0 * n * self.work_of_row(), (self.n_params, self.dtype, rule)
+
+    def work_of_row(self):
+        """Multiply-adds of a row on its way forward, about: parameters as often as it uses them."""
+        shapes = [coef.size for coef in self.coefs]
+        matrices = [spec for spec in self.stages if TRAITS[spec.kind].matrix]
+        more = sum(n * (uses(spec) - 1) for n, spec in zip(shapes, matrices, strict=True))
+        return self.n_params + more
 
     def gradient_block(self, n):
         """Rows that go through at a time: with batch statistics, all."""
@@ -85,7 +93,7 @@ class CompiledNetwork(Layout):
 
     def groups_of(self, rows):
         """Groups of a batch's rows that threads share out: `fastnn._kernels.training.groups`."""
-        if self.has("over_batch") or self._stages.custom:
+        if self.has("over_batch") or self.has("shares") or self._stages.custom:
             return 1
         return number_of_groups(rows, self.n_params, self.dtype.itemsize)
 

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from fastnn._kernels.layers.custom import CustomPair
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.plan import Plan
+from fastnn._kernels.layers.specs import matrix_shape, uses
 from fastnn._kernels.native import table
 from fastnn._kernels.native.buffers import aligned_zeros
 from fastnn._kernels.training.engine import Engine
@@ -171,11 +172,10 @@ class Layout:
                 n_in, traits = stages.width(spec.source), TRAITS[spec.kind]
                 if traits.matrix:
                     columns = stages.specs[spec.source].columns if spec.source >= 0 else ()
+                    n_in, n_out = matrix_shape(spec, n_in)
                     # Of a column two rows are looked up: a base and a slope.
-                    now += (
-                        (n_in * (spec.tied < 0) + spec.bias) * spec.n,
-                        (2 * len(columns) or n_in) * spec.n,
-                    )
+                    own = n_in * (spec.tied < 0) + spec.bias
+                    now += own * n_out, (2 * len(columns) or n_in) * n_out * uses(spec)
                 now[0] += 2 * spec.n if traits.scales else 0
             found.append((stages.width(), *(int(n) for n in now - before)))
             before = now

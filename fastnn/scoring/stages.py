@@ -7,6 +7,7 @@ from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, consumers, function_for
+from fastnn.model.sequences import fields_of
 
 _ACTIVATIONS = {name: number for name, (number, _) in table.activations().items()}
 _NOTHING = np.zeros(0)
@@ -41,6 +42,7 @@ class Stages:
             if number - 1 not in fused:
                 sources = [self._of_node[source] for source in node.sources]
                 self._take_arrays(node)
+                self._width = widths[number]
                 more = _FIELDS.get(node.kind, Stages.plain)(self, node, activation)
                 self.specs.append(StageSpec(node.kind, *sources, n=widths[number], **more))
             self._of_node[number] = len(self.specs) - 1
@@ -73,6 +75,9 @@ class Stages:
     def columns(self, node, activation):
         return {"columns": node.attributes["columns"]}
 
+    def sequence(self, node, activation):
+        return fields_of(node, self._width)
+
     def custom(self, node, activation):
         function = node.attributes["function"]
         self.functions.append((function.f, function.slope))
@@ -85,6 +90,7 @@ _FIELDS = {
     "activation": Stages.activation,
     "custom": Stages.custom,
     "columns": Stages.columns,
+    **dict.fromkeys(("steps", "rnn", "gru", "lstm", "concat"), Stages.sequence),
 }
 
 

@@ -6,6 +6,7 @@ from fastnn._kernels.layers.kinds import TRAITS, number_of
 from scipy.sparse import csr_matrix
 
 from fastnn import Network, Predictor, layers
+from fastnn._kernels.layers.specs import matrix_shape
 from fastnn.model.kinds import KINDS
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.objective import loss_and_grad
@@ -26,6 +27,11 @@ LAYERS = {
     "lwta": layers.LocalWinners(2),
     "softmax": layers.Softmax(),
     "scale": layers.Scale(-0.7),
+    "steps": layers.PerStep(1),
+    "rnn": layers.RNN(1, output="all"),
+    "gru": layers.GRU(1, output="all"),
+    "lstm": layers.LSTM(1, output="all"),
+    "concat": layers.RNN(2, output="all", bidirectional=True),
     "columns": layers.Columns([layers.Number([0, 0.5, 1], [0.1, 0.2])] * 4 + [layers.Category(3)]),
 }
 N = 5
@@ -79,9 +85,21 @@ def test_a_stage_that_is_no_node_is_refused_by_name(monkeypatch):
 def test_learns(kind):
     network, _, _ = make(kind)
     own = network.n_params - (2 * network.stages[-2].n + 2)
-    assert own == TRAITS[kind].matrix * (N * N + N) + TRAITS[kind].scales * 2 * N
+    if kind == "concat":  # what it puts side by side has weights, and it has none
+        network = CompiledNetwork(N, [*[LAYERS[kind]] * 2, layers.Dense(2)], "squared_error")
+        assert len(network.coefs) == 5
+        return
+    assert own == TRAITS[kind].scales * 2 * N + TRAITS[kind].matrix * numbers_of(kind)
     assert len(network.running) == TRAITS[kind].running
     assert network.sizes()[0][1] == own
+
+
+def numbers_of(kind):
+    """Weights and biases of a stage with a matrix."""
+    n_in, n_out = matrix_shape(make(kind)[0].stages[-2], N)
+    if TRAITS[kind].shares:  # of one unit over one number a step
+        assert (n_in, n_out) == (1 + TRAITS[kind].recurs + (kind == "gru"), TRAITS[kind].gates)
+    return (n_in + 1) * n_out
 
 
 @pytest.mark.parametrize("kind", TRAITS)

@@ -43,6 +43,14 @@ class Traits(NamedTuple):
     encodes : bool
         Its outputs, many for each of its input, are never written down: it keeps a code for each of its input, and
         stages with a matrix, which alone may take it, look up (encoded.pyx).
+    shares : bool
+        A row uses its weights many times, once at each of `places` steps (shared.pyx); their gradient is the sum over all.
+    recurs : bool
+        At each step it takes its own outputs of the step before as well,
+    gates : int
+        and has so many numbers for each of its units.
+    own_bias : bool
+        What comes from its own outputs has biases of its own.
     """
 
     matrix: bool = False
@@ -59,6 +67,10 @@ class Traits(NamedTuple):
     passes: bool = False
     penalises: bool = False
     encodes: bool = False
+    shares: bool = False
+    recurs: bool = False
+    gates: int = 0
+    own_bias: bool = False
 
     @property
     def learns(self):
@@ -83,6 +95,11 @@ TRAITS = {
     "softmax": Traits(in_place=True),
     "scale": Traits(in_place=True),
     "columns": Traits(encodes=True),
+    "steps": Traits(matrix=True, shares=True, gates=1, row_values=1),
+    "rnn": Traits(matrix=True, shares=True, recurs=True, gates=1, row_values=1),
+    "gru": Traits(matrix=True, shares=True, recurs=True, gates=3, own_bias=True, row_values=1),
+    "lstm": Traits(matrix=True, shares=True, recurs=True, gates=4, row_values=1),
+    "concat": Traits(n_sources=2),
 }
 
 cdef KindTraits *rows = NULL

@@ -62,7 +62,7 @@ cdef struct Matrix:                 # where the elements of a layer's matrix lie
 cdef inline Matrix matrix_of(const Layer *layer) noexcept nogil:
     cdef Matrix w
     w.at = layer.coef
-    w.row, w.column = layer.dense.n_out, 1
+    w.row, w.column = layer.columns, 1
     if layer.tied >= 0:
         w.row, w.column = 1, layer.dense.n_in
     return w
@@ -71,7 +71,7 @@ cdef inline Matrix matrix_of(const Layer *layer) noexcept nogil:
 cdef void pack_master(Plan plan, const floating *params, floating *packed) noexcept nogil:
     """The first n_master elements alone: what moments have too."""
     cdef Layer *layer
-    cdef Py_ssize_t i, j, column, width, held, n_in, n_out
+    cdef Py_ssize_t i, j, column, width, n_in, n_out
     cdef const floating *b
     cdef floating *to
     cdef Matrix w
@@ -92,12 +92,10 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
                 to += n_out * width
             else:
                 width = panel_width(n_out - column, plan.lanes)
-                held = min(width, n_out - column)
                 for i in range(n_in):
-                    for j in range(held):
-                        to[i * width + j] = params[w.at + i * w.row + (column + j) * w.column]
+                    pack_columns(layer, column, width, plan.lanes, params + w.at + i * w.row, w.column, to + i * width)
                 if layer.bias:
-                    memcpy(to + n_in * width, b + column, held * sizeof(floating))
+                    pack_columns(layer, column, width, plan.lanes, b, 1, to + n_in * width)
                 to += (n_in + 1) * width
             column += width
         if layer.dense.narrow and layer.bias:
@@ -109,10 +107,38 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
             memcpy(packed + stage.shift, params + stage.scale + stage.n, stage.n * sizeof(floating))
 
 
+cdef inline Py_ssize_t held(const Layer *layer, Py_ssize_t column, Py_ssize_t lanes, Py_ssize_t *at) noexcept nogil:
+    """How many real columns the vector at a packed column has, and where in a row of parameters they are."""
+    cdef Py_ssize_t unit = column % layer.padded
+    at[0] = column // layer.padded * layer.block + unit
+    return max(0, min(lanes, layer.block - unit)) if at[0] < layer.columns else 0
+
+
+cdef inline void pack_columns(const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t lanes,
+                              const floating *row, Py_ssize_t apart, floating *to) noexcept nogil:
+    """Of a row of parameters whose columns lie so far apart."""
+    cdef Py_ssize_t j = 0, n, at, i
+    while j < width:
+        n = held(layer, column + j, lanes, &at)
+        for i in range(n):
+            to[j + i] = row[(at + i) * apart]
+        j += lanes
+
+
+cdef inline void unpack_columns(const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t lanes,
+                                const floating *packed, floating *row) noexcept nogil:
+    cdef Py_ssize_t j = 0, n, at
+    while j < width:
+        n = held(layer, column + j, lanes, &at)
+        if n:
+            memcpy(row + at, packed + j, n * sizeof(floating))
+        j += lanes
+
+
 cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept nogil:
     """The inverse of pack_master; of a tied matrix it takes the first copy."""
     cdef Layer *layer
-    cdef Py_ssize_t i, j, column, width, held, n_in, n_out
+    cdef Py_ssize_t i, j, column, width, n_in, n_out
     cdef floating *w
     cdef floating *b
     cdef const floating *at
@@ -133,12 +159,10 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
                 at += n_out * width
             else:
                 width = panel_width(n_out - column, plan.lanes)
-                held = min(width, n_out - column) * sizeof(floating)
-                if layer.tied < 0:
-                    for i in range(n_in):
-                        memcpy(w + i * n_out + column, at + i * width, held)
+                for i in range(n_in if layer.tied < 0 else 0):
+                    unpack_columns(layer, column, width, plan.lanes, at + i * width, w + i * layer.columns)
                 if layer.bias:
-                    memcpy(b + column, at + n_in * width, held)
+                    unpack_columns(layer, column, width, plan.lanes, at + n_in * width, b)
                 at += (n_in + 1) * width
             column += width
         if layer.dense.narrow and layer.bias:

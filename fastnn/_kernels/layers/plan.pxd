@@ -7,7 +7,10 @@ cdef struct Layer:
     Dense dense                     # shapes; its pointers are set by Plan.bind
     int stage
     bint bias                       # without one the bias stays zero
-    Py_ssize_t coef, intercept      # offsets in the parameter vector: (n_in, n_out), (n_out,)
+    Py_ssize_t coef, intercept      # offsets in the parameter vector: (n_in, columns), (columns,)
+    # In the packed weights columns come in blocks, each padded to whole vectors: the gates of a recurrent layer. Of others
+    # all are one block.
+    Py_ssize_t columns, block, padded
     int tied                        # layer whose matrix it has, transposed: `coef` is that one's; -1: one of its own
     # offset in the packed vector. Wide: panels [.][n_in + 1][width], the bias last; narrow: transposed panels
     # [.][n_out][width], then the bias (lanes,)

@@ -12,13 +12,14 @@ from fastnn._kernels.layers.cuts cimport gain_strips, layer_strips, rows_of_stri
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.encoded cimport Encoded, table_size
 from fastnn._kernels.layers.kinds cimport traits_of
+from fastnn._kernels.layers.shapes cimport check_tie, shape_shared
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.tiles cimport round_up, row_stride, tail_width
 from fastnn._kernels.native.dtypes cimport dtype_of
 from fastnn._kernels.native.formulas cimport FASTNN_relu
 from fastnn._kernels.native.table cimport activation_needs_z, kernels_of, lanes_as
 from fastnn._kernels.layers.kinds import TRAITS, number_of
-from fastnn._kernels.layers.specs import learning, sources
+from fastnn._kernels.layers.specs import learning, matrix_shape, sources
 from fastnn._kernels.native.table import isa as chosen_isa
 
 cdef enum:
@@ -83,12 +84,13 @@ cdef class Plan:
             stage.traits = traits_of(stage.kind)
             stage.source, stage.other, stage.n = spec.source, spec.other, spec.n
             stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
+            stage.places, stage.lengths, stage.units, stage.width = spec.places, -1, spec.units, spec.width
             width = stage.n
             if t in self.encoded:
                 stage.encoding = &(<Encoded> self.encoded[t]).encoding
                 width = 2 * stage.encoding.n        # a code is as wide as two numbers
             stage.ld = row_stride(width, self.lanes, self.dtype.itemsize)
-            self.chain = self.chain and stage.source == t - 1
+            self.chain = self.chain and stage.source == t - 1 and not stage.traits.shares
             self.wants_rows |= -1 in sources(spec) and not stage.traits.reads_sparse
             if not stage.traits.matrix:
                 continue
@@ -99,7 +101,11 @@ cdef class Plan:
             d.n_out, d.ld, d.activation = stage.n, stage.ld, stage.activation
             d.needs_z = activation_needs_z(d.activation)
             d.encoding = self.stages[stage.source].encoding if stage.source >= 0 else NULL
-            d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL
+            layer.columns = layer.block = d.n_out
+            if stage.traits.shares:
+                shape_shared(stage, layer, spec, matrix_shape(spec, d.n_in), self.n_in, self.lanes, self.dtype.itemsize)
+            layer.padded = round_up(layer.block, self.lanes)
+            d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL and not stage.traits.shares
             layer.strip_rows = rows_of_strips(d.n_in, self.lanes)
             if spec.tied >= 0:
                 self._tie(l, self.stages[spec.tied].layer)
@@ -107,18 +113,9 @@ cdef class Plan:
 
     def _tie(self, int number, int other):
         """Let a layer have the matrix of another one, transposed."""
-        cdef Dense *d = &self.layers[number].dense
-        cdef Dense *of = &self.layers[other].dense
-        taken = [self.layers[i].tied for i in range(number)]
-        if d.n_in != of.n_out or d.n_out != of.n_in or other in taken or self.layers[other].tied >= 0:
-            raise ValueError(
-                f"a matrix of shape ({of.n_in}, {of.n_out}) cannot be tied to a layer of {d.n_in} inputs and {d.n_out} "
-                "outputs, or is tied already"
-            )
-        if d.encoding != NULL or of.encoding != NULL:
-            raise ValueError("the matrix over encoded columns cannot be tied to another layer")
-        self.layers[number].tied = other
-        self.n_tied += 1
+        taken = other in [self.layers[i].tied for i in range(number)] or self.layers[other].tied >= 0
+        check_tie(&self.layers[number].dense, &self.layers[other].dense, taken)
+        self.layers[number].tied, self.n_tied = other, self.n_tied + 1
 
     def _gradient_flow(self, specs, bint input_gradient):
         """Who writes a stage's gradient first, in the backward order, and who adds to it."""
@@ -137,7 +134,8 @@ cdef class Plan:
             stage.in_place = alone and stage.traits.in_place
             if alone and stage.traits.matrix:
                 before = &self.stages[stage.source]
-                before.gates = before.traits.matrix and before.activation == FASTNN_relu
+                shared = stage.traits.shares or before.traits.shares
+                before.gates = before.traits.matrix and before.activation == FASTNN_relu and not shared
 
     def _parameter_offsets(self):
         cdef Layer *layer
@@ -148,10 +146,10 @@ cdef class Plan:
             if layer.tied >= 0:
                 layer.coef = self.layers[layer.tied].coef
             else:
-                at += layer.dense.n_in * layer.dense.n_out
+                at += layer.dense.n_in * layer.columns
         for i in range(self.n_layers):
             self.layers[i].intercept = at
-            at += self.layers[i].dense.n_out if self.layers[i].bias else 0
+            at += self.layers[i].columns if self.layers[i].bias else 0
         for t in self._scaled():
             self.stages[t].scale = at
             at += 2 * self.stages[t].n
@@ -162,8 +160,8 @@ cdef class Plan:
 
     def shapes(self):
         """Shapes of the blocks of the parameter vector: of coefs, of intercepts, of each norm's gain and shift."""
-        coefs = [(self.layers[i].dense.n_in, self.layers[i].dense.n_out) for i in range(self.n_layers)]
-        intercepts = [(self.layers[i].dense.n_out if self.layers[i].bias else 0,) for i in range(self.n_layers)]
+        coefs = [(self.layers[i].dense.n_in, self.layers[i].columns) for i in range(self.n_layers)]
+        intercepts = [(self.layers[i].columns if self.layers[i].bias else 0,) for i in range(self.n_layers)]
         return coefs, intercepts, [(self.stages[t].n,) for t in self._scaled() for _ in range(2)]
 
     def ties(self):
@@ -197,7 +195,8 @@ cdef class Plan:
             elif not layer.dense.narrow:
                 layer.wt = -1
                 t = self.stages[layer.stage].source
-                if self.stages[t].wanted if t >= 0 else input_gradient:
+                recurs = self.stages[layer.stage].traits.recurs
+                if recurs or (self.stages[t].wanted if t >= 0 else input_gradient):
                     layer.wt = at
                     at = round_up(at + layer.dense.n_out * round_up(layer.dense.n_in, self.lanes), ALIGN)
         self.statistics = at
@@ -220,6 +219,7 @@ cdef class Plan:
             raise MemoryError()
         for i, piece in enumerate(pieces):
             self.strips[i] = piece
+            self.strips[i].row_cost *= self.stages[self.strips[i].stage].places
             self.strip_size = max(self.strip_size, self.strips[i].size + self.strips[i].bias_width)
 
     def _encoded_by(self, int i):

@@ -35,6 +35,12 @@ class ColumnSpec(NamedTuple):
         return self.n_levels or self.value + len(self.mean)
 
 
+#: Cells by number, and what is made of the outputs of a row's steps: as csrc/layers/recurrent.h and
+#: shared.pxd have them.
+CELLS = ("rnn_tanh", "rnn_relu", "gru", "lstm")
+OUTPUTS = ("all", "last", "mean")
+
+
 class StageSpec(NamedTuple):
     """One step of the forward pass.
 
@@ -60,6 +66,21 @@ class StageSpec(NamedTuple):
         Of "columns", one for each output of its source.
     tied : int
         Of "dense": the stage whose matrix, transposed, is also that of this one; -1 for none.
+    places, width : int
+        Of a kind that shares its weights: how many steps a row has, one after the other, and inputs
+        of each; of "concat" the steps, whose outputs go side by side.
+    units : int
+        Outputs of a step.
+    cell : int
+        Number in CELLS, of a kind that recurs.
+    output : int
+        Number in OUTPUTS.
+    reverse : bool
+        Whether the last step comes first.
+    ragged : bool
+        Whether the input's last column says how many steps of a row there are.
+    truncate : int
+        Steps that a gradient goes back through at most, 0 for all: see shared.pyx.
     """
 
     kind: str
@@ -72,11 +93,38 @@ class StageSpec(NamedTuple):
     bias: bool = True
     columns: tuple = ()
     tied: int = -1
+    places: int = 1
+    width: int = 0
+    units: int = 0
+    cell: int = -1
+    output: int = 0
+    reverse: bool = False
+    ragged: bool = False
+    truncate: int = 0
 
 
 def sources(spec):
     """The stages whose outputs it takes."""
     return (spec.source, spec.other)[: TRAITS[spec.kind].n_sources]
+
+
+def matrix_shape(spec, n_in):
+    """(inputs, outputs) of the matrix of a stage that has one and takes so many numbers.
+
+    Of a recurrent one the inputs are the units' own outputs of the step before, of a "gru" a one,
+    whose weights are the biases of what comes from these, and then the step's; the outputs are the
+    units' gates, one gate after the other.
+    """
+    traits = TRAITS[spec.kind]
+    if not traits.shares:
+        return n_in, spec.n
+    own = spec.units + traits.own_bias if traits.recurs else 0
+    return own + spec.width, traits.gates * spec.units
+
+
+def uses(spec):
+    """How many times a row uses the weights of a stage."""
+    return spec.places if TRAITS[spec.kind].shares else 1
 
 
 def learning(specs, input_gradient):

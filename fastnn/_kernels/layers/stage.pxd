@@ -21,6 +21,15 @@ cdef struct Stage:
     double value            # epsilon of a norm, rate of DROPOUT, standard deviation of NOISE; see StageSpec
     const Encoding *encoding    # COLUMNS: what its codes are of; its outputs h are those
     double momentum         # BATCH_NORM: share of the batch in the running statistics
+    # A kind that shares its weights (shared.pyx): a row's uses of them, inputs and outputs of each; of others places is 1
+    Py_ssize_t places, width, units
+    Py_ssize_t padded       # units as whole vectors
+    Py_ssize_t own          # inputs of a use that come before those of the step: outputs of the step before, a one
+    Py_ssize_t lda, ldg, lds, ldw   # row strides of a use's inputs, gates, state, and of what a step works with
+    Py_ssize_t lengths      # column of the input that says how many steps there are, or -1
+    Py_ssize_t truncate
+    int cell, output
+    bint reverse
     # the way back
     bint wanted             # its gradient is needed: there is something to learn in it or before it
     bint in_place           # its source's gradient is computed in the memory of its own
@@ -37,6 +46,12 @@ cdef struct Buffers:        # memory of one stage for a block of rows
     # is then no longer needed.
     void *apart
     void *spread            # norms: 1 / standard deviation of each row, or (4, ld) of batch statistics, see norms.pyx
+    # Of a stage that shares its weights, one row for each use, step by step: (places, rows of the block, stride)
+    void *uses              # inputs,
+    void *gates             # outputs before their last function; going back, their gradients,
+    void *states            # (places + 1, rows, lds) states before and after each step,
+    void *work              # (rows, ldw)
+    Py_ssize_t kept         # places; 1 where nobody goes back: then each step overwrites the last one's
 
 cdef struct Batch:          # what the rows of a batch weigh, for batch norms
     const void *weight      # of every row of the data, or NULL: one each

@@ -5,7 +5,7 @@ outputs once all stages that read them are through; it passes on what is due to 
 stages whose traits say `over_batch`.
 """
 
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from fastnn._kernels.layers.custom cimport custom_backward, custom_forward
 from fastnn._kernels.layers.dense cimport Dense, dense_backward, dense_forward
@@ -15,15 +15,17 @@ from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
                                            layer_norm_stage_backward)
 from fastnn._kernels.layers.rows cimport absolute_row, add_signs, multiply_rows, scale_rows, softmax_backward, winners
+from fastnn._kernels.layers.shared cimport shared_backward, shared_forward
 from fastnn._kernels.layers.sparse cimport sparse_forward
 from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
 from fastnn._kernels.native.norms cimport add_rows
+from fastnn._kernels.native.recurrent cimport add_part, copy_part
 from fastnn._kernels.native.table cimport activation_backward, activation_forward, floating, softmax
 
 cdef int DENSE = number_of("dense"), ACTIVATION = number_of("activation"), CUSTOM = number_of("custom")
 cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_norm"), ADD = number_of("add")
 cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale")
-cdef int COLUMNS = number_of("columns"), ACTIVITY_L1 = number_of("activity_l1")
+cdef int COLUMNS = number_of("columns"), ACTIVITY_L1 = number_of("activity_l1"), CONCAT = number_of("concat")
 cdef int LWTA = number_of("lwta"), MULTIPLY = number_of("multiply")
 
 
@@ -45,6 +47,10 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
             encoded_forward(p.k, layer, rows, x, ldx, z, h)
         else:
             dense_forward(p.k, layer, rows, x, ldx, &p.nonzero if stage.source < 0 else NULL, z, h)
+    elif stage.traits.shares:
+        shared_forward(p, t, tag)
+    elif stage.kind == CONCAT:
+        side_by_side(p, t, tag)
     elif stage.kind == COLUMNS:
         encode_rows(p.k, stage.encoding, rows, x, ldx, h, ld)
     elif stage.kind == ACTIVATION:
@@ -109,6 +115,11 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
             dense_backward(p.k, &p.dense[stage.layer], rows, <const floating *> d,
                            x if stage.source >= 0 and p.stages[stage.source].gates else <const floating *> NULL,
                            dx, ldx, stage.add_source)
+    elif stage.traits.shares:
+        shared_backward(p, t, tag)
+    elif stage.kind == CONCAT:
+        take_apart(p, t, stage.source, 0, stage.add_source, tag)
+        take_apart(p, t, stage.other, stage.width, stage.add_other, tag)
     elif stage.kind == LAYER_NORM:
         layer_norm_stage_backward(p, t, tag)
     elif stage.kind == BATCH_NORM:
@@ -181,6 +192,34 @@ cdef void pass_on(const Pass *p, Py_ssize_t rows, Py_ssize_t n, const floating *
         add_rows(p.k, rows, n, d, ld, dx, ldx)
     else:
         copy_rows(rows, d, ld, dx, ldx)
+
+
+cdef void side_by_side(const Pass *p, int t, floating tag) noexcept nogil:
+    """Of each step the outputs of one source, then those of the other."""
+    cdef const Stage *stage = &p.stages[t]
+    cdef Py_ssize_t rows = p.r1 - p.r0, step, n = stage.width
+    cdef const floating *x = input_of(p, stage.source, tag)
+    cdef const floating *y = input_of(p, stage.other, tag)
+    cdef floating *h = <floating *> p.buffers[t].h + p.r0 * stage.ld
+    for step in range(stage.places):
+        copy_part(p.k, rows, n, x + step * n, stride_of(p, stage.source), h, stage.ld)
+        copy_part(p.k, rows, stage.units - n, y + step * (stage.units - n), stride_of(p, stage.other), h + n, stage.ld)
+        h += stage.units
+
+
+cdef void take_apart(const Pass *p, int t, int source, Py_ssize_t first, bint add, floating tag) noexcept nogil:
+    """Back to one of them, whose outputs begin at `first`."""
+    cdef const Stage *stage = &p.stages[t]
+    cdef Py_ssize_t rows = p.r1 - p.r0, n = stage.units - stage.width if first else stage.width, ldx = stride_of(p, source)
+    cdef const floating *d = <const floating *> p.buffers[t].d + p.r0 * stage.ld + first
+    cdef floating *dx = gradient_of(p, source, tag)
+    cdef Py_ssize_t step
+    if dx == NULL:
+        return
+    if not add:
+        memset(dx, 0, rows * ldx * sizeof(floating))
+    for step in range(stage.places):
+        add_part(p.k, rows, n, <floating> 1, d + step * stage.units, stage.ld, dx + step * n, ldx)
 
 
 cdef inline void copy_rows(Py_ssize_t rows, const floating *x, Py_ssize_t ldx, floating *y,

@@ -15,6 +15,7 @@ from fastnn._kernels.scoring.model cimport BLOCK, MOST_LAYERS, Input, Mode, Mode
 from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
 from fastnn._kernels.scoring.scratch cimport (input_stride, looks_for_zeros, scratch_size,
                                               widest_layer)
+from fastnn._kernels.layers.shared cimport place_shared
 from fastnn._kernels.layers.sparse cimport fill_rows, sparse_forward
 from fastnn._kernels.layers.stage cimport Buffers, Pass
 from fastnn._kernels.layers.stages cimport stage_forward
@@ -77,6 +78,9 @@ cdef inline double row_work(const Model *model) noexcept nogil:
     cdef int l
     for l in range(model.n_layers):
         work += <double> model.dense[l].n_in * model.dense[l].n_out
+    for l in range(model.n_stages):     # a stage that shares its weights uses them again and again
+        if model.stages[l].traits.shares:
+            work += (<double> model.stages[l].places - 1) * model.dense[model.stages[l].layer].n_in * model.stages[l].ldg
     return work
 
 
@@ -197,6 +201,8 @@ cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floatin
             if model.place[t] == place:
                 buffers[t].h = buffers[t].z = free
                 buffers[t].spread = free + rows * model.places[place].ld
+                if model.stages[t].traits.shares:
+                    place_shared(&model.stages[t], &buffers[t], <floating *> buffers[t].spread + BLOCK, rows, 1)
         free += rows * model.places[place].ld + model.places[place].more
     p.k, p.stages, p.dense, p.buffers, p.custom = model.k, model.stages, model.dense, buffers, model.custom
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = a, lda, NULL, csr, NULL, <void *> model.packed

@@ -1,5 +1,6 @@
 """The memory that scoring works in, and how it is laid out: how many numbers a thread needs for a block of rows."""
 
+from fastnn._kernels.layers.shapes cimport shared_numbers
 from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.layers.zeros cimport tile_size
@@ -35,7 +36,8 @@ cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating 
 
 cdef inline Py_ssize_t more_size(const Stage *stage) noexcept nogil:
     """Elements for what the stage keeps for each of a block's rows or columns."""
-    return max(stage.traits.column_values * stage.ld, <Py_ssize_t> stage.traits.row_values * BLOCK)
+    return max(stage.traits.column_values * stage.ld,
+               <Py_ssize_t> BLOCK * (stage.traits.row_values + shared_numbers(stage, 1)))
 
 
 cdef inline Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil:

@@ -31,7 +31,8 @@ cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
     cdef floating *x = <floating *> s.x
     cdef bint some = False
     for i in range(s.n_stages):
-        some |= s.stages[i].traits.matrix and s.stages[i].source < 0 and not s.dense[s.stages[i].layer].narrow
+        some |= (s.stages[i].traits.reads_sparse and s.stages[i].source < 0
+                 and not s.dense[s.stages[i].layer].narrow)
     if not some:
         return 1
     for r in range(n):

@@ -14,6 +14,7 @@ from fastnn._kernels.native.norms cimport norm_gradient
 from fastnn._kernels.layers.encoded cimport encoded_gradient, fill_table, table_size
 from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Layer, Strip
+from fastnn._kernels.layers.shared cimport shared_gradient
 from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.training.copies cimport copied_gradient, is_copied
@@ -126,6 +127,9 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
         norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
         return
     layer = &s.dense[strip.layer]
+    if stage.traits.shares:
+        shared_gradient(s.k, stage, layer, &s.buffers[strip.stage], strip, rows, g, bias, accumulate)
+        return
     if stage.source < 0 and s.data.csr != NULL:
         if not accumulate:
             memset(g, 0, strip.size * sizeof(floating))

@@ -10,6 +10,8 @@ from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.packing cimport fill_tables_as, pack_as, pack_master_as, unpack_as
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
+from fastnn._kernels.layers.shapes cimport shared_numbers
+from fastnn._kernels.layers.shared cimport place_shared_as
 from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.copies cimport place_copies
@@ -118,6 +120,10 @@ cdef class Workspace:
             at.d = at.apart = address(reserve(size), self._format, True)
             if stage.traits.keeps or stage.traits.matrix and self.s.dense[stage.layer].needs_z:
                 at.z = address(reserve(size), self._format, True)
+            size = shared_numbers(stage, stage.places)
+            if size:
+                place_shared_as(stage, at, address(reserve(rows * size), self._format, True), rows, stage.places,
+                                self.plan.dtype.number)
             size = max(rows * stage.traits.row_values, stage.ld * stage.traits.column_values)
             if size:
                 at.spread = address(reserve(size), self._format, True)

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn._types import MatrixLike
+from fastnn.estimators.mlp.blocks import hidden_blocks
 from fastnn.estimators.mlp.fitting import Fit
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
 from fastnn.estimators.mlp.outputs import input_gradients, outputs
@@ -190,6 +191,10 @@ class BaseMLP(
     def _activity_prices(self, n_hidden):
         """The strength of the L1 penalty on the outputs of each hidden layer."""
         return [0.0] * n_hidden
+
+    def _hidden_blocks(self, widths, activations):
+        """What the hidden layers of these widths are made of."""
+        return hidden_blocks(self, widths, activations)
 
     def _input_changes(self):
         """What is done to the input in training: dropout, and noise."""

@@ -47,6 +47,11 @@ class Block(NamedTuple):
         outer = [Residual(inner)] if self.residual else inner
         return [*outer, ActivityL1(self.activity_l1)] if self.activity_l1 else outer, dense
 
+    @property
+    def n_matrices(self):
+        """Matrices of weights, beside that of a skip."""
+        return 1
+
 
 def dense_of(width, activation="identity", of=None):
     """Return a Dense with a matrix of its own or, transposed, that of another."""
@@ -105,7 +110,7 @@ class Parts(NamedTuple):
         scales = iter(zip(network.gains, network.shifts, strict=True))
         running, n_in = iter(network.running), network.n_in
         for block in blocks:
-            coefs.append(next(ahead))
+            coefs += [next(ahead) for _ in range(block.n_matrices)]
             norms.append(None if block.norm is None else _norm(block.norm, next(scales), running))
             if not block.residual:
                 projections.append(None)

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from fastnn.estimators.mlp import solvers
 from fastnn.estimators.mlp.among import ALONE
-from fastnn.estimators.mlp.blocks import Parts, build_network, hidden_blocks
+from fastnn.estimators.mlp.blocks import Parts, build_network
 from fastnn.estimators.mlp.checks import check_data, check_parameters
 from fastnn.estimators.mlp.hidden_layers import first_weights
 from fastnn.estimators.mlp.history import (
@@ -121,7 +121,7 @@ class Fit:
         est = self.estimator
         n_outputs = self.y.shape[1] if self.y.ndim == 2 else len(est.classes_)
         activations = one_per_layer(est.activation, len(self._hidden))
-        self._blocks = hidden_blocks(est, self._hidden, activations)
+        self._blocks = est._hidden_blocks(self._hidden, activations)
         layers = self.X.shape[1], self._blocks, n_outputs, self.loss
         self.network = self._model_network = build_network(*layers, self.dtype, estimator=est)
         # What dropout and noise draw from, aside: with an int as random_state it is the same in

@@ -1,0 +1,67 @@
+"""Parameters of the recurrent estimators, in the place of some that the perceptrons have."""
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any, ClassVar
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from fastnn.estimators.mlp.parameters import POSITIVE
+from fastnn.estimators.shared.declare import parameter, parameters
+
+__all__ = ["CELLS", "RecurrentParameters"]
+
+CELLS = ("lstm", "gru", "rnn")
+
+
+@parameters
+class RecurrentParameters:
+    """What a recurrent network is like, and what of a perceptron it has not."""
+
+    cell: str = parameter(
+        "{'lstm', 'gru', 'rnn'}",
+        "Long short-term memory, gated recurrent units, or plain recurrent units, which learn no "
+        "long lags. See ``fastnn.layers``.",
+        default="lstm",
+        valid=[StrOptions(set(CELLS))],
+        kw_only=False,
+    )
+    output: str = parameter(
+        "{'last', 'mean'}",
+        "What the output layer takes of a sequence: the outputs of the last recurrent layer after "
+        "the last step, or their mean over the steps.",
+        default="last",
+        valid=[StrOptions({"last", "mean"})],
+    )
+    bidirectional: bool = parameter(
+        "bool",
+        "Whether every recurrent layer has as many units again that go from the last step to the "
+        "first.",
+        default=False,
+        valid=["boolean"],
+    )
+    bptt: int | None = parameter(
+        "int or None",
+        "Truncated back-propagation through time: the gradient goes no further back than to the "
+        "beginning of a piece of so many steps. None: to the first step.",
+        default=None,
+        valid=[Interval(Integral, 1, None, closed="left"), None],
+    )
+    clip_norm: float | None = parameter(
+        "float or None",
+        "Greatest norm of the whole gradient; a longer one is scaled back, without which one long "
+        "sequence may undo all that has been learned.",
+        default=1.0,
+        valid=[POSITIVE, None],
+    )
+    # What is fixed here; a ClassVar is no parameter.
+    activation: ClassVar[str] = "tanh"
+    batch_norm: ClassVar[bool] = False
+    layer_norm: ClassVar[bool] = False
+    residual: ClassVar[bool] = False
+    input_dropout: ClassVar[float] = 0.0
+    input_noise: ClassVar[float] = 0.0
+    pretrain: ClassVar[None] = None
+    pretrain_params: ClassVar[None] = None
+    scoring: ClassVar[str | Callable | None] = None
+    calibrate: ClassVar[Any] = None

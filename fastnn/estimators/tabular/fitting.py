@@ -122,15 +122,13 @@ class TableFit:
         """Train the members, some at a time; returns itself."""
         est = self.estimator
         n_watched = 0 if self.folds is None or self._apart else self._n // self.n_folds
-        plan = sizes.plan(self.preset, self._n - n_watched, tiny=self.folds is None)
+        n_rows, few = self._n - n_watched, self.folds is None
+        plan = sizes.plan(self.preset, n_rows, regresses=est._y_numeric, tiny=few)
         options = {
             **est._member_options(self.preset, self._n),
-            "batch_size": plan.batch_size,
-            "max_iter": plan.epochs,
+            **plan._asdict(),
             "n_jobs": est.n_jobs,
         }
-        if self.folds is None:  # whole batches: a row of weight 2 is two rows
-            options.update(batch_size="auto", dropout=0.0, learning_rate_init=0.01)
         clock = budget.Clock(est.time_budget, self._started)
         self.members, kept, at = [], [], 0
         total, enough = None, False

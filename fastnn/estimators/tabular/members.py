@@ -11,14 +11,12 @@ from fastnn.estimators.mlp.together import fit_together
 
 __all__ = ["make_member", "raw_outputs", "train"]
 
-#: Found by experiment; see docs/tables.md.
+#: Found by experiment; see docs/tables.md. The rest is in a `sizes.Plan`.
 _OPTIONS = {
     "solver": "adamw",
-    "learning_rate_init": 0.0025,
     "beta_2": 0.95,
     "weight_decay": 0.3,
     "schedule": "cosine",
-    "dropout": 0.15,
     "alpha": 0.0,
     "early_stopping": True,
     "n_iter_no_change": np.inf,

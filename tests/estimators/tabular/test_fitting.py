@@ -9,7 +9,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 
 from fastnn import TabularClassifier, TabularRegressor
-from fastnn.estimators.tabular.sizes import even_batches
+from fastnn.estimators.tabular.sizes import PRESETS, Plan, even_batches, plan
 from fastnn.tables.categories import MeansOfLevels
 
 FAST = {"preset": "fast", "n_estimators": 4, "hidden_layer_sizes": (16,), "random_state": 0}
@@ -174,6 +174,16 @@ def test_batches_are_cut_evenly(n):
     last = n % size or size
     assert last >= 0.8 * size
     assert size <= max(160, 1)
+
+
+def test_plans_follow_from_rows_and_task():
+    default = PRESETS["default"]
+    assert plan(default, 40, tiny=True) == Plan(40, 600, 0.01, 0.0)
+    assert plan(default, 13_545) == Plan(256, 44, 0.0025, 0.15)
+    assert plan(default, 13_545, regresses=True)[1:] == (33, 0.005, 0.06)
+    assert plan(default, 13_545, regresses=True).batch_size >= 500
+    assert plan(default, 900) == plan(default, 900, regresses=True)
+    assert plan(PRESETS["fast"], 2_000_000).max_iter == 1
 
 
 def test_what_is_looked_up_is_what_is_written_out():

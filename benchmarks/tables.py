@@ -6,18 +6,17 @@ HistGradientBoosting (text as categories), and what one writes by hand with scik
 StandardScaler and indicators before its MLP with early stopping. A score is R squared or accuracy,
 the log loss is of classes; "error" is how much less this library errs (1 - accuracy, or RMSE) than
 HistGradientBoosting, relatively, as a mean over the splits with its standard error. Times are of
-one fit, in seconds of the wall, all by turns in one process.
+one fit, in seconds of the wall, all by turns in one process. With --catboost there are CatBoost's
+defaults beside them, too; --budget gives the fits of preset='best' so many seconds each.
 """
 
 import argparse
-import csv
-import gzip
 import time
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from sklearn import datasets
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
@@ -29,123 +28,18 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks import machine
 from benchmarks.layout import markdown, percent, ratio, significant
+from benchmarks.table_sets import MADE, SHIPPED, adult, california, shipped
 from fastnn import TabularClassifier, TabularRegressor
 from fastnn.threads import effective_n_threads
 
-SHIPPED = {
-    "diabetes": datasets.load_diabetes,
-    "breast cancer": datasets.load_breast_cancer,
-    "wine": datasets.load_wine,
-    "iris": datasets.load_iris,
-    "digits": datasets.load_digits,
-}
 
-
-def shipped(load):
-    bunch = load(as_frame=True)
-    return bunch.data, bunch.target.to_numpy()
-
-
-def frame(columns):
-    """A data frame of pandas: a benchmark may ask for it."""
-    import pandas as pd
-
-    return pd.DataFrame(columns)
-
-
-def friedman(make, n, noise):
-    X, y = make(n_samples=n, noise=noise, random_state=0)
-    return frame({f"x{i}": X[:, i] for i in range(X.shape[1])}), y
-
-
-def shop(n=3000):
-    """Orders: prices of a long tail, a shop of 300, days, gaps; what is asked is whether they come
-    back."""
-    rng = np.random.RandomState(1)
-    place = rng.zipf(1.4, n) % 300
-    price = np.round(np.exp(rng.randn(n) + 3), 2)
-    discount = np.where(rng.rand(n) < 0.8, 0, rng.choice([5, 10, 15, 50], n))
-    day = rng.randint(0, 900, n)
-    kind = rng.choice(["book", "shoe", "toy", "tool", "food"], n, p=[0.4, 0.2, 0.2, 0.1, 0.1])
-    of_place, of_kind = (
-        rng.randn(300),
-        {"book": 0.5, "shoe": -0.5, "toy": 0, "tool": 0.3, "food": -1},
-    )
-    z = of_place[place] + np.array([of_kind[k] for k in kind]) + 0.05 * discount
-    z += np.sin(day / 365 * 2 * np.pi) - 0.5 * (price > 40) * (kind == "shoe")
-    back = rng.rand(n) < 1 / (1 + np.exp(-1.5 * z))
-    X = {
-        "shop": np.array([f"s{p}" for p in place], object),
-        "price": np.where(rng.rand(n) < 0.1, np.nan, price),
-        "discount": discount,
-        "day": np.datetime64("2021-01-01") + day.astype("m8[D]"),
-        "kind": kind.astype(object),
-        "weight": price * rng.lognormal(0, 0.3, n),
-    }
-    return frame(X), np.where(back, "yes", "no")
-
-
-def skewed(n=2000):
-    """Claims: mostly small counts, a target with a long tail."""
-    rng = np.random.RandomState(2)
-    X = {f"count{i}": rng.poisson(1 + i, n) for i in range(6)}
-    X["zone"] = np.array([f"z{i}" for i in rng.randint(0, 40, n)], object)
-    of_zone = dict(zip((f"z{i}" for i in range(40)), rng.randn(40) / 2, strict=True))
-    z = 0.2 * X["count1"] - 0.1 * X["count3"] + np.array([of_zone[v] for v in X["zone"]])
-    return frame(X), np.exp(z + 0.3 * rng.randn(n)) * 1000
-
-
-def noisy_classes(n=2000):
-    X, y = datasets.make_classification(
-        n, 30, n_informative=8, n_redundant=6, n_classes=4, flip_y=0.15, random_state=0
-    )
-    return frame({f"x{i}": X[:, i] for i in range(30)}), y
-
-
-def rings(n=2000):
-    X, y = datasets.make_gaussian_quantiles(n_samples=n, n_features=10, n_classes=3, random_state=0)
-    return frame({f"x{i}": X[:, i] for i in range(10)}), y
-
-
-MADE = {
-    "friedman 1": lambda: friedman(datasets.make_friedman1, 2000, 1.0),
-    "friedman 2": lambda: friedman(datasets.make_friedman2, 1000, 100.0),
-    "friedman 3": lambda: friedman(datasets.make_friedman3, 1000, 0.1),
-    "shop": shop,
-    "claims": skewed,
-    "noisy classes": noisy_classes,
-    "rings": rings,
-}
-
-
-def california(path):
-    with open(path) as lines:
-        rows = list(csv.DictReader(lines))
-    numbers = [name for name in rows[0] if name != "ocean_proximity"]
-    columns = {name: [float(row[name] or "nan") for row in rows] for name in numbers}
-    y = np.array(columns.pop("median_house_value"))
-    columns["ocean_proximity"] = np.array([row["ocean_proximity"] for row in rows], object)
-    return frame(columns), y
-
-
-ADULT = [
-    *("age", "workclass", "fnlwgt", "education", "education-num", "marital-status"),
-    *("occupation", "relationship", "race", "sex", "capital-gain", "capital-loss"),
-    *("hours-per-week", "native-country", "income"),
-]
-
-
-def adult(path):
-    with gzip.open(path, "rt") as lines:
-        rows = [[v.strip() for v in row] for row in csv.reader(lines) if len(row) == len(ADULT)]
-    columns = dict(zip(ADULT, zip(*rows, strict=True), strict=True))
-    y = np.array([income.startswith(">50K") for income in columns.pop("income")]).astype(int)
-    for name, values in columns.items():
-        try:
-            columns[name] = np.array(values, float)
-        except ValueError:
-            columns[name] = np.array([None if v == "?" else v for v in values], object)
-    return frame(columns), y
+def with_words(X):
+    """The frame as CatBoost takes it: categories as text, dates as numbers."""
+    X = with_categories(X)
+    for name in X.columns:
+        if X[name].dtype.kind not in "iufb":
+            X[name] = X[name].astype(object).where(X[name].notna(), "missing")
+    return X
 
 
 def with_categories(X):
@@ -177,25 +71,41 @@ def by_hand(classifies, seed):
     return make_pipeline(columns, TransformedTargetRegressor(net, transformer=StandardScaler()))
 
 
-def contenders(classifies, seed, presets):
+def boosted_by_catboost(classifies, seed):
+    """Which is no part of the project: ``pip install catboost``."""
+    import catboost
+
+    made = catboost.CatBoostClassifier if classifies else catboost.CatBoostRegressor
+    return made(random_seed=seed, verbose=False, allow_writing_files=False)
+
+
+def contenders(classifies, seed, options):
     own = TabularClassifier if classifies else TabularRegressor
     boosted = HistGradientBoostingClassifier if classifies else HistGradientBoostingRegressor
-    return {
+    found = {
         "boosting": boosted(random_state=seed, categorical_features="from_dtype"),
         "by hand": by_hand(classifies, seed),
-        **{preset: own(preset=preset, random_state=seed) for preset in presets},
     }
+    if options.catboost:
+        found["catboost"] = boosted_by_catboost(classifies, seed)
+    for preset in options.presets:
+        budget = options.budget if preset == "best" else None
+        found[preset] = own(preset=preset, random_state=seed, time_budget=budget)
+    return found
 
 
 def judged(model, train, test):
     """Error, score, log loss and seconds of a fit."""
     (X, y), (X_test, y_test) = train, test
+    more = {}
+    if type(model).__name__.startswith("CatBoost"):
+        more["cat_features"] = [n for n in X.columns if X[n].dtype.kind not in "iufb"]
     began = time.perf_counter()
-    model.fit(X, y)
+    model.fit(X, y, **more)
     seconds = time.perf_counter() - began
     if hasattr(model, "predict_proba"):
         p = model.predict_proba(X_test)
-        score = accuracy_score(y_test, model.classes_[p.argmax(axis=1)])
+        score = accuracy_score(y_test, np.asarray(model.classes_)[p.argmax(axis=1)])
         p = np.clip(p.astype(np.float64), 1e-15, 1)
         loss = log_loss(y_test, p / p.sum(axis=1, keepdims=True), labels=model.classes_)
         return 1 - score, score, loss, seconds
@@ -213,13 +123,17 @@ def splits(X, y, n):
         yield seed, (parts[0], parts[2]), (parts[1], parts[3])
 
 
-def measure(rounds, presets):
+#: What some contenders are given in the place of the frame.
+PREPARED = {"boosting": with_categories, "catboost": with_words}
+
+
+def measure(rounds, options):
     """Contender -> an array (splits, 4) of what `judged` says."""
     found = {}
     for seed, (X, y), (X_test, y_test) in rounds:
         classifies = np.asarray(y).dtype.kind != "f"
-        for name, model in contenders(classifies, seed, presets).items():
-            prepare = with_categories if name == "boosting" else lambda X: X
+        for name, model in contenders(classifies, seed, options).items():
+            prepare = PREPARED.get(name, lambda X: X)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 result = judged(model, (prepare(X), y), (prepare(X_test), y_test))
@@ -227,68 +141,107 @@ def measure(rounds, presets):
     return {name: np.array(results, float) for name, results in found.items()}
 
 
-def row(name, found, preset):
-    """A line of the table."""
-    ours, theirs, hand = found[preset], found["boosting"], found["by hand"]
-    # As many errors are no gain, none included; some where the other makes none count as -100 %.
-    errors = ours[:, 0], theirs[:, 0]
-    better = np.where(errors[1] > 0, 1 - errors[0] / np.maximum(errors[1], 1e-12), -1.0)
-    better[errors[0] == errors[1]] = 0
-    spread = better.std(ddof=1) / np.sqrt(len(better)) if len(better) > 1 else 0
-    scores = [f"{each[:, 1].mean():.4f}" for each in (ours, theirs, hand)]
+def gain(errors, others):
+    """How much less is erred, relatively, in each split. As many errors are no gain, none included;
+    some where the other makes none count as -100 %."""
+    better = np.where(others > 0, 1 - errors / np.maximum(others, 1e-12), -1.0)
+    better[errors == others] = 0
+    return better
+
+
+def standard_error(values):
+    return values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+
+
+class Line(NamedTuple):
+    """A table's: cells, the mean gain, whether more is erred than by boosting beyond two standard
+    errors of the difference, the ratio of times, the gain over CatBoost."""
+
+    cells: list
+    gain: float
+    worse: bool
+    times: float
+    over_catboost: float | None
+
+
+def line(name, found, preset):
+    ours, theirs = found[preset], found["boosting"]
+    others = [found[n] for n in ("boosting", "by hand", "catboost") if n in found]
+    better, difference = gain(ours[:, 0], theirs[:, 0]), ours[:, 0] - theirs[:, 0]
+    scores = [f"{each[:, 1].mean():.4f}" for each in (ours, *others)]
     losses = [
         "–" if np.isnan(each[0, 2]) else f"{each[:, 2].mean():.3f}" for each in (ours, theirs)
     ]
-    seconds = np.median(ours[:, 3]), np.median(theirs[:, 3])
-    return [
-        *(name, *scores, f"{100 * better.mean():+.1f} ± {100 * spread:.1f} %", *losses),
-        *(significant(seconds[0]), ratio(seconds[0] / seconds[1])),
-    ], better.mean()
+    seconds = [np.median(each[:, 3]) for each in (ours, theirs)]
+    over = gain(ours[:, 0], found["catboost"][:, 0]).mean() if "catboost" in found else None
+    cells = [
+        *(name, len(ours), *scores),
+        f"{100 * better.mean():+.1f} ± {100 * standard_error(better):.1f} %",
+        *(*losses, significant(seconds[0]), ratio(seconds[0] / seconds[1])),
+    ]
+    worse = difference.mean() > 2 * standard_error(difference) > 0
+    return Line(cells, better.mean(), worse, seconds[0] / seconds[1], over)
 
 
-HEADER = (
-    *("table", "score", "boosting", "by hand", "error", "log loss", "boosting's"),
-    *("s a fit", "times boosting's"),
-)
+def header(options):
+    return (
+        *("table", "splits", "score", "boosting", "by hand"),
+        *(("CatBoost",) if options.catboost else ()),
+        *("error", "log loss", "boosting's", "s a fit", "times boosting's"),
+    )
+
+
+def summary(preset, lines, options):
+    """A preset's table, with what there is to say of all of it."""
+    worse = [each.cells[0] for each in lines if each.worse]
+    says = [
+        f"mean error {100 * np.mean([each.gain for each in lines]):+.1f} %",
+        f"better on {percent(np.mean([each.gain > 0 for each in lines]))} of the tables",
+        f"worse beyond two standard errors: {', '.join(worse) or 'none'}",
+        f"the median of times is {ratio(np.median([each.times for each in lines]))} boosting's",
+    ]
+    if options.catboost:
+        over = [each.over_catboost for each in lines]
+        says.append(
+            f"of CatBoost's errors {100 * np.mean(over):+.1f} %, better on "
+            f"{percent(np.mean(np.array(over) > 0))}"
+        )
+    cells = [each.cells for each in lines]
+    return f"preset={preset!r}: {'; '.join(says)}\n\n" + markdown(header(options), cells)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--california", type=Path, help="housing.csv with ocean_proximity")
     parser.add_argument("--adult", type=Path, nargs=2, help="adult.data and adult.test, gzipped")
-    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--splits", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5, help="splits of California, fits of Adult")
     parser.add_argument("--presets", nargs="+", default=["default"])
+    parser.add_argument("--budget", type=float, help="seconds of a fit of preset='best'")
+    parser.add_argument("--catboost", action="store_true", help="which is installed apart")
     parser.add_argument("--only", nargs="+", help="names of tables")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     options.threads = effective_n_threads(None)
     tables = {name: lambda load=load: shipped(load) for name, load in SHIPPED.items()}
     tables.update(MADE)
-    if options.california:
-        tables["california"] = lambda: california(options.california)
     rounds = {
         name: lambda make=make: splits(*make(), options.splits) for name, make in tables.items()
     }
+    if options.california:
+        rounds["california"] = lambda: splits(*california(options.california), options.seeds)
     if options.adult:
         train, test = map(adult, options.adult)
-        rounds["adult"] = lambda: ((seed, train, test) for seed in range(options.splits))
+        rounds["adult"] = lambda: ((seed, train, test) for seed in range(options.seeds))
     lines = {preset: [] for preset in options.presets}
-    gains = {preset: [] for preset in options.presets}
     for name, each in rounds.items():
         if options.only and name not in options.only:
             continue
-        found = measure(each(), options.presets)
+        found = measure(each(), options)
         for preset in options.presets:
-            line, gain = row(name, found, preset)
-            lines[preset].append(line)
-            gains[preset].append(gain)
-            print(preset, *line, sep=" | ", flush=True)
-    text = "\n\n".join(
-        f"preset={preset!r}: mean error {100 * np.mean(gains[preset]):+.1f} %, better on "
-        f"{percent(np.mean(np.array(gains[preset]) > 0))} of the tables\n\n"
-        + markdown(HEADER, lines[preset])
-        for preset in options.presets
-    )
+            lines[preset].append(line(name, found, preset))
+            print(preset, *lines[preset][-1].cells, sep=" | ", flush=True)
+    text = "\n\n".join(summary(preset, lines[preset], options) for preset in options.presets)
     machine.publish("tables", __doc__, text, options)
 
 

@@ -39,7 +39,7 @@ FEWEST_FOR_FOLDS = 50
 _BINS, _ROWS_OF_A_BIN = 32, 100
 
 
-#: Regressions of so many rows have batches twice as large and steps twice as long; with less dropout
+#: Regressions of so many rows have batches twice as large, steps twice as long and less dropout:
 #: three quarters of the epochs then do.
 _LARGE_REGRESSION = 5_000
 

@@ -1,10 +1,11 @@
 """Networks of a table by weight: ``python -m benchmarks.table_weights [--out FILE]``.
 
-Each table is split at random, a quarter to test on, and fitted at the defaults. Its eight networks are then averaged with
-equal weights, as the library does, and with weights exp(-(loss / least loss - 1) / 0.08), where the loss is a network's on
-the fold that it has watched: log loss, or RMSE. "error" is how much less errs the weighted mean than the equal one
-(1 - accuracy, or RMSE), "log loss" how much less its log loss is, relatively, with the standard error over the splits.
-Neither depends on the speed of the machine.
+Each table is split at random, a quarter to test on, and fitted at the defaults. Its eight networks
+are then averaged with equal weights, as the library does, and with weights exp(-(loss / least loss
+- 1) / 0.08), where the loss is a network's on the fold that it has watched: log loss, or RMSE.
+"error" is how much less errs the weighted mean than the equal one (1 - accuracy, or RMSE), "log
+loss" how much less its log loss is, relatively, with the standard error over the splits. Neither
+depends on the speed of the machine.
 """
 
 import argparse

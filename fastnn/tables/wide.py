@@ -25,15 +25,17 @@ class Widening:
     def __init__(self, features, narrow, weight=None):
         step = max(1, len(narrow) // 20_000)
         some, weight = narrow[::step], None if weight is None else weight[::step]
-        centres = [
-            np.average(_code(some[:, i], f.edges), axis=0, weights=weight).astype(np.float32)
-            if len(f.edges)
-            else None
-            for i, f in enumerate(features)
-        ]
+        centres, means = [], []
+        for i, feature in enumerate(features):  # one at a time: all wide rows would be large
+            wide, centre = _written(feature, some[:, i], None), None
+            if len(feature.edges):
+                centre = np.average(wide[:, 1:], axis=0, weights=weight).astype(np.float32)
+                wide[:, 1:] -= centre
+            centres.append(centre)
+            means.append(np.average(wide, axis=0, weights=weight))
         self._lay_out(features, centres)
         #: The mean wide row, of some rows.
-        self.mean = np.average(self(some), axis=0, weights=weight)
+        self.mean = np.concatenate(means) if means else np.zeros(1)
 
     def _lay_out(self, features, centres):
         self._features, self._centres, self._layer = features, centres, None
@@ -90,20 +92,25 @@ class Widening:
         """The wide matrix (n, width), of the same dtype."""
         wide = np.zeros((len(narrow), self.width), narrow.dtype)
         for i, feature in enumerate(self._features):
-            self.write(wide, i, feature, narrow[:, i])
+            at = slice(self.starts[i], self.starts[i + 1])
+            wide[:, at] = _written(feature, narrow[:, i], self._centres[i])
         return wide
 
-    def write(self, wide, i, feature, values):
-        start, end = self.starts[i], self.starts[i + 1]
-        if len(feature.edges):
-            wide[:, start] = values
-            np.subtract(
-                _code(values, feature.edges), self._centres[i], out=wide[:, start + 1 : end]
-            )
-        elif feature.kind == "levels":
-            wide[:, start:end] = values[:, None] == np.arange(feature.n_levels, dtype=np.float32)
-        else:
-            wide[:, start] = values
+
+def _written(feature, values, centre):
+    """What a column of the narrow matrix stands for, (n, width); codes less their means."""
+    if feature.kind == "levels":
+        return (values[:, None] == np.arange(feature.n_levels)).astype(values.dtype)
+    if not len(feature.edges):
+        return values[:, None]
+    wide = np.empty((len(values), len(feature.edges)), values.dtype)
+    wide[:, 0] = values
+    code = np.subtract(values[:, None], feature.edges[:-1], out=wide[:, 1:])
+    code /= np.diff(feature.edges)
+    np.clip(code, 0, 1, out=code)
+    if centre is not None:
+        code -= centre
+    return wide
 
 
 def _column(feature, centres):
@@ -112,9 +119,3 @@ def _column(feature, centres):
     if centres is None:
         return NumberColumn()
     return NumberColumn(feature.edges.tolist(), centres.tolist())
-
-
-def _code(values, edges):
-    code = values[:, None] - edges[:-1]
-    code /= np.diff(edges)
-    return np.clip(code, 0, 1, out=code)

@@ -58,6 +58,28 @@ def test_a_file_and_a_predictor_give_the_same_numbers(name):
         np.testing.assert_array_equal(again.explain(rows).values, model.explain(rows).values)
 
 
+def with_unknown_levels(rows):
+    rows = rows.copy()
+    for name in ("text", "objects", "many"):
+        rows[name] = rows[name].astype(object)
+        rows.iloc[::3, rows.columns.get_loc(name)] = "never seen"
+    return rows
+
+
+def test_ten_thousand_levels_gaps_and_unknown_ones_go_all_the_way():
+    table, _, target = every_kind_of_column(15_000)
+    table = with_gaps(table.assign(level=[f"l{i}" for i in range(15_000)]))
+    model = TabularRegressor(**{**FAST, "n_estimators": 2}).fit(table, target)
+    assert model.describe_columns()[-1]["n_levels"] > 10_000
+    file, new = io.BytesIO(), with_unknown_levels(with_gaps(table[:300], seed=5))
+    fastnn.save(model, file)
+    expected = model.predict(new)
+    assert np.isfinite(expected).all()
+    for other in (fastnn.load(file.getvalue()), Predictor(model), Predictor(file.getvalue())):
+        np.testing.assert_array_equal(other.predict(new), expected)
+    np.testing.assert_array_equal(Predictor(model).predict(new.to_dict("records")), expected)
+
+
 def test_rows_as_dicts_tuples_and_lists():
     model = TabularClassifier(**FAST).fit(GAPS, CLASSES)
     predictor, rows = Predictor(model), GAPS[:40]

@@ -26,13 +26,19 @@ from fastnn.threads import effective_n_threads
 SPREAD = 0.08
 
 
+def loss_of(y, p, model):
+    """Log loss of probabilities of float32, whose sums are rounded."""
+    p = p.astype(float)
+    return log_loss(y, p / p.sum(axis=1, keepdims=True), labels=model.classes_)
+
+
 def weights_of(model, y):
     """By the losses of the rows that each network has watched."""
     losses = []
     for fold in range(len(model.estimators_)):
         rows, p = model.folds_ == fold, model.oof_predictions_
         if hasattr(model, "classes_"):
-            losses.append(log_loss(y[rows], p[rows].astype(float), labels=model.classes_))
+            losses.append(loss_of(y[rows], p[rows], model))
         else:
             losses.append(np.sqrt(np.mean((y[rows] - p[rows]) ** 2)))
     losses = np.array(losses)
@@ -51,7 +57,7 @@ def judged(model, predicted, y):
     if not hasattr(model, "classes_"):
         return np.sqrt(np.mean((y - predicted) ** 2)), np.nan
     errors = np.mean(model.classes_[predicted.argmax(axis=1)] != y)
-    return errors, log_loss(y, predicted, labels=model.classes_)
+    return errors, loss_of(y, predicted, model)
 
 
 def measure(make, n_splits):

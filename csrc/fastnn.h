@@ -9,11 +9,7 @@
 #include <stdint.h>
 
 #include "layers/columns.h"
-<<<<<<< HEAD
 #include "layers/recurrent.h"
-=======
-#include "layers/places.h"
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
 #define FASTNN_N_COEFFICIENTS 8   /* of one optimizer step */
 
@@ -183,11 +179,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
         void (*gaussian_noise)(ptrdiff_t rows, ptrdiff_t n, const T *x, ptrdiff_t ld, T *y, ptrdiff_t ldy,      \
                                uint64_t key, ptrdiff_t first_row, double scale);                                \
         const fastnn_columns_##S *columns;                                                                      \
-<<<<<<< HEAD
         const fastnn_recurrent_##S *recurrent;                                                                  \
-=======
-        const fastnn_places_##S *places;                                                                        \
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
         int (*all_finite)(ptrdiff_t n, const T *x);                                                             \
         int (*all_finite_other)(ptrdiff_t n, const OTHER *x);   /* after conversion to T */                     \
         void (*log)(ptrdiff_t n, const T *x, T *y);   /* natural logarithm, any n */                            \

@@ -166,11 +166,7 @@ def test_dtypes_are_told_apart_in_few_places():
     """Elsewhere code is written once, for a fused type or for memory of a described Dtype
     (_kernels/native/dtypes.pyx)."""
     found = {name_of(p) for p in SOURCES if re.search(r"\bf64\b", p.read_text())}
-<<<<<<< HEAD
     names = ("columns", "norms", "random", "recurrent", "sparse", "table")
-=======
-    names = ("columns", "norms", "places", "random", "sparse", "table")
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
     bridges = {f"_kernels/native/{name}.pxd" for name in names}
     assert {name for name in found if not name.startswith("_kernels/testing/")} == {
         *bridges,

@@ -5,7 +5,6 @@ from collections import Counter
 import numpy as np
 
 from fastnn.export._onnx_activations import Part, activation
-from fastnn.export._onnx_images import ALIKE, IMAGES, Values
 from fastnn.model.nodes import INPUT, function_for
 
 # From these opsets on the standard has it, or has it so.
@@ -34,22 +33,15 @@ def add_nodes(graph, nodes, widths, source, dtype):
     ValueError
         If the opset of the graph lacks an operator that it takes.
     """
-    values, count = Values(graph), Counter()
-    values.put(INPUT, source)
+    names, count = {INPUT: source}, Counter()
     for number, node in enumerate(nodes):
-        add = function_for(node, {**_NODES, **IMAGES}, "an ONNX graph")
+        add = function_for(node, _NODES, "an ONNX graph")
         label = f"{node.kind}{count[node.kind]}"
         count[node.kind] += 1
-        if node.kind in IMAGES:
-            values.put(number, *add(Part(graph, label, dtype), node, values, label))
-            continue
-        # What treats all numbers alike leaves images what they are.
-        shapes = {values.shape(s) for s in node.sources}
-        shape = shapes.pop() if node.kind in ALIKE and len(shapes) == 1 else None
-        sources = [values.image(s, shape) if shape else values.rows(s) for s in node.sources]
+        sources = [names[s] for s in node.sources]
         width = [widths[number]] * (node.kind == "lwta")
-        values.put(number, add(graph, node, sources, label, dtype, *width), shape)
-    return values.rows(len(nodes) - 1)
+        names[number] = add(graph, node, sources, label, dtype, *width)
+    return names[len(nodes) - 1]
 
 
 def _dense(graph, node, sources, label, dtype):

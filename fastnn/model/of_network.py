@@ -38,12 +38,9 @@ def compiled_model(compiled, names=None):
     """The same of a CompiledNetwork."""
     loss = make_loss(compiled.loss)
     head = Head(dtype=compiled.dtype.name, feature_names=names, **_outputs(loss, compiled.n_out))
-    return Model(compiled.n_in, compiled_nodes(compiled), head)
-
-
-def compiled_nodes(compiled):
-    """The nodes of a CompiledNetwork, with copies of its arrays."""
-    return nodes_of_stages(compiled.stages, compiled.custom_activations, _Arrays(compiled))
+    arrays = _Arrays(compiled)
+    nodes = nodes_of_stages(compiled.stages, compiled.custom_activations, arrays)
+    return Model(compiled.n_in, nodes, head)
 
 
 def nodes_of_stages(stages, functions, arrays=None):
@@ -101,7 +98,7 @@ class _Arrays:
 
 class _Nodes:
     """Nodes being made of stages: one for each that is not gone at prediction, and one for the
-    activation of a stage with a matrix."""
+    activation of a dense stage."""
 
     def __init__(self, stages, functions, arrays):
         self.nodes, self._functions = [], functions
@@ -124,15 +121,8 @@ class _Nodes:
         value = KINDS[spec.kind].value
         self._add(spec.kind, sources, arrays, **({value: spec.value} if value else {}))
 
-    def windowed(self, spec, sources, arrays):
-        self._add(spec.kind, sources, arrays, window=spec.window)
-
-    def channel_norm(self, spec, sources, arrays):
-        self._add(spec.kind, sources, arrays, epsilon=spec.value, places=spec.places)
-
     def dense(self, spec, sources, arrays):
-        window = {"window": spec.window} if spec.window else {}
-        self._add(spec.kind, sources, arrays, **window)
+        self._add("dense", sources, arrays)
         if spec.activation:
             self.activation(spec, [len(self.nodes) - 1], {})
 
@@ -159,11 +149,5 @@ _STAGES = {
     "custom": _Nodes.custom,
     "columns": _Nodes.columns,
     "lwta": _Nodes.lwta,
-<<<<<<< HEAD
     **dict.fromkeys(("steps", "rnn", "gru", "lstm", "concat"), _Nodes.sequence),
-=======
-    "convolution": _Nodes.dense,
-    "channel_norm": _Nodes.channel_norm,
-    **dict.fromkeys(("pad", "max_pool", "average_pool"), _Nodes.windowed),
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 }

@@ -41,19 +41,10 @@ class CompiledNetwork(Layout):
         engine = self.make_engine(1, n_threads, whole_gradient=False)
         return self.forward_with(engine, X, raw, out, n_threads)
 
-    @property
-    def row_work(self):
-        """What a row takes forward, in multiply-adds, about: of weights that it uses once, one."""
-        return max(self.n_params, int(self._plan.row_work))
-
     def threads_for(self, X, most):
         """Threads that `forward` of X is worth, at most so many."""
         chain = self._plan.chain and isinstance(X, np.ndarray)
-<<<<<<< HEAD
         return n_threads_for(X.shape[0], self.work_of_row(), chain, most)
-=======
-        return n_threads_for(X.shape[0], self.row_work, chain, most)
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
     def forward_with(self, engine, X, raw, out, n_threads):
         """`forward` by an engine that may have other weights by now, those of a fit."""
@@ -81,7 +72,6 @@ class CompiledNetwork(Layout):
     def work_of(self, n, rule=None):
         """What a `ThreadChoice` asks of a gradient over n rows, or of a step by a rule: multiply-
         adds, about, and the kind of work."""
-<<<<<<< HEAD
         return 3.0 * n * self.work_of_row(), (self.n_params, self.dtype, rule)
 
     def work_of_row(self):
@@ -90,9 +80,6 @@ class CompiledNetwork(Layout):
         matrices = [spec for spec in self.stages if TRAITS[spec.kind].matrix]
         more = sum(n * (uses(spec) - 1) for n, spec in zip(shapes, matrices, strict=True))
         return self.n_params + more
-=======
-        return 3.0 * n * self.row_work, (self.n_params, self.dtype, rule)
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
     def gradient_block(self, n):
         """Rows that go through at a time: with batch statistics, all."""
@@ -106,11 +93,7 @@ class CompiledNetwork(Layout):
 
     def groups_of(self, rows):
         """Groups of a batch's rows that threads share out: `fastnn._kernels.training.groups`."""
-<<<<<<< HEAD
         if self.has("over_batch") or self.has("shares") or self._stages.custom:
-=======
-        if self.has("over_batch") or self.has("windows") or self._stages.custom:
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
             return 1
         return number_of_groups(rows, self.n_params, self.dtype.itemsize)
 

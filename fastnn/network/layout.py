@@ -117,7 +117,7 @@ class Layout:
         self.coefs, self.intercepts, self.gains, self.shifts = self.views(self.params)
         for gain in self.gains:
             gain[...] = 1
-        widths = [spec.units for spec in self._stages.specs if TRAITS[spec.kind].running]
+        widths = [spec.n for spec in self._stages.specs if TRAITS[spec.kind].running]
         self.running = [(np.zeros(n, self.dtype), np.ones(n, self.dtype)) for n in widths]
         self.rows_seen = 0
         self._kept = None
@@ -169,22 +169,14 @@ class Layout:
             layer.add_to(stages)
             now = np.zeros(2, int)
             for spec in stages.specs:
-                n_in, traits = spec.n_inputs(stages.width(spec.source)), TRAITS[spec.kind]
+                n_in, traits = stages.width(spec.source), TRAITS[spec.kind]
                 if traits.matrix:
                     columns = stages.specs[spec.source].columns if spec.source >= 0 else ()
                     n_in, n_out = matrix_shape(spec, n_in)
                     # Of a column two rows are looked up: a base and a slope.
-<<<<<<< HEAD
                     own = n_in * (spec.tied < 0) + spec.bias
                     now += own * n_out, (2 * len(columns) or n_in) * n_out * uses(spec)
                 now[0] += 2 * spec.n if traits.scales else 0
-=======
-                    now += (
-                        (n_in * (spec.tied < 0) + spec.bias) * spec.units,
-                        (2 * len(columns) or n_in) * spec.n,
-                    )
-                now[0] += 2 * spec.units if traits.scales else 0
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
             found.append((stages.width(), *(int(n) for n in now - before)))
             before = now
         return found

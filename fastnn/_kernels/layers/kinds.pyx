@@ -43,7 +43,6 @@ class Traits(NamedTuple):
     encodes : bool
         Its outputs, many for each of its input, are never written down: it keeps a code for each of its input, and
         stages with a matrix, which alone may take it, look up (encoded.pyx).
-<<<<<<< HEAD
     shares : bool
         A row uses its weights many times, once at each of `places` steps (shared.pyx); their gradient is the sum over all.
     recurs : bool
@@ -52,10 +51,6 @@ class Traits(NamedTuple):
         and has so many numbers for each of its units.
     own_bias : bool
         What comes from its own outputs has biases of its own.
-=======
-    windows : bool
-        Its input is an image, of which each output sees what lies in a window (windows.pyx).
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
     """
 
     matrix: bool = False
@@ -72,14 +67,10 @@ class Traits(NamedTuple):
     passes: bool = False
     penalises: bool = False
     encodes: bool = False
-<<<<<<< HEAD
     shares: bool = False
     recurs: bool = False
     gates: int = 0
     own_bias: bool = False
-=======
-    windows: bool = False
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
     @property
     def learns(self):
@@ -104,20 +95,11 @@ TRAITS = {
     "softmax": Traits(in_place=True),
     "scale": Traits(in_place=True),
     "columns": Traits(encodes=True),
-<<<<<<< HEAD
     "steps": Traits(matrix=True, shares=True, gates=1, row_values=1),
     "rnn": Traits(matrix=True, shares=True, recurs=True, gates=1, row_values=1),
     "gru": Traits(matrix=True, shares=True, recurs=True, gates=3, own_bias=True, row_values=1),
     "lstm": Traits(matrix=True, shares=True, recurs=True, gates=4, row_values=1),
     "concat": Traits(n_sources=2),
-=======
-    "convolution": Traits(matrix=True, windows=True),
-    "pad": Traits(windows=True),
-    "jitter": Traits(windows=True, random=True, passes=True),
-    "max_pool": Traits(windows=True, keeps=True),
-    "average_pool": Traits(windows=True),
-    "channel_norm": Traits(scales=True, running=True, keeps=True, column_values=4, over_batch=True),
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 }
 
 cdef KindTraits *rows = NULL

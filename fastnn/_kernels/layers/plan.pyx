@@ -14,7 +14,6 @@ from fastnn._kernels.layers.encoded cimport Encoded, table_size
 from fastnn._kernels.layers.kinds cimport traits_of
 from fastnn._kernels.layers.shapes cimport check_tie, shape_shared
 from fastnn._kernels.layers.stage cimport Stage
-from fastnn._kernels.layers.windows cimport Windowed
 from fastnn._kernels.layers.tiles cimport round_up, row_stride, tail_width
 from fastnn._kernels.native.dtypes cimport dtype_of
 from fastnn._kernels.native.formulas cimport FASTNN_relu
@@ -53,7 +52,6 @@ cdef class Plan:
         if self.layers == NULL or self.stages == NULL:
             raise MemoryError()
         self._take_encodings(stages)
-        self.windows = {t: Windowed(spec.window) for t, spec in enumerate(stages) if spec.window}
         self._shapes(stages)
         self._gradient_flow(stages, input_gradient)
         self._parameter_offsets()
@@ -86,65 +84,38 @@ cdef class Plan:
             stage.traits = traits_of(stage.kind)
             stage.source, stage.other, stage.n = spec.source, spec.other, spec.n
             stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
-<<<<<<< HEAD
             stage.places, stage.lengths, stage.units, stage.width = spec.places, -1, spec.units, spec.width
-=======
-            stage.places, stage.units = spec.places, spec.units
-            stage.window = &(<Windowed> self.windows[t]).window if t in self.windows else NULL
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
             width = stage.n
             if t in self.encoded:
                 stage.encoding = &(<Encoded> self.encoded[t]).encoding
                 width = 2 * stage.encoding.n        # a code is as wide as two numbers
             stage.ld = row_stride(width, self.lanes, self.dtype.itemsize)
-<<<<<<< HEAD
             self.chain = self.chain and stage.source == t - 1 and not stage.traits.shares
-=======
-            self.chain = self.chain and stage.source == t - 1 and stage.window == NULL
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
             self.wants_rows |= -1 in sources(spec) and not stage.traits.reads_sparse
             if not stage.traits.matrix:
                 continue
             stage.layer, layer = l, &self.layers[l]
             layer.stage, layer.bias, layer.tied = t, spec.bias, -1
             d = &layer.dense
-            d.n_in = spec.n_inputs(self.stages[stage.source].n if stage.source >= 0 else self.n_in)
-            d.n_out, d.ld, d.activation = stage.units, stage.ld, stage.activation
+            d.n_in = self.stages[stage.source].n if stage.source >= 0 else self.n_in
+            d.n_out, d.ld, d.activation = stage.n, stage.ld, stage.activation
             d.needs_z = activation_needs_z(d.activation)
             d.encoding = self.stages[stage.source].encoding if stage.source >= 0 else NULL
-<<<<<<< HEAD
             layer.columns = layer.block = d.n_out
             if stage.traits.shares:
                 shape_shared(stage, layer, spec, matrix_shape(spec, d.n_in), self.n_in, self.lanes, self.dtype.itemsize)
             layer.padded = round_up(layer.block, self.lanes)
             d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL and not stage.traits.shares
-=======
-            d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL and stage.window == NULL
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
             layer.strip_rows = rows_of_strips(d.n_in, self.lanes)
-            self.row_work += <double> d.n_in * stage.n
             if spec.tied >= 0:
                 self._tie(l, self.stages[spec.tied].layer)
             l += 1
 
     def _tie(self, int number, int other):
         """Let a layer have the matrix of another one, transposed."""
-<<<<<<< HEAD
         taken = other in [self.layers[i].tied for i in range(number)] or self.layers[other].tied >= 0
         check_tie(&self.layers[number].dense, &self.layers[other].dense, taken)
         self.layers[number].tied, self.n_tied = other, self.n_tied + 1
-=======
-        cdef Dense *d = &self.layers[number].dense
-        cdef Dense *of = &self.layers[other].dense
-        taken = [self.layers[i].tied for i in range(number)]
-        if d.n_in != of.n_out or d.n_out != of.n_in or other in taken or self.layers[other].tied >= 0:
-            raise ValueError(f"a matrix of shape ({of.n_in}, {of.n_out}) cannot be tied to a layer of {d.n_in} inputs and "
-                             f"{d.n_out} outputs, or is tied already")
-        if d.encoding != NULL or of.encoding != NULL:
-            raise ValueError("the matrix over encoded columns cannot be tied to another layer")
-        self.layers[number].tied = other
-        self.n_tied += 1
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
     def _gradient_flow(self, specs, bint input_gradient):
         """Who writes a stage's gradient first, in the backward order, and who adds to it."""
@@ -181,7 +152,7 @@ cdef class Plan:
             at += self.layers[i].columns if self.layers[i].bias else 0
         for t in self._scaled():
             self.stages[t].scale = at
-            at += 2 * self.stages[t].units
+            at += 2 * self.stages[t].n
         self.n_params = at
 
     def _scaled(self):
@@ -189,15 +160,9 @@ cdef class Plan:
 
     def shapes(self):
         """Shapes of the blocks of the parameter vector: of coefs, of intercepts, of each norm's gain and shift."""
-<<<<<<< HEAD
         coefs = [(self.layers[i].dense.n_in, self.layers[i].columns) for i in range(self.n_layers)]
         intercepts = [(self.layers[i].columns if self.layers[i].bias else 0,) for i in range(self.n_layers)]
         return coefs, intercepts, [(self.stages[t].n,) for t in self._scaled() for _ in range(2)]
-=======
-        coefs = [(self.layers[i].dense.n_in, self.layers[i].dense.n_out) for i in range(self.n_layers)]
-        intercepts = [(self.layers[i].dense.n_out if self.layers[i].bias else 0,) for i in range(self.n_layers)]
-        return coefs, intercepts, [(self.stages[t].units,) for t in self._scaled() for _ in range(2)]
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
     def ties(self):
         """Of each layer, the one whose matrix it has, transposed, or -1."""
@@ -217,7 +182,7 @@ cdef class Plan:
                 at += (layer.dense.n_in + 1) * round_up(layer.dense.n_out, self.lanes)
             at = round_up(at, ALIGN)
         for t in self._scaled():
-            stage, width = &self.stages[t], round_up(self.stages[t].units, ALIGN)
+            stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
             stage.gain, stage.shift = at, at + width
             at += 2 * width
         self.n_master = at
@@ -237,7 +202,7 @@ cdef class Plan:
         self.statistics = at
         for t in range(self.n_stages):
             if self.stages[t].traits.running:
-                stage, width = &self.stages[t], round_up(self.stages[t].units, ALIGN)
+                stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
                 stage.mean, stage.variance = at, at + width
                 at += 2 * width
         self.n_packed = at
@@ -245,8 +210,7 @@ cdef class Plan:
     def _cut_strips(self):
         pieces = []
         for i in range(self.n_layers):
-            encoded = self.encoded.get(self.stages[self.layers[i].stage].source)
-            pieces += layer_strips(i, &self.layers[i], self.lanes, encoded)
+            pieces += layer_strips(i, &self.layers[i], self.lanes, self._encoded_by(i))
         for t in self._scaled():
             pieces += gain_strips(t, &self.stages[t], self.lanes)
         self.n_strips = len(pieces)
@@ -257,6 +221,11 @@ cdef class Plan:
             self.strips[i] = piece
             self.strips[i].row_cost *= self.stages[self.strips[i].stage].places
             self.strip_size = max(self.strip_size, self.strips[i].size + self.strips[i].bias_width)
+
+    def _encoded_by(self, int i):
+        """The Encoded whose entries a layer takes, or None."""
+        source = self.stages[self.layers[i].stage].source
+        return self.encoded.get(source)
 
     cdef Dense bind(self, int i, const void *packed):
         """The layer's shapes with pointers into a packed vector."""

@@ -35,52 +35,10 @@ class ColumnSpec(NamedTuple):
         return self.n_levels or self.value + len(self.mean)
 
 
-<<<<<<< HEAD
 #: Cells by number, and what is made of the outputs of a row's steps: as csrc/layers/recurrent.h and
 #: shared.pxd have them.
 CELLS = ("rnn_tanh", "rnn_relu", "gru", "lstm")
 OUTPUTS = ("all", "last", "mean")
-=======
-class WindowSpec(NamedTuple):
-    """What a stage sees of an image, a row (height, width, channels) of its input, at each place.
-
-    A series (length, channels) is an image of height 1.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Of the image: (height, width, channels).
-    kernel : tuple of int
-        Cells of the window, (height, width).
-    out : tuple of int
-        Places, (height, width).
-    strides, dilation : tuple of int
-        Cells from a window to the next one, and from a cell of the window to the next one.
-    padding : tuple of int
-        Cells above and to the left of the image; what is needed below and to the right follows
-        from `out`.
-    groups : int
-        Of channels, each with outputs of its own.
-    """
-
-    shape: tuple
-    kernel: tuple
-    out: tuple
-    strides: tuple = (1, 1)
-    dilation: tuple = (1, 1)
-    padding: tuple = (0, 0)
-    groups: int = 1
-
-    @property
-    def places(self):
-        """How many times the same weights are used in a row."""
-        return self.out[0] * self.out[1]
-
-    @property
-    def n_inputs(self):
-        """Elements of a window, of one group of channels."""
-        return self.kernel[0] * self.kernel[1] * self.shape[2] // self.groups
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
 
 class StageSpec(NamedTuple):
@@ -108,7 +66,6 @@ class StageSpec(NamedTuple):
         Of "columns", one for each output of its source.
     tied : int
         Of "dense": the stage whose matrix, transposed, is also that of this one; -1 for none.
-<<<<<<< HEAD
     places, width : int
         Of a kind that shares its weights: how many steps a row has, one after the other, and inputs
         of each; of "concat" the steps, whose outputs go side by side.
@@ -124,13 +81,6 @@ class StageSpec(NamedTuple):
         Whether the input's last column says how many steps of a row there are.
     truncate : int
         Steps that a gradient goes back through at most, 0 for all: see shared.pyx.
-=======
-    window : WindowSpec or None
-        Of kinds that see an image through one.
-    places : int
-        How many times a row uses the stage's parameters, each time for other outputs: those of a
-        place lie next to each other.
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
     """
 
     kind: str
@@ -143,7 +93,6 @@ class StageSpec(NamedTuple):
     bias: bool = True
     columns: tuple = ()
     tied: int = -1
-<<<<<<< HEAD
     places: int = 1
     width: int = 0
     units: int = 0
@@ -152,19 +101,6 @@ class StageSpec(NamedTuple):
     reverse: bool = False
     ragged: bool = False
     truncate: int = 0
-=======
-    window: WindowSpec | None = None
-    places: int = 1
-
-    @property
-    def units(self):
-        """Outputs of a place: so many have parameters of their own."""
-        return self.n // self.places
-
-    def n_inputs(self, width):
-        """How many inputs each unit has, of a source of that width."""
-        return self.window.n_inputs if self.window else width
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
 
 def sources(spec):

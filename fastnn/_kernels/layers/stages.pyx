@@ -7,17 +7,13 @@ stages whose traits say `over_batch`.
 
 from libc.string cimport memcpy, memset
 
-from fastnn._kernels.layers.channels cimport channel_norm_stage, channel_norm_stage_backward
-from fastnn._kernels.layers.convolution cimport convolution_backward, convolution_forward
 from fastnn._kernels.layers.custom cimport custom_backward, custom_forward
 from fastnn._kernels.layers.dense cimport Dense, dense_backward, dense_forward
 from fastnn._kernels.layers.encoded cimport encode_rows, encoded_backward, encoded_forward
-from fastnn._kernels.layers.jitter cimport jitter_stage, jitter_stage_backward
 from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
                                            layer_norm_stage_backward)
-from fastnn._kernels.layers.pooling cimport pad_stage, pad_stage_backward, pool_stage, pool_stage_backward
 from fastnn._kernels.layers.rows cimport absolute_row, add_signs, multiply_rows, scale_rows, softmax_backward, winners
 from fastnn._kernels.layers.shared cimport shared_backward, shared_forward
 from fastnn._kernels.layers.sparse cimport sparse_forward
@@ -31,9 +27,6 @@ cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_nor
 cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale")
 cdef int COLUMNS = number_of("columns"), ACTIVITY_L1 = number_of("activity_l1"), CONCAT = number_of("concat")
 cdef int LWTA = number_of("lwta"), MULTIPLY = number_of("multiply")
-cdef int CONVOLUTION = number_of("convolution"), PAD = number_of("pad")
-cdef int MAX_POOL = number_of("max_pool"), AVERAGE_POOL = number_of("average_pool")
-cdef int CHANNEL_NORM = number_of("channel_norm"), JITTER = number_of("jitter")
 
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
@@ -54,23 +47,10 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
             encoded_forward(p.k, layer, rows, x, ldx, z, h)
         else:
             dense_forward(p.k, layer, rows, x, ldx, &p.nonzero if stage.source < 0 else NULL, z, h)
-<<<<<<< HEAD
     elif stage.traits.shares:
         shared_forward(p, t, tag)
     elif stage.kind == CONCAT:
         side_by_side(p, t, tag)
-=======
-    elif stage.kind == CONVOLUTION:
-        convolution_forward(p.k, &p.dense[stage.layer], stage.window, rows, x, ldx, z, h)
-    elif stage.kind == MAX_POOL or stage.kind == AVERAGE_POOL:
-        pool_stage(p, t, tag)
-    elif stage.kind == PAD:
-        pad_stage(p, t, tag)
-    elif stage.kind == JITTER:
-        jitter_stage(p, t, tag)
-    elif stage.kind == CHANNEL_NORM:
-        channel_norm_stage(p, t, tag)
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
     elif stage.kind == COLUMNS:
         encode_rows(p.k, stage.encoding, rows, x, ldx, h, ld)
     elif stage.kind == ACTIVATION:
@@ -135,27 +115,11 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
             dense_backward(p.k, &p.dense[stage.layer], rows, <const floating *> d,
                            x if stage.source >= 0 and p.stages[stage.source].gates else <const floating *> NULL,
                            dx, ldx, stage.add_source)
-<<<<<<< HEAD
     elif stage.traits.shares:
         shared_backward(p, t, tag)
     elif stage.kind == CONCAT:
         take_apart(p, t, stage.source, 0, stage.add_source, tag)
         take_apart(p, t, stage.other, stage.width, stage.add_other, tag)
-=======
-    elif stage.kind == CONVOLUTION:
-        if dx != NULL:
-            convolution_backward(p.k, &p.dense[stage.layer], stage.window, rows, <const floating *> d,
-                                 x if stage.source >= 0 and p.stages[stage.source].gates else <const floating *> NULL,
-                                 dx, ldx, stage.add_source)
-    elif stage.kind == MAX_POOL or stage.kind == AVERAGE_POOL:
-        pool_stage_backward(p, t, tag)
-    elif stage.kind == PAD:
-        pad_stage_backward(p, t, tag)
-    elif stage.kind == JITTER:
-        jitter_stage_backward(p, t, tag)
-    elif stage.kind == CHANNEL_NORM:
-        channel_norm_stage_backward(p, t, tag)
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
     elif stage.kind == LAYER_NORM:
         layer_norm_stage_backward(p, t, tag)
     elif stage.kind == BATCH_NORM:

@@ -3,11 +3,7 @@
 from libc.stdint cimport int32_t
 
 from fastnn._kernels.native.header_columns cimport fastnn_columns_f32, fastnn_columns_f64
-<<<<<<< HEAD
 from fastnn._kernels.native.header_recurrent cimport fastnn_recurrent_f32, fastnn_recurrent_f64
-=======
-from fastnn._kernels.native.header_places cimport fastnn_places_f32, fastnn_places_f64
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
 
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
@@ -131,11 +127,7 @@ cdef extern from "fastnn.h" nogil:
         void gaussian_noise(Py_ssize_t rows, Py_ssize_t n, const float *x, Py_ssize_t ld, float *y, Py_ssize_t ldy,
                             unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
         const fastnn_columns_f32 *columns
-<<<<<<< HEAD
         const fastnn_recurrent_f32 *recurrent
-=======
-        const fastnn_places_f32 *places
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
         int all_finite(Py_ssize_t n, const float *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const double *x) noexcept nogil
         void log(Py_ssize_t n, const float *x, float *y) noexcept nogil
@@ -228,11 +220,7 @@ cdef extern from "fastnn.h" nogil:
         void gaussian_noise(Py_ssize_t rows, Py_ssize_t n, const double *x, Py_ssize_t ld, double *y, Py_ssize_t ldy,
                             unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
         const fastnn_columns_f64 *columns
-<<<<<<< HEAD
         const fastnn_recurrent_f64 *recurrent
-=======
-        const fastnn_places_f64 *places
->>>>>>> 244dc46 (Let layers use their weights at many places: convolution and pooling of images and series)
         int all_finite(Py_ssize_t n, const double *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const float *x) noexcept nogil
         void log(Py_ssize_t n, const double *x, double *y) noexcept nogil

@@ -131,7 +131,8 @@ def _fold_pipeline(pipeline, steps):
         names = feature_names(pipeline)
         from fastnn.model.pipelines.compiling import with_front  # what only loads does without
 
-        return with_front(model, steps, fitted(pipeline, "n_features_in_"), names)
+        # Pipelines of texts, and others that begin with what is no table, do not have it.
+        return with_front(model, steps, getattr(pipeline, "n_features_in_", 1), names)
     for of_step in reversed(maps):
         for scale, shift in reversed(of_step):
             model = before_the_input(model, scale, shift)

@@ -89,6 +89,12 @@ def _through_maps(step, features, builder, where):
     try:
         maps = transform_maps(step, where)
     except TypeError:
+        if type(step).__name__ in _OF_TEXT:
+            raise TypeError(
+                f"cannot take {where}, a {type(step).__name__}: most of the time goes into words,"
+                " which it cuts out in Python whatever scores them; keep it, and score what it"
+                " gives: Predictor(network).predict(vectorizer.transform(texts)), sparse as it is"
+            ) from None
         raise TypeError(
             f"cannot take {where}, a {type(step).__name__}: of transformers a Predictor takes"
             f" {', '.join(sorted({*_READERS, *_AFFINE}))}, and Pipelines, ColumnTransformers and"
@@ -107,6 +113,7 @@ def _through_maps(step, features, builder, where):
     return features
 
 
+_OF_TEXT = ("CountVectorizer", "TfidfVectorizer", "HashingVectorizer")
 _AFFINE = ("PCA", "TruncatedSVD", "FunctionTransformer")
 _READERS = {
     "SimpleImputer": simple_imputer,

@@ -6,9 +6,10 @@ differences from no pre-training of the same seed (the same rows, labels and row
 standard error, and the seeds for which it is better. All other rows of training are without
 labels.
 
-    python -m benchmarks.pretraining [--data mnist.npz] [--seeds 10] [--out FILE]
+    python -m benchmarks.pretraining [--data mnist.npz] [--seeds 10] [--threads N] [--out FILE]
 
-Without a file it is scikit-learn's digits alone; with one, rows of MNIST as well.
+Without a file it is scikit-learn's digits alone; with one, rows of MNIST as well. A run that is
+interrupted leaves the lines that it has.
 """
 
 import argparse
@@ -56,10 +57,11 @@ def mnist(path):
     return rows
 
 
-def accuracy(data, way, n_labels, seed, rows):
+def accuracy(data, way, n_labels, seed, rows, n_jobs):
     """Accuracy on the rows apart of one way and seed."""
     X, y, X_test, y_test = rows
-    model = MLPClassifier((UNITS[data],), activation="logistic", max_iter=300, random_state=seed)
+    shared = {"activation": "logistic", "max_iter": 300, "n_jobs": n_jobs}
+    model = MLPClassifier((UNITS[data],), random_state=seed, **shared)
     if way == "none":
         return model.fit(X[:n_labels], y[:n_labels]).score(X_test, y_test)
     model.set_params(pretrain=way, pretrain_params=WAYS[f"{data} {way}"])
@@ -79,26 +81,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, help="an .npz with X_train and y_train of MNIST")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    options.threads = None
     warnings.simplefilter("ignore", ConvergenceWarning)
     sources = {"digits": digits}
     if options.data is not None:
         sources["MNIST"] = mnist(options.data)
     table = ["| data | labels | none | autoencoder | rbm |", "| --- | ---: | ---: | ---: | ---: |"]
-    for data, rows_of in sources.items():
-        for n_labels in LABELS:
+    for n_labels in LABELS:
+        for data, rows_of in sources.items():
             found = {"none": [], "autoencoder": [], "rbm": []}
             for seed in range(options.seeds):
                 rows = rows_of(seed)
                 for way, scores in found.items():
-                    scores.append(accuracy(data, way, n_labels, seed, rows))
+                    scores.append(accuracy(data, way, n_labels, seed, rows, options.threads))
             none, *others = (np.array(scores) for scores in found.values())
             cells = [data, str(n_labels), f"{none.mean():.3f}", *(cell(o, none) for o in others)]
             table.append("| " + " | ".join(cells) + " |")
-            print(table[-1], flush=True)
-    machine.publish("pretraining", __doc__, "\n".join(table), options)
+            machine.publish("pretraining", __doc__, "\n".join(table), options)
 
 
 if __name__ == "__main__":

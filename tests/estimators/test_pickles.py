@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from fastnn import Autoencoder, HopfieldNetwork, SelfOrganizingMap
+from fastnn import Autoencoder, BernoulliRBM, GaussianRBM, HopfieldNetwork, SelfOrganizingMap
 from fastnn.estimators.shared import pickles
 from fastnn.exceptions import VersionMismatchWarning
 
@@ -15,7 +15,13 @@ X = np.random.RandomState(0).choice([-1.0, 1.0], (6, 50))
 
 @pytest.mark.parametrize(
     "model",
-    [Autoencoder(2, max_iter=1), HopfieldNetwork(), SelfOrganizingMap(1, 3)],
+    [
+        Autoencoder(2, max_iter=1),
+        BernoulliRBM(2, n_iter=1),
+        GaussianRBM(2, n_iter=1),
+        HopfieldNetwork(),
+        SelfOrganizingMap(1, 3),
+    ],
     ids=lambda model: type(model).__name__,
 )
 def test_a_pickle_knows_its_version(model, monkeypatch):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastnn.estimators.shared.restored import is_sound, of_the_input, with_parameters
 from fastnn.exceptions import ModelFormatError
 from fastnn.files.parts import EstimatorParts
 
@@ -22,16 +23,12 @@ def build_net(model, parts):
     from fastnn import estimators
 
     cls = estimators.HopfieldNetwork
-    if not set(parts.params) <= set(cls._get_param_names()):
-        raise ModelFormatError("a parameter is unknown")
+    net = with_parameters(cls, parts.params)
     if [node.kind for node in model.nodes] != ["dense"] or "bias" in model.nodes[0].arrays:
         raise ModelFormatError("the nodes are not those of a HopfieldNetwork")
-    net = cls(**parts.params)
     patterns = np.ascontiguousarray(model.nodes[0].arrays["weight"].T)
     _check_fitted(parts.fitted, patterns, net.rule == "dense")
-    vars(net).update(parts.fitted, patterns_=patterns, n_features_in_=model.n_features_in)
-    if model.feature_names is not None:
-        net.feature_names_in_ = np.array(model.feature_names, dtype=object)
+    vars(net).update(parts.fitted, **of_the_input(model), patterns_=patterns)
     for array in (patterns, getattr(net, "weights_", patterns)):
         array.setflags(write=True)  # they are the user's to change
     return net
@@ -43,7 +40,7 @@ def _check_fitted(found, patterns, is_dense):
     n, dtype = patterns.shape[1], patterns.dtype
     cut = found["threshold_"]
     if isinstance(cut, np.ndarray):
-        sound = _is_sound(cut, (n,), dtype)
+        sound = is_sound(cut, (n,), dtype)
     else:
         sound = cut is None or (type(cut) in (int, float) and np.isfinite(cut))
     if found["_low"] is not None:
@@ -54,11 +51,6 @@ def _check_fitted(found, patterns, is_dense):
     if is_dense:
         sound = sound and type(found["beta_"]) is float and 0 < found["beta_"] < np.inf
     else:
-        sound = sound and _is_sound(found["weights_"], (n, n), dtype)
+        sound = sound and is_sound(found["weights_"], (n, n), dtype)
     if not sound or type(found["_seed"]) is not int:
         raise ModelFormatError("the weights, patterns or thresholds are not sound")
-
-
-def _is_sound(array, shape, dtype):
-    known = isinstance(array, np.ndarray) and array.shape == shape and array.dtype == dtype
-    return known and bool(np.isfinite(array).all())

@@ -1,8 +1,5 @@
 """Zeros are left out: the bits are those with them, of sparse rows too, whatever the threads."""
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 import scipy.sparse
@@ -10,7 +7,6 @@ from fastnn._kernels.families.rbm_means import hidden_means
 
 from fastnn import BernoulliRBM, GaussianRBM
 from fastnn.estimators.rbm import energies
-from fastnn.exceptions import VersionMismatchWarning
 from tests.support.kernel_cases import assert_same_bits
 
 
@@ -54,12 +50,3 @@ def test_sparse_rows_train_to_the_bits_of_dense_ones(model, persistent):
     sparse = model(21, **options).fit(scipy.sparse.csr_matrix(X))
     assert_same_bits(sparse.components_, dense.components_)
     assert_same_bits(sparse.intercept_visible_, dense.intercept_visible_)
-
-
-def test_a_pickle_knows_its_version():
-    model = BernoulliRBM(3, n_iter=1, random_state=0).fit(rows(20, 5, np.float64))
-    again = pickle.loads(pickle.dumps(model))
-    assert_same_bits(again.components_, model.components_)
-    state = model.__getstate__() | {"_fastnn_version": "0.0.1"}
-    with pytest.warns(VersionMismatchWarning, match=r"BernoulliRBM was pickled by fastnn 0\.0\.1"):
-        copy.copy(model).__setstate__(state)

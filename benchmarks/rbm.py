@@ -10,7 +10,8 @@ with the uniform numbers of a `Generator`. `transform` is of all rows.
 
 Without a file the rows are drawn, as wide and as full as MNIST. For one thread in all of them set
 OPENBLAS_NUM_THREADS=1 as well. `--cpu` counts the CPU time of the process, for machines that have
-other work: of one thread, as those of a team spin while they wait.
+other work: of one thread, as those of a team spin while they wait. Drawing the first weights is
+part of each fit.
 """
 
 import argparse
@@ -125,7 +126,7 @@ def main():
     parser.add_argument("--data", type=Path, help="an .npz with MNIST's rows")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=60000, help="of transform")
-    parser.add_argument("--batches", type=int, default=200)
+    parser.add_argument("--train", type=int, default=6000, help="rows of training")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--cpu", action="store_true", help="CPU time in place of the wall's")
     parser.add_argument("--out", type=Path)
@@ -141,7 +142,7 @@ def main():
     for dtype in ("float64", "float32"):
         X = np.ascontiguousarray(rows(options.data, options.rows), dtype)
         for batch_size in (10, 100):
-            some = X[: options.batches * batch_size]
+            some = X[: options.train]
             contenders = training(some, batch_size, options.threads)
             seconds = rounds(contenders, options.rounds, clock)
             n_batches = -(-len(some) // batch_size)

@@ -6,6 +6,7 @@ no difference to the bits which of the two looks at rows.
 
 import numpy as np
 
+from cpython.exc cimport PyErr_CheckSignals
 from cython.parallel cimport parallel, threadid
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
@@ -78,6 +79,7 @@ def hidden_means(X, weights, bias, int activation, int n_threads, str isa=None):
         m.next, m.end = m.end, min(m.end + STRETCH, len(X))
         with nogil:
             blocks_as(&m, n_threads, number)
+        PyErr_CheckSignals()
     return result
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from fastnn._kernels.families.rbm_means import hidden_means
 from fastnn._kernels.native import table
 from fastnn.scoring.arrays import chain_rows
-from fastnn.threads import effective_n_threads
+from fastnn.threads import effective_n_threads, n_threads_for
 
 __all__ = ["free_energies", "given_hidden", "given_visible", "linear", "softplus"]
 
@@ -42,7 +42,9 @@ def given_visible(rbm, X, output="logistic"):
     W, c = rbm.components_, rbm.intercept_hidden_
     plain = W.dtype == c.dtype == X.dtype and W.shape == (*c.shape, X.shape[1])
     if plain and len(W) >= _MANY_UNITS and _mostly_zero(X):
-        return hidden_means(X, W, c, _ACTIVATIONS[output], effective_n_threads(rbm.n_jobs))
+        most = effective_n_threads(rbm.n_jobs)
+        n_threads = n_threads_for(X.shape[0], W.size, False, most)
+        return hidden_means(X, W, c, _ACTIVATIONS[output], n_threads)
     return linear(X, W.T, c, rbm.n_jobs, output)
 
 

@@ -1,5 +1,8 @@
 """Zeros are left out: the bits are those with them, of sparse rows too, whatever the threads."""
 
+import signal
+import time
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -24,19 +27,33 @@ def test_many_rows_have_the_bits_of_the_kernels_that_score(dtype, n_components, 
     model = BernoulliRBM(n_components, n_iter=1, random_state=0).fit(X)
     few = energies.linear(X, model.components_.T, model.intercept_hidden_, 1, "logistic")
     taken = []
-    monkeypatch.setattr(
-        energies, "hidden_means", lambda *a: taken.append(1) or hidden_means(*a), raising=True
-    )
-    for n_jobs in (1, 2, 4):
-        assert_same_bits(model.set_params(n_jobs=n_jobs).transform(X), few)
-    assert len(taken) == 3
+    monkeypatch.setattr(energies, "hidden_means", lambda *a: taken.append(1) or hidden_means(*a))
+    assert_same_bits(model.transform(X), few)
+    assert taken
+    taken.clear()
     model.transform(rows(341, 61, dtype, density=0.9))
-    assert len(taken) == 3  # dense rows go through the tiles of products
-    activation = energies._ACTIVATIONS["softplus"]
-    hidden, c = hidden_means(X, model.components_, model.intercept_hidden_, activation, 1), model
-    np.testing.assert_allclose(
-        hidden, np.logaddexp(0, X @ c.components_.T + c.intercept_hidden_), rtol=1e-5
-    )
+    assert not taken  # dense rows go through the tiles of products
+    W, c = model.components_, model.intercept_hidden_
+    for n_threads in (1, 2, 4):
+        found = hidden_means(X, W, c, energies._ACTIVATIONS["logistic"], n_threads)
+        assert_same_bits(found, few)
+    softplus = hidden_means(X, W, c, energies._ACTIVATIONS["softplus"], 1)
+    np.testing.assert_allclose(softplus, np.logaddexp(0, X @ W.T + c), rtol=1e-5)
+
+
+def test_signals_are_heard_on_the_way():
+    """Handlers run between stretches of rows and not only when all are done."""
+    X, heard = np.tile(rows(500, 200, np.float32), (100, 1)), []
+    W, c = np.ones((64, 200), np.float32), np.zeros(64, np.float32)
+    before = signal.signal(signal.SIGALRM, lambda *_: heard.append(time.perf_counter()))
+    signal.setitimer(signal.ITIMER_REAL, 1e-3, 1e-3)
+    try:
+        hidden_means(X, W, c, 0, 1)
+        during = len(heard)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert during > 3
 
 
 @pytest.mark.parametrize("model", [BernoulliRBM, GaussianRBM])

@@ -177,7 +177,13 @@ def pretraining_helps_where_labels_are_few(results):
     assert gains[-1] < gains[0]
 
 
+def an_actor_keeps_the_pole_up(results):
+    assert results["returns"].mean() >= 475
+    assert results["curve"][0] < 50
+
+
 CLAIMS = {
+    "actor_critic": an_actor_keeps_the_pole_up,
     "digits_on_a_map": digits_lie_in_provinces,
     "recall": rules_keep_more_and_more,
     "boltzmann_digits": a_boltzmann_machine_makes_features,

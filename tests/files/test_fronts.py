@@ -103,3 +103,37 @@ def put(*place, value):
 def test_what_is_not_sound_is_refused(change):
     with pytest.raises(fastnn.ModelFormatError):
         fastnn.load(rewritten(change))
+
+
+def many_products(change=lambda front, tensors: None):
+    """A file of all products of three out of 24 numbers, which no list of steps would hold."""
+    numbers = tuple(Step("number", i) for i in range(24))
+    triples = [(i, j, k) for i in range(24) for j in range(i) for k in range(j)]
+    products = tuple(Step("product", i, {"more": [j, k]}) for i, j, k in triples)
+    steps = numbers + products
+    front = Front(24, None, steps, tuple(Emit(n, 0.5, 1.0) for n in range(len(steps))))
+    weight = np.full((len(steps), 1), 1e-3)
+    head = Head("regressor", "identity", "float64")
+    model = Model(len(steps), (Node("dense", (INPUT,), {"weight": weight}),), head, front)
+    file = io.BytesIO()
+    fastnn.save(fastnn.Predictor(model, "float64"), file)
+    version, description, tensors = read_container(file.getvalue())
+    change(description["network"]["front"], tensors)
+    file = io.BytesIO()
+    write_container(file, version, description, tensors)
+    return fastnn.load(file.getvalue())
+
+
+def test_many_products_are_arrays():
+    x = np.linspace(-1, 1, 24)
+    triples = [x[i] * x[j] * x[k] for i in range(24) for j in range(i) for k in range(j)]
+    expected = np.sum([*x, *triples]) * 0.5e-3 + 1e-3 * (24 + len(triples))
+    np.testing.assert_allclose(many_products().predict(x)[0], expected, rtol=1e-12)
+    for change in (
+        lambda front, tensors: front["steps"][-1].update(products=[[1, 2]]),
+        lambda front, tensors: front["emits"].update(steps=[1, 2]),
+        lambda front, tensors: tensors["front.emits.steps"].__setitem__(0, 10**6),
+        lambda front, tensors: tensors["front.24.products"].__setitem__((0, 0), 2050),
+    ):
+        with pytest.raises(fastnn.ModelFormatError):
+            many_products(change)

@@ -103,9 +103,9 @@ def register_with_skl2onnx(*classes: ArrayLike | None) -> None:
     ----------
     *classes : type
         Classes whose conversion fastnn takes over. By default fastnn's ``MLPClassifier``,
-        ``MLPRegressor``, deep ensembles and Monte Carlo dropout; those of scikit-learn may be given
-        too, whose own converter is wrong for several targets, for a poisson loss, for wide integer
-        labels and for two labels.
+        ``MLPRegressor``, deep ensembles, Monte Carlo dropout and Laplace's approximation; those of
+        scikit-learn may be given too, whose own converter is wrong for several targets, for a
+        poisson loss, for wide integer labels and for two labels.
 
     Raises
     ------
@@ -125,7 +125,8 @@ def register_with_skl2onnx(*classes: ArrayLike | None) -> None:
     if not classes:
         import fastnn
 
-        names = ("MLPClassifier", "MLPRegressor", *ENSEMBLES)
+        names = ("MLPClassifier", "MLPRegressor", "LaplaceClassifier", "LaplaceRegressor")
+        names += ENSEMBLES
         classes = tuple(getattr(fastnn, name) for name in names)
     for cls in classes:
         register(cls)

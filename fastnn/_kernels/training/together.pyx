@@ -106,8 +106,9 @@ cdef class Crew:
             self.held = False
 
     def __dealloc__(self):
-        if self.held:       # a helper may be at work on it
-            team_release()
+        if self.held:       # a helper may be at work on it, and wait for the interpreter
+            with nogil:
+                team_release()
         PyMem_Free(self.line.places)
 
 

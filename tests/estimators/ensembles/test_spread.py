@@ -75,6 +75,20 @@ def test_probabilities_in_onnx(labels):
     assert_agrees(run(fastnn.to_onnx(model, dtype="float64"), FAR), model, FAR, atol=1e-12)
 
 
+def test_in_a_pipeline_of_skl2onnx():
+    skl2onnx = pytest.importorskip("skl2onnx")
+    from exported_onnx import run
+
+    fastnn.register_with_skl2onnx()
+    single = X.astype("f4")
+    model = make_pipeline(StandardScaler(), LaplaceClassifier(MLPClassifier(random_state=0)))
+    model.fit(single, y)
+    proto = skl2onnx.to_onnx(model, single[:1], options={"zipmap": False})
+    np.testing.assert_allclose(
+        run(proto, single)["probabilities"], model.predict_proba(single), atol=1e-5
+    )
+
+
 @every
 def test_probabilities_in_c(labels, tmp_path):
     from exported_c import COMPILER, build, score

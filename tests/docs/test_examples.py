@@ -182,7 +182,14 @@ def an_actor_keeps_the_pole_up(results):
     assert results["curve"][0] < 50
 
 
+def a_generator_finds_all_clouds(results):
+    assert results["after all"]["clouds"] == 8
+    assert results["after all"]["near"] > 0.8
+    assert results["after a tenth of the steps"]["near"] < 0.5
+
+
 CLAIMS = {
+    "two_players": a_generator_finds_all_clouds,
     "actor_critic": an_actor_keeps_the_pole_up,
     "digits_on_a_map": digits_lie_in_provinces,
     "recall": rules_keep_more_and_more,

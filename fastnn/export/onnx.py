@@ -125,8 +125,8 @@ def register_with_skl2onnx(*classes: ArrayLike | None) -> None:
     if not classes:
         import fastnn
 
-        names = ("MLPClassifier", "MLPRegressor", "LaplaceClassifier", "LaplaceRegressor")
-        names += ENSEMBLES
+        laplace = "LaplaceClassifier", "LaplaceRegressor"
+        names = ("MLPClassifier", "MLPRegressor", *laplace, *ENSEMBLES)
         classes = tuple(getattr(fastnn, name) for name in names)
     for cls in classes:
         register(cls)

@@ -16,6 +16,7 @@ from fastnn.model.of_estimator import network_as_fitted
 from fastnn.model.of_map import map_model
 from fastnn.model.of_net import net_model
 from fastnn.model.of_network import network_model
+from fastnn.model.of_recurrent import RECURRENT
 from fastnn.model.of_table import TABULAR
 from fastnn.model.of_transformer import AUTOENCODERS, MACHINES, autoencoder_model, machine_model
 from fastnn.scoring.predictor import Predictor
@@ -79,6 +80,12 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.ensembles.saved import ensemble_apart
 
         write_ensemble_file(path, ensemble_apart(model))
+    elif _name_of_class(model) in RECURRENT:
+        raise TypeError(
+            f"cannot save a {type(model).__name__}, whose sequences may be of any length, to go on"
+            " training: save Predictor(model), which scores rows as long as its longest, or pickle"
+            " it"
+        )
     else:
         raise TypeError(
             f"cannot save a {type(model).__name__}: save takes a fastnn estimator, Network or"

@@ -38,13 +38,15 @@ class Graph:
         self.constants.append(tensor)
         return name
 
-    def node(self, operator, inputs, name, *, output=None, domain="", **attributes):
-        """Add an operator with one output and return the output's name."""
+    def node(self, operator, inputs, name, *, output=None, domain="", skipped=0, **attributes):
+        """Add an operator with one output, behind so many others that nobody takes, and return the
+        output's name."""
         if not domain:
             _check_operator(operator, self.opset)
         output = output or self.prefix + name
+        outputs = [*[""] * skipped, output]
         node = helper.make_node(
-            operator, inputs, [output], self.prefix + name, domain=domain, **attributes
+            operator, inputs, outputs, self.prefix + name, domain=domain, **attributes
         )
         self.nodes.append(node)
         self.domains.add(domain)

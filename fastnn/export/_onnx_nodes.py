@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from fastnn.export._onnx_activations import Part, activation
+from fastnn.export._onnx_sequences import SEQUENCES
 from fastnn.model.nodes import INPUT, function_for
 
 # From these opsets on the standard has it, or has it so.
@@ -40,6 +41,7 @@ def add_nodes(graph, nodes, widths, source, dtype):
         count[node.kind] += 1
         sources = [names[s] for s in node.sources]
         width = [widths[number]] * (node.kind == "lwta")
+        width += [source] * (node.kind in SEQUENCES)
         names[number] = add(graph, node, sources, label, dtype, *width)
     return names[len(nodes) - 1]
 
@@ -185,6 +187,7 @@ _NODES = {
     "lwta": _lwta,
     "softmax": _softmax,
     "scale": _scale,
+    **SEQUENCES,
 }
 
 

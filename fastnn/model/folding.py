@@ -18,6 +18,7 @@ from fastnn.model.model import Model
 from fastnn.model.of_estimator import feature_names, scoring_model
 from fastnn.model.of_map import map_model
 from fastnn.model.of_network import network_model
+from fastnn.model.of_recurrent import RECURRENT, recurrent_model
 from fastnn.model.of_table import TABULAR, tabular_model
 from fastnn.model.of_transformer import (
     AUTOENCODERS,
@@ -70,6 +71,8 @@ def as_model(source):
         return with_threshold(as_model(estimator_within(source)), source)
     if is_exactly(source, "CalibratedClassifierCV"):
         return calibrated(as_model(estimator_within(source)), source)
+    if _is_a(source, *RECURRENT):
+        return recurrent_model(source)
     if _is_a(source, *_ESTIMATORS):
         return fold_batch_norms(scoring_model(source))
     if _is_a(source, *AUTOENCODERS):

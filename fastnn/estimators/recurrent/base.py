@@ -123,6 +123,7 @@ class BaseRecurrent(BaseMLP):
         finally:
             self.__dict__.pop("_reading", None)
         self.step_width_ = sequences.width
+        self.sequence_shape_ = sequences.steps, sequences.ragged
         self.n_features_in_ = sequences.steps if univariate else sequences.width
         if univariate and names is not None:
             self.feature_names_in_ = names

@@ -12,7 +12,7 @@ NATIVE := $(shell find csrc fastnn/_kernels -name '*.[ch]' -o -name '*.inc' -o -
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-peers test-neon sanitize clean
+.PHONY: help demo test lint bench bench-peers test-neon sanitize wheel docs clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -48,9 +48,19 @@ test-neon:
 sanitize: $(VENV)/.built
 	PYTHON=$(PY) tests/sanitize.sh $(ARGS)
 
+## make docs        the site, into build/site; a warning is an error
+docs: $(VENV)/.built
+	$(PY) -m pip install --quiet --no-build-isolation --editable '.[docs]'
+	$(PY) -m sphinx -b html -W --keep-going -q docs build/site
+
+## make wheel       a wheel as users get it, installed apart, and the suite run against it
+wheel: $(VENV)/.built
+	$(PY) -m pip install --quiet --no-build-isolation --editable '.[release]'
+	PYTHON=$(PY) tests/wheel.sh $(ARGS)
+
 ## make clean        remove the environment and everything built
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .benchmarks
+	rm -rf $(VENV) build dist docs/_built docs/auto_examples docs/generated docs/sg_execution_times.rst *.egg-info .pytest_cache .ruff_cache .benchmarks
 	find fastnn/_kernels -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -42,7 +42,7 @@ class Predictor(Immutable):
     classes_ : ndarray of shape (n_classes,)
         The labels of a classifier; absent from a regressor. Read-only.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Present if the model was fitted on named columns. Read-only.
     n_outputs_ : int
         Columns of the decision function.
@@ -200,7 +200,7 @@ class Predictor(Immutable):
 
         Returns
         -------
-        ndarray of shape (n,) for a binary classifier or a single target, else (n, n_outputs_)
+        ndarray of shape (n,) for a binary classifier or a single target, else (n, n_outputs)
         """
         return self._values(self._raw, X, out, n_jobs, self._flat_raw)
 

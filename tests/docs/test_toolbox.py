@@ -310,7 +310,14 @@ def test_remedies_are_parameters():
     ("document", "least"),
     [
         *(("toolbox.md", 10), ("ensembles.md", 5), ("maps.md", 1), ("hopfield.md", 2)),
-        *(("autoencoder.md", 2), ("rbm.md", 1), ("out-of-core.md", 1)),
+        *(
+            ("autoencoder.md", 2),
+            ("rbm.md", 1),
+            ("out-of-core.md", 1),
+            ("start.md", 2),
+            ("deploy.md", 2),
+            ("why.md", 2),
+        ),
     ],
 )
 def test_the_examples_run_and_give_what_they_say(document, least):

@@ -215,7 +215,7 @@ class HopfieldNetwork(
 
     def energy(self, X: MatrixLike) -> np.ndarray:
         """The energy of states: ``-x^T W x / 2`` of -1 and 1; with 'dense'
-        ``-log(sum_p exp(beta x_p . x)) / beta + |x|^2 / 2`` over the patterns [2]_.
+        ``-log(sum_p exp(beta x_p . x)) / beta + |x|^2 / 2`` over the patterns.
 
         Parameters
         ----------

@@ -94,7 +94,7 @@ class LaplaceClassifier(ClassifierMixin, BaseLaplace):
         super()._set_factors(posterior)
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
-        """Predict the probability of each class: about its mean over the weights [1]_.
+        """Predict the probability of each class: about its mean over the weights.
 
         The raw outputs are divided by sqrt(1 + pi / 8 * variance).
 

@@ -35,7 +35,7 @@ class PiecewiseLinear(TransformerMixin, BaseEstimator):
     columns_ : list of Number and Category
         How each column is encoded.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Only of X with names.
 
     See Also

@@ -97,7 +97,7 @@ class DistributionMixin:
         *,
         random_state: int | np.random.RandomState | None = None,
     ) -> tuple[float, float]:
-        """Estimate the logarithm of the partition function by annealed importance sampling [4]_.
+        """Estimate the logarithm of the partition function by annealed importance sampling.
 
         Parameters
         ----------

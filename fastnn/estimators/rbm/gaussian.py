@@ -23,7 +23,7 @@ _FAR, _WIDE = 1.0, 3.0
 class GaussianRBM(BaseRBM):
     """Restricted Boltzmann machine with real visible units of variance one, and binary hidden ones.
 
-    The density p(v) = sum over h of exp(-|v - b|^2 / 2 + c.h + h.W v) / Z of standardised rows:
+    The density ``p(v) = sum over h of exp(-|v - b|^2 / 2 + c.h + h.W v) / Z`` of standardised rows:
     given the hidden units, the visible ones are normal around b + h W. States are sampled by hashes
     of seed, update, row and unit.
 

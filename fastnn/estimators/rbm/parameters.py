@@ -73,7 +73,7 @@ class RBMParameters:
     )
     weight_decay: float = parameter(
         "float",
-        "Strength of an L2 penalty on the weights, 0.5 * weight_decay * sum(components_ ** 2).",
+        "Strength of an L2 penalty on the weights, ``0.5 * weight_decay * sum(components_ ** 2)``.",
         default=0.0,
         valid=[AT_LEAST_0],
     )

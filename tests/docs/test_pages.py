@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import fastnn
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
@@ -31,3 +33,13 @@ def test_scripts_of_the_longer_looks_are_there():
     assert len(scripts) == 8
     for script in scripts:
         assert (ROOT / script).exists(), script
+
+
+def test_the_site_has_every_page_and_every_name():
+    tables = "\n".join(text_of(page) for page in ("index.md", "guide.md", "more_benchmarks.md"))
+    for page in PAGES:
+        name = page.removesuffix(".md")
+        alone = name == "index" or name.startswith("benchmarks-")  # these come by a pattern
+        assert alone or re.search(rf"^{name}$|<{name}>$", tables, re.MULTILINE), name
+    api = set(re.findall(r"^   (\w+)$", text_of("api.md"), re.MULTILINE))
+    assert set(fastnn.__all__) - {"__version__"} <= api

@@ -10,6 +10,7 @@
 
 #include "layers/columns.h"
 #include "layers/recurrent.h"
+#include "layers/places.h"
 
 #define FASTNN_N_COEFFICIENTS 8   /* of one optimizer step */
 
@@ -180,6 +181,7 @@ typedef struct {             /* compressed sparse rows; pairs of a row in any or
                                uint64_t key, ptrdiff_t first_row, double scale);                                \
         const fastnn_columns_##S *columns;                                                                      \
         const fastnn_recurrent_##S *recurrent;                                                                  \
+        const fastnn_places_##S *places;                                                                        \
         int (*all_finite)(ptrdiff_t n, const T *x);                                                             \
         int (*all_finite_other)(ptrdiff_t n, const OTHER *x);   /* after conversion to T */                     \
         void (*log)(ptrdiff_t n, const T *x, T *y);   /* natural logarithm, any n */                            \

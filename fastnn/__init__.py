@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
     from fastnn.estimators import (
         Autoencoder,
         BernoulliRBM,
+        ConvClassifier,
+        ConvRegressor,
         DeepEnsembleClassifier,
         DeepEnsembleRegressor,
         GaussianRBM,
@@ -43,6 +45,8 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
 __all__ = [
     "Autoencoder",
     "BernoulliRBM",
+    "ConvClassifier",
+    "ConvRegressor",
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",
     "DivergenceError",
@@ -89,6 +93,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             *("Autoencoder", "BernoulliRBM", "GaussianRBM"),
+            *("ConvClassifier", "ConvRegressor"),
             *("DeepEnsembleClassifier", "DeepEnsembleRegressor"),
             *("LaplaceClassifier", "LaplaceRegressor"),
             *("MLPClassifier", "MLPRegressor"),

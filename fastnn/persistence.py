@@ -12,7 +12,7 @@ from fastnn.files.model_file import (
     write_model_file,
 )
 from fastnn.files.streams import name_of
-from fastnn.model.of_estimator import network_as_fitted
+from fastnn.model.of_estimator import CONVOLUTIONS, network_as_fitted
 from fastnn.model.of_map import map_model
 from fastnn.model.of_net import net_model
 from fastnn.model.of_network import network_model
@@ -161,6 +161,10 @@ def _builder(name: str) -> Any:
         from fastnn.estimators.ensembles.saved import build_ensemble
 
         return lambda network, parts: build_ensemble(parts)
+    if name in CONVOLUTIONS:
+        from fastnn.estimators.convolution.saved import build_convolution
+
+        return build_convolution
     from fastnn.estimators.mlp.saved import build_estimator
 
     return build_estimator

@@ -159,14 +159,14 @@ def test_the_kind_of_a_stage_is_asked_where_its_kernels_are_called():
     found = {name_of(p) for p in SOURCES if asks.search(p.read_text())} - {
         "_kernels/layers/plan.pyx"  # it looks the traits up
     }
-    assert found == {"_kernels/layers/stages.pyx", "_kernels/layers/noise.pyx"}
+    assert found == {f"_kernels/layers/{name}.pyx" for name in ("stages", "images", "noise")}
 
 
 def test_dtypes_are_told_apart_in_few_places():
     """Elsewhere code is written once, for a fused type or for memory of a described Dtype
     (_kernels/native/dtypes.pyx)."""
     found = {name_of(p) for p in SOURCES if re.search(r"\bf64\b", p.read_text())}
-    names = ("columns", "norms", "random", "recurrent", "sparse", "table")
+    names = ("columns", "norms", "places", "random", "recurrent", "sparse", "table")
     bridges = {f"_kernels/native/{name}.pxd" for name in names}
     assert {name for name in found if not name.startswith("_kernels/testing/")} == {
         *bridges,

@@ -2,6 +2,8 @@
 
 from fastnn._public import publish
 from fastnn.estimators.autoencoder.autoencoder import Autoencoder
+from fastnn.estimators.convolution.classifier import ConvClassifier
+from fastnn.estimators.convolution.regressor import ConvRegressor
 from fastnn.estimators.ensembles.classifier import DeepEnsembleClassifier
 from fastnn.estimators.ensembles.dropout import (
     MonteCarloDropoutClassifier,
@@ -26,6 +28,8 @@ from fastnn.estimators.tabular.regressor import TabularRegressor
 __all__ = [
     "Autoencoder",
     "BernoulliRBM",
+    "ConvClassifier",
+    "ConvRegressor",
     "DeepEnsembleClassifier",
     "DeepEnsembleRegressor",
     "GaussianRBM",

@@ -1,5 +1,7 @@
 """The functions in C99 of which a file has those that its model needs; @ is the file's prefix."""
 
+from fastnn.export._c_images import IMAGE_FUNCTIONS
+
 ELEMENTWISE = """static void @{name}_layer(float *z, size_t n)
 {{
     for (size_t i = 0; i < n; i++)
@@ -155,4 +157,5 @@ FUNCTIONS = {
     "scale": _SCALE,
     "columns": _COLUMNS,
     "copy": _COPY,
+    **IMAGE_FUNCTIONS,
 }

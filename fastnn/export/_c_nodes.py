@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn.export._c_functions import ELEMENTWISE, FUNCTIONS
+from fastnn.export._c_images import SEES_IMAGES, window_numbers
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, function_for
 
@@ -11,7 +12,7 @@ class Body:
     """What a C file has for the nodes of a model.
 
     Outputs of nodes lie in buffers, which are used again as soon as nobody reads them any more; all
-    nodes but dense ones and encoded columns work in the buffer of their source if they can.
+    nodes but those of `_APART` work in the buffer of their source if they can.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class Body:
         n, sources = widths[number], list(node.sources)
         # Of a sum it does not matter which one comes first.
         own = [s for s in sources if s != INPUT and self._last_use[s] == number]
-        if node.kind in ("dense", "columns"):
+        if node.kind in _APART:
             target = self._buffer(n)
         elif own:
             sources.remove(own[0])
@@ -89,6 +90,27 @@ class Body:
     def dense(self, node, number, sources, target, n):
         weight, bias = (self.array(node, number, name) for name in ("weight", "bias"))
         self.call("dense", *sources, weight, bias, target, len(node.arrays["weight"]), n)
+
+    def window(self, node, number):
+        """Define the window of a node, and return its name."""
+        name = f"{self._prefix}{node.kind}{number}_window"
+        numbers = ", ".join(map(str, window_numbers(node.attributes["window"])))
+        self.arrays.append(f"static const size_t {name}[] = {{{numbers}}};\n")
+        return name
+
+    def convolution(self, node, number, sources, target, n):
+        weight, bias = (self.array(node, number, name) for name in ("weight", "bias"))
+        n_out = node.arrays["weight"].shape[1]
+        self.call(node.kind, *sources, weight, bias, target, self.window(node, number), n_out)
+
+    def windowed(self, node, number, sources, target, n):
+        self.call(node.kind, *sources, target, self.window(node, number), n)
+
+    def channel_norm(self, node, number, sources, target, n):
+        arrays = [self.array(node, number, name) for name in KINDS[node.kind].arrays]
+        epsilon = float_literal(np.float32(node.attributes["epsilon"]))
+        places = node.attributes["places"]
+        self.call(node.kind, *sources, target, *arrays, epsilon, places, n)
 
     def columns(self, node, number, sources, target, n):
         numbers = []
@@ -145,7 +167,13 @@ _NODES = {
     "custom": Body.custom,
     "columns": Body.columns,
     "lwta": Body.lwta,
+    "convolution": Body.convolution,
+    "channel_norm": Body.channel_norm,
+    **dict.fromkeys(("pad", "max_pool", "average_pool"), Body.windowed),
 }
+
+# Kinds whose outputs cannot lie where their input does.
+_APART = SEES_IMAGES | {"dense", "columns"}
 
 
 def constant_array(name, values):

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from fastnn.export._onnx_activations import Part, activation
+from fastnn.export._onnx_images import ALIKE, IMAGES, Values
 from fastnn.export._onnx_sequences import SEQUENCES
 from fastnn.model.nodes import INPUT, function_for
 
@@ -34,16 +35,23 @@ def add_nodes(graph, nodes, widths, source, dtype):
     ValueError
         If the opset of the graph lacks an operator that it takes.
     """
-    names, count = {INPUT: source}, Counter()
+    values, count = Values(graph), Counter()
+    values.put(INPUT, source)
     for number, node in enumerate(nodes):
-        add = function_for(node, _NODES, "an ONNX graph")
+        add = function_for(node, {**_NODES, **IMAGES}, "an ONNX graph")
         label = f"{node.kind}{count[node.kind]}"
         count[node.kind] += 1
-        sources = [names[s] for s in node.sources]
+        if node.kind in IMAGES:
+            values.put(number, *add(Part(graph, label, dtype), node, values, label))
+            continue
+        # What treats all numbers alike leaves images what they are.
+        shapes = {values.shape(s) for s in node.sources}
+        shape = shapes.pop() if node.kind in ALIKE and len(shapes) == 1 else None
+        sources = [values.image(s, shape) if shape else values.rows(s) for s in node.sources]
         width = [widths[number]] * (node.kind == "lwta")
         width += [source] * (node.kind in SEQUENCES)
-        names[number] = add(graph, node, sources, label, dtype, *width)
-    return names[len(nodes) - 1]
+        values.put(number, add(graph, node, sources, label, dtype, *width), shape)
+    return values.rows(len(nodes) - 1)
 
 
 def _dense(graph, node, sources, label, dtype):

@@ -13,6 +13,7 @@ from fastnn.files.streams import name_of
 from fastnn.files.values import decode_section, encode_section
 from fastnn.files.versions import version_of_estimator, version_of_network
 from fastnn.model.melting import has_foldable
+from fastnn.model.of_estimator import CONVOLUTIONS
 from fastnn.model.of_transformer import AUTOENCODERS, MACHINES
 
 #: The classes of what can be trained; those behind the first two came with version 3.
@@ -20,6 +21,7 @@ ESTIMATORS = (
     *("MLPClassifier", "MLPRegressor", "Network", "SelfOrganizingMap", "HopfieldNetwork"),
     *AUTOENCODERS,
     *MACHINES,
+    *CONVOLUTIONS,
 )
 
 _COMMON_FIELDS = {"writer", "content", "network"}

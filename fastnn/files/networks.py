@@ -40,14 +40,14 @@ def build_network(model, parts):
     if not set(fitted) <= {*_CURVES, "rng", "rows_seen"}:
         raise ModelFormatError("a fitted attribute is unknown")
     try:
-        _check_layers(params["layers"], model)  # before anything is allocated for them
+        check_layers_of(params["layers"], model)  # before anything is allocated for them
         network = Network(**params)
         compiled = CompiledNetwork(model.n_features_in, network.layers, network.loss, model.dtype)
     except ModelFormatError:
         raise
     except (TypeError, ValueError) as error:
         raise ModelFormatError(f"the network is not sound: {error}") from None
-    _fill(compiled, model)
+    fill(compiled, model)
     network.compiled = compiled
     described = compiled_model(network.compiled, model.feature_names)
     if _head(described) != _head(model):
@@ -56,7 +56,7 @@ def build_network(model, parts):
     return network
 
 
-def _check_layers(layers, model):
+def check_layers_of(layers, model):
     """Refuse layers that are not made of the nodes."""
     if not isinstance(layers, list):
         raise ModelFormatError("the layers are not a list")
@@ -72,7 +72,7 @@ def _check_layers(layers, model):
         raise ModelFormatError("the layers are not those of the network")
 
 
-def _fill(compiled, model):
+def fill(compiled, model):
     """Give a CompiledNetwork the numbers of the nodes that its stages stand for."""
     blocks = {
         "weight": iter(compiled.coefs),

@@ -5,6 +5,7 @@ from fastnn.files.values import decode, encode, take
 from fastnn.layers import Category, Number
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import Node
+from fastnn.model.windows import WindowSpec
 
 
 def describe_nodes(nodes, tensors):
@@ -100,9 +101,27 @@ def _column_from(fields):
     return column.spec
 
 
+def _write_window(attributes):
+    fields = attributes["window"]._asdict()
+    shapes = {name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()}
+    return {**attributes, "window": shapes}
+
+
+def _read_window(attributes, activations):
+    """A window from JSON; whether it is sound is checked with the node."""
+    fields = attributes.get("window")
+    if not isinstance(fields, dict) or set(fields) != set(WindowSpec._fields):
+        raise ModelFormatError("the window of a node has missing or unknown fields")
+    shapes = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
+    return {**attributes, "window": WindowSpec(**shapes)}
+
+
 # How attributes are written and read: plain ones are JSON as they are, those of other kinds not.
 _PLAIN = _write_plain, _read_plain
 _ATTRIBUTES = {
     "custom": (_write_function, _read_function),
     "columns": (_write_columns, _read_columns),
+    **dict.fromkeys(
+        ("convolution", "pad", "max_pool", "average_pool"), (_write_window, _read_window)
+    ),
 }

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
-from fastnn._kernels.native import table
 from fastnn.layers.activations import CustomActivation, check_activation
 
 __all__ = ["Dense"]
@@ -40,13 +39,8 @@ class Dense:
         self._add_to(stages)
 
     def _add_to(self, stages: Any, tied: int = -1) -> None:
-        fused = self.activation if self.activation in table.activations() else "identity"
-        number = table.activations()[fused][0]
-        stages.add("dense", int(self.n_out), activation=number, tied=tied)
-        stages.dense[id(self)] = stages.source
-        stages.activations[-1] = fused
-        if fused != self.activation:
-            stages.activate(self.activation)
+        number = stages.add_matrix("dense", int(self.n_out), self.activation, tied=tied)
+        stages.dense[id(self)] = number
 
 
 @dataclass(frozen=True)

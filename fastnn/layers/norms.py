@@ -1,6 +1,7 @@
 """Normalisation, of each row or over a batch."""
 
 from dataclasses import dataclass
+from math import prod
 from numbers import Real
 from typing import Any
 
@@ -33,7 +34,7 @@ class LayerNorm:
 @dataclass(frozen=True)
 class BatchNorm:
     """``gain * (x - mean) / sqrt(variance + epsilon) + shift``, each output over the rows of a
-    batch.
+    batch; behind a convolution or pooling each channel, over all places of the rows.
 
     At prediction the mean and variance are running ones (the variance with one degree of freedom
     taken off): the mean over the batches so far until that is less than `momentum` for each, and
@@ -62,7 +63,12 @@ class BatchNorm:
 
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
-        stages.add("batch_norm", value=float(self.epsilon), momentum=float(self.momentum))
+        fields = {"value": float(self.epsilon), "momentum": float(self.momentum)}
+        shape = stages.shape()
+        if shape is None:
+            stages.add("batch_norm", **fields)
+        else:
+            stages.add("channel_norm", places=prod(shape[:-1]), **fields)
 
 
 def check_epsilon(epsilon):

@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 from fastnn._kernels.native import table
+from fastnn.layers.projection import projected
 from fastnn.layers.stages import check_layers
 
 __all__ = ["Gated", "Highway", "Residual"]
@@ -33,6 +34,11 @@ class Residual:
         object.__setattr__(self, "layers", tuple(self.layers))
         check_layers(self.layers)
 
+    @property
+    def n_in(self) -> int | None:
+        """Features of the input, if a layer says them."""
+        return next((n for layer in self.layers if (n := getattr(layer, "n_in", None))), None)
+
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         begin = stages.source
@@ -41,7 +47,7 @@ class Residual:
         branch, width = stages.source, stages.width()
         if branch == begin:
             raise ValueError("layers of a Residual must do something")
-        begin = _of_width(stages, begin, width)
+        begin = projected(stages, begin, branch)
         stages.add("add", width, source=branch, other=begin)
 
 
@@ -69,7 +75,7 @@ class Gated:
         branch, width = stages.source, stages.width()
         if branch == begin:
             raise ValueError("layers of a Gated must do something")
-        carried = _of_width(stages, begin, width)
+        carried = projected(stages, begin, branch)
         stages.add("multiply", width, source=branch, other=carried)
 
 
@@ -110,16 +116,8 @@ class Highway:
         stages.add("dense", width, source=begin, activation=number)
         gate, stages.activations[-1] = stages.source, "logistic"
         stages.first_biases[len(stages.activations) - 1] = float(self.bias)
-        carried = _of_width(stages, begin, width)
+        carried = projected(stages, begin, branch)
         stages.add("scale", width, source=carried, value=-1.0)
         stages.add("add", width, source=branch, other=stages.source)
         stages.add("multiply", width, source=stages.source, other=gate)
         stages.add("add", width, source=stages.source, other=carried)
-
-
-def _of_width(stages, source, width):
-    """The stage that has the outputs of a source, through weights where their number changes."""
-    if stages.width(source) == width:
-        return source
-    stages.add("dense", width, source=source, bias=False)
-    return stages.source

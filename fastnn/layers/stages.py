@@ -5,9 +5,10 @@ makes it up: stages of the kinds whose traits fastnn/_kernels/layers/kinds.pyx l
 """
 
 from dataclasses import dataclass, field
+from math import prod
 
 from fastnn._kernels.layers.kinds import TRAITS
-from fastnn._kernels.layers.specs import StageSpec, matrix_shape
+from fastnn._kernels.layers.specs import StageSpec, WindowSpec, matrix_shape
 from fastnn._kernels.native import table
 from fastnn.layers.activations import BERNOULLI, LWTA, CustomActivation
 
@@ -25,6 +26,9 @@ class Stages:
         The stage whose output comes next, -1 for the input.
     custom : list of CustomActivation
         Activations that are Python functions.
+    shapes : dict
+        Of stages whose outputs are images or series, by number: (height, width, channels) or
+        (length, channels).
     activations : list of str
         What the outputs of each dense stage go through next, as far as that is a named activation.
     dense : dict
@@ -46,11 +50,17 @@ class Stages:
     first_biases: dict = field(default_factory=dict)
     step_width: int | None = None
     ragged: bool = False
+    shapes: dict = field(default_factory=dict)
 
     def width(self, stage=None):
         """Outputs of a stage, of the last one by default."""
         stage = self.source if stage is None else stage
         return self.specs[stage].n if stage >= 0 else self.n_in
+
+    def shape(self, stage=None):
+        """What the outputs of a stage, of the last one by default, are images or series of; or
+        None."""
+        return self.shapes.get(self.source if stage is None else stage)
 
     def widths_of_matrices(self):
         """Columns of the weights of each stage that multiplies by a matrix of them."""
@@ -60,8 +70,12 @@ class Stages:
             if TRAITS[spec.kind].matrix
         ]
 
-    def add(self, kind, n=None, **fields):
-        """Append a stage that takes the last one's output, and make it the last."""
+    def add(self, kind, n=None, *, shape=(), **fields):
+        """Append a stage that takes the last one's output, and make it the last.
+
+        shape: what its outputs are images or series of; by default what its input is, unless the
+        stage mixes that up.
+        """
         fields = {"source": self.source, **fields}
         self._check_sources(kind, fields)
         if n is not None:
@@ -69,7 +83,69 @@ class Stages:
         self.specs.append(StageSpec(kind=kind, n=n or self.width(), **fields))
         if TRAITS[kind].matrix:
             self.activations.append(kind if TRAITS[kind].recurs else "identity")
+        if shape == () and not TRAITS[kind].matrix:
+            shape = self.shape(fields["source"])
         self.source = len(self.specs) - 1
+        if shape:
+            self.shapes[self.source] = shape
+
+    def add_matrix(self, kind, n, activation, **fields):
+        """Append a stage of a kind with a matrix of weights, and an activation; return the number
+        of the former."""
+        fused = activation if activation in table.activations() else "identity"
+        self.add(kind, n, activation=table.activations()[fused][0], **fields)
+        number, self.activations[-1] = self.source, fused
+        if fused != activation:
+            self.activate(activation)
+        return number
+
+    def image(self, input_shape, dimensions, who):
+        """The shape of the images or series that the layer `who` takes.
+
+        input_shape : what the layer itself says of them, or None. dimensions : that it is for, 1
+        or 2, or None for both.
+
+        Raises
+        ------
+        ValueError
+            If that is not known, or does not fit.
+        """
+        shape = self.shape()
+        if shape is None:
+            if input_shape is None:
+                raise ValueError(
+                    f"{who} sees images or series, and what comes in is plain rows: pass "
+                    "input_shape=(height, width, channels), or (length, channels), to the first "
+                    "layer that sees them"
+                )
+            shape = input_shape
+            if prod(shape) != self.width():
+                raise ValueError(
+                    f"{who}: input_shape={shape} has {prod(shape)} numbers, and a row has "
+                    f"{self.width()} here"
+                )
+            self.shapes[self.source] = shape
+        elif input_shape not in (None, shape):
+            raise ValueError(f"{who}: input_shape={input_shape}, but {shape} comes in here")
+        if dimensions not in (None, len(shape) - 1):
+            other = {1: "Conv2D is for images", 2: "Conv1D is for series"}[dimensions]
+            raise ValueError(f"{who} takes another kind of input than {shape}: {other}")
+        if prod(shape) >= 2**31:
+            raise ValueError(f"{who}: input_shape={shape} is too large")
+        return shape
+
+    def pad(self, padding):
+        """Append zeros around an image or series: ((above, below), (left, right)) cells."""
+        shape = self.shape()
+        image = shape if len(shape) == 3 else (1, *shape)
+        out = tuple(n + sum(cells) for n, cells in zip(image, padding, strict=False))
+        padded = (*out, shape[-1])[-len(shape) :]
+        window = WindowSpec(image, (1, 1), out, padding=(padding[0][0], padding[1][0]))
+        self.add("pad", prod(padded), shape=padded, window=window)
+
+    def flatten(self):
+        """What follows takes the last stage's outputs for plain rows."""
+        self.shapes.pop(self.source, None)
 
     def _check_sources(self, kind, fields):
         """Refuse what would take encoded columns, which are never written down."""

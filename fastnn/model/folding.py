@@ -15,7 +15,7 @@ from fastnn.model.melting import (
     with_dense_end,
 )
 from fastnn.model.model import Model
-from fastnn.model.of_estimator import feature_names, scoring_model
+from fastnn.model.of_estimator import CONVOLUTIONS, feature_names, scoring_model
 from fastnn.model.of_map import map_model
 from fastnn.model.of_network import network_model
 from fastnn.model.of_recurrent import RECURRENT, recurrent_model
@@ -29,7 +29,7 @@ from fastnn.model.of_transformer import (
 from fastnn.model.probit import probit_model
 from fastnn.model.unwrap import pipeline_steps, unwrap, way_out
 
-_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor", *CONVOLUTIONS)
 
 
 def as_model(source):

@@ -17,7 +17,7 @@ from fastnn._kernels.layers.encoded import rounded_edges
 from fastnn._kernels.layers.specs import ColumnSpec
 from fastnn.layers import columns
 from fastnn.layers.activations import ACTIVATIONS, CustomActivation
-from fastnn.model import sequences
+from fastnn.model import sequences, windows
 
 
 class Kind(NamedTuple):
@@ -26,19 +26,20 @@ class Kind(NamedTuple):
     Attributes
     ----------
     arrays : mapping of str to tuple
-        The shape of each array, in the numbers of inputs ("n_in") and outputs ("n_out").
+        The shape of each array, in the numbers of inputs ("n_in") and outputs ("n_out"), and what
+        else `sizes` tells.
     attributes : mapping of str to callable
         Of each attribute, ``check(value, dtype)``: None, or what the value must be.
     n_sources : int
         Nodes whose outputs it takes; where there are several, all are of one width.
     n_out : callable
         ``n_out(n_in, node)``, the number of outputs; its attributes have been checked.
+    sizes : callable
+        ``sizes(n_out, node)``: more numbers by name.
     value : str
         The attribute that is its stage's ``value``, if one is.
     optional : frozenset of str
         Arrays that may be absent.
-    sizes : callable
-        ``sizes(node)``, a mapping of further numbers that shapes are in.
     not_negative : frozenset of str
         Arrays that hold no negative number.
     """
@@ -47,16 +48,10 @@ class Kind(NamedTuple):
     attributes: Mapping = MappingProxyType({})
     n_sources: int = 1
     n_out: Callable = lambda n_in, node: n_in
+    sizes: Callable = lambda n_out, node: {}
     value: str = ""
     optional: frozenset = frozenset()
-    sizes: Callable = lambda node: {}
     not_negative: frozenset = frozenset()
-
-
-def _units(n_in, node):
-    """Outputs of a dense node; 0, which no shape is, for what is no matrix."""
-    weight = node.arrays.get("weight")
-    return weight.shape[1] if getattr(weight, "ndim", 0) == 2 else 0
 
 
 @cache
@@ -140,7 +135,7 @@ KINDS = {
     #: ``x @ weight + bias``.
     "dense": Kind(
         {"weight": ("n_in", "n_out"), "bias": ("n_out",)},
-        n_out=_units,
+        n_out=lambda n_in, node: windows.n_units(node),
         optional=frozenset({"bias"}),
     ),
     #: ``f(x)`` with one of the functions that the kernels know.
@@ -159,6 +154,28 @@ KINDS = {
     ),
     #: The columns of a table as `fastnn.layers.Columns` encodes them; a dense node takes them.
     "columns": Kind({}, {"columns": _columns}, n_out=_entries),
+    #: A dense layer of each window of an image, the same at all places; windows lie within it.
+    "convolution": Kind(
+        {"weight": ("n_inputs", "n_units"), "bias": ("n_units",)},
+        {"window": windows.fault_of_window},
+        n_out=windows.convolved,
+        sizes=windows.kernels,
+        optional=frozenset({"bias"}),
+    ),
+    #: Zeros around an image.
+    "pad": Kind({}, {"window": windows.fault_of_window}, n_out=windows.padded),
+    #: The largest of each channel in a window, or the mean, of what lies within the image.
+    "max_pool": Kind({}, {"window": windows.fault_of_window}, n_out=windows.pooled),
+    "average_pool": Kind({}, {"window": windows.fault_of_window}, n_out=windows.pooled),
+    #: "batch_norm" of the places of an image, a gain and a mean for each channel.
+    "channel_norm": Kind(
+        dict.fromkeys(("gain", "shift", "mean", "variance"), ("n_units",)),
+        {"epsilon": _epsilon, "places": windows.fault_of_places},
+        n_out=windows.normalised,
+        sizes=windows.channels,
+        value="epsilon",
+        not_negative=frozenset({"variance"}),
+    ),
     #: The sum of two.
     "add": Kind({}, n_sources=2),
     #: The product of two.

@@ -69,6 +69,10 @@ def before_the_input(model, scale, shift):
     return replace(model, n_features_in=len(scale), nodes=nodes)
 
 
+#: What each batch normalisation melts into, if that stands in front of it.
+_MATRIX = {"batch_norm": "dense", "channel_norm": "convolution"}
+
+
 def fold_batch_norms(model):
     """Melt every batch normalisation into the dense nodes around it, in float64.
 
@@ -98,11 +102,13 @@ def has_foldable(nodes):
 def _place(nodes, number):
     """How and into which nodes to melt that node; (None, ()) if it has to stay."""
     node = nodes[number]
-    if node.kind == "batch_norm":
+    if node.kind in _MATRIX:
         taken_by, source = consumers(nodes), node.sources[0]
         alone = source != INPUT and taken_by[source] == [number]
-        if alone and nodes[source].kind == "dense":
+        if alone and nodes[source].kind == _MATRIX[node.kind]:
             return behind, [source]
+        if node.kind == "channel_norm":  # in front of a kernel zeros of padding are no part of it
+            return None, ()
         if taken_by[number] and all(nodes[n].kind == "dense" for n in taken_by[number]):
             return in_front, taken_by[number]
     return None, ()

@@ -86,7 +86,7 @@ def check_nodes(n_in, nodes, dtype):
             _check_attributes(node.attributes, kind, dtype, where)
         n_out = kind.n_out(width, node)
         if node.arrays or kind.arrays:
-            sizes = {"n_in": width, "n_out": n_out, **kind.sizes(node)}
+            sizes = {"n_in": width, "n_out": n_out, **kind.sizes(n_out, node)}
             _check_arrays(node.arrays, kind, sizes, dtype, where)
         for source in node.sources:
             if source >= 0 and nodes[source].kind == "columns" and node.kind != "dense":

@@ -10,6 +10,8 @@ from fastnn.model.classes import fitted
 from fastnn.model.head import Head
 from fastnn.model.model import Model
 
+#: Estimators whose networks are put together of more than dense layers: they tell their nodes.
+CONVOLUTIONS = ("ConvClassifier", "ConvRegressor")
 #: The loss of a regressor whose network predicts two numbers a target.
 PAIRED = "gaussian_nll"
 
@@ -31,7 +33,8 @@ def network_as_fitted(mlp):
     def copy(array):
         return np.array(array, dtype=dtype, order="C")
 
-    nodes, _ = estimator_nodes(mlp, copy)
+    composed = _is_fastnn(mlp) and any(cls.__name__ in CONVOLUTIONS for cls in type(mlp).__mro__)
+    nodes = mlp._nodes() if composed else estimator_nodes(mlp, copy)[0]
     kind, output_activation = _kind(mlp), mlp.out_activation_
     classes = getattr(mlp, "classes_", None)
     if kind == "classifier" and len(classes) == 1 and _is_fastnn(mlp):
@@ -45,7 +48,7 @@ def network_as_fitted(mlp):
         feature_names=feature_names(mlp),
         flat=kind == "regressor" and np.shape(coefs[-1])[1:] == (1,),
     )
-    return Model(np.shape(coefs[0])[0], nodes, head)
+    return Model(mlp.n_features_in_ if composed else np.shape(coefs[0])[0], nodes, head)
 
 
 def scoring_model(mlp):

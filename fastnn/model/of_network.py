@@ -38,9 +38,12 @@ def compiled_model(compiled, names=None):
     """The same of a CompiledNetwork."""
     loss = make_loss(compiled.loss)
     head = Head(dtype=compiled.dtype.name, feature_names=names, **_outputs(loss, compiled.n_out))
-    arrays = _Arrays(compiled)
-    nodes = nodes_of_stages(compiled.stages, compiled.custom_activations, arrays)
-    return Model(compiled.n_in, nodes, head)
+    return Model(compiled.n_in, compiled_nodes(compiled), head)
+
+
+def compiled_nodes(compiled):
+    """The nodes of a CompiledNetwork, with copies of its arrays."""
+    return nodes_of_stages(compiled.stages, compiled.custom_activations, _Arrays(compiled))
 
 
 def nodes_of_stages(stages, functions, arrays=None):
@@ -98,7 +101,7 @@ class _Arrays:
 
 class _Nodes:
     """Nodes being made of stages: one for each that is not gone at prediction, and one for the
-    activation of a dense stage."""
+    activation of a stage with a matrix."""
 
     def __init__(self, stages, functions, arrays):
         self.nodes, self._functions = [], functions
@@ -121,8 +124,15 @@ class _Nodes:
         value = KINDS[spec.kind].value
         self._add(spec.kind, sources, arrays, **({value: spec.value} if value else {}))
 
+    def windowed(self, spec, sources, arrays):
+        self._add(spec.kind, sources, arrays, window=spec.window)
+
+    def channel_norm(self, spec, sources, arrays):
+        self._add(spec.kind, sources, arrays, epsilon=spec.value, places=spec.places)
+
     def dense(self, spec, sources, arrays):
-        self._add("dense", sources, arrays)
+        window = {"window": spec.window} if spec.window else {}
+        self._add(spec.kind, sources, arrays, **window)
         if spec.activation:
             self.activation(spec, [len(self.nodes) - 1], {})
 
@@ -150,4 +160,7 @@ _STAGES = {
     "columns": _Nodes.columns,
     "lwta": _Nodes.lwta,
     **dict.fromkeys(("steps", "rnn", "gru", "lstm", "concat"), _Nodes.sequence),
+    "convolution": _Nodes.dense,
+    "channel_norm": _Nodes.channel_norm,
+    **dict.fromkeys(("pad", "max_pool", "average_pool"), _Nodes.windowed),
 }

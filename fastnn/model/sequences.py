@@ -50,7 +50,7 @@ def outputs(n_in, node):
     return units_of(node) * (steps if node.attributes.get("output", "all") == "all" else 1)
 
 
-def sizes(node):
+def sizes(n_out, node):
     """The numbers that the shapes of its arrays are made of."""
     traits, units = TRAITS[node.kind], units_of(node)
     own = units + traits.own_bias if traits.recurs else 0

@@ -93,7 +93,12 @@ class CompiledNetwork(Layout):
 
     def groups_of(self, rows):
         """Groups of a batch's rows that threads share out: `fastnn._kernels.training.groups`."""
-        if self.has("over_batch") or self.has("shares") or self._stages.custom:
+        if (
+            self.has("over_batch")
+            or self.has("shares")
+            or self.has("windows")
+            or self._stages.custom
+        ):
             return 1
         return number_of_groups(rows, self.n_params, self.dtype.itemsize)
 

@@ -117,7 +117,7 @@ class Layout:
         self.coefs, self.intercepts, self.gains, self.shifts = self.views(self.params)
         for gain in self.gains:
             gain[...] = 1
-        widths = [spec.n for spec in self._stages.specs if TRAITS[spec.kind].running]
+        widths = [spec.n_units for spec in self._stages.specs if TRAITS[spec.kind].running]
         self.running = [(np.zeros(n, self.dtype), np.ones(n, self.dtype)) for n in widths]
         self.rows_seen = 0
         self._kept = None
@@ -176,7 +176,7 @@ class Layout:
                     # Of a column two rows are looked up: a base and a slope.
                     own = n_in * (spec.tied < 0) + spec.bias
                     now += own * n_out, (2 * len(columns) or n_in) * n_out * uses(spec)
-                now[0] += 2 * spec.n if traits.scales else 0
+                now[0] += 2 * spec.n_units if traits.scales else 0
             found.append((stages.width(), *(int(n) for n in now - before)))
             before = now
         return found

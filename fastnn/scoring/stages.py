@@ -37,7 +37,7 @@ class Stages:
         self._of_node = {INPUT: INPUT}
         fused = _fused(nodes)
         for number, node in enumerate(nodes):
-            # A dense stage has the activation of the node behind it.
+            # A stage with a matrix has the activation of the node behind it.
             activation = nodes[number + 1].attributes["name"] if number in fused else "identity"
             if number - 1 not in fused:
                 sources = [self._of_node[source] for source in node.sources]
@@ -66,6 +66,16 @@ class Stages:
         value = KINDS[node.kind].value
         return {"value": node.attributes[value]} if value else {}
 
+    def windowed(self, node, activation):
+        return {"window": node.attributes["window"]}
+
+    def convolution(self, node, activation):
+        window = node.attributes["window"]
+        return {**self.dense(node, activation), "window": window, "places": window.places}
+
+    def channel_norm(self, node, activation):
+        return {"value": node.attributes["epsilon"], "places": node.attributes["places"]}
+
     def dense(self, node, activation):
         return {"activation": _ACTIVATIONS[activation], "bias": "bias" in node.arrays}
 
@@ -91,16 +101,19 @@ _FIELDS = {
     "custom": Stages.custom,
     "columns": Stages.columns,
     **dict.fromkeys(("steps", "rnn", "gru", "lstm", "concat"), Stages.sequence),
+    "convolution": Stages.convolution,
+    "channel_norm": Stages.channel_norm,
+    **dict.fromkeys(("pad", "max_pool", "average_pool"), Stages.windowed),
 }
 
 
 def _fused(nodes):
-    """The dense nodes whose outputs go through an activation at once, and nowhere else."""
+    """The nodes with a matrix whose outputs go through an activation at once, and nowhere else."""
     taken_by = consumers(nodes)
     return {
         number
         for number, node in enumerate(nodes[:-1])
-        if node.kind == "dense"
+        if TRAITS[node.kind].matrix
         and nodes[number + 1].kind == "activation"
         and taken_by[number] == [number + 1]
     }

@@ -70,7 +70,7 @@ class Objective:
         self._total = float(n if weight is None else np.sum(weight, dtype=np.float64))
         self._engine, self._threads = network.gradient_engine(n, n_threads)
         block = network.gradient_block(n)
-        step = block * max(1, int(_STRETCH_WORK / (block * network.n_params)))
+        step = block * max(1, int(_STRETCH_WORK / (block * network.work_of_row())))
         self._stretches = []  # between which Ctrl-C is heard: slices, and the mean of the weights
         for begin in range(0, n, step):
             rows = slice(begin, min(begin + step, n))

@@ -11,6 +11,20 @@ from fastnn.model.kinds import KINDS
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.objective import loss_and_grad
 
+
+class ByHand:
+    """What no layer adds as the first thing to a series of 5 numbers."""
+
+    n_in = 5
+
+    def __init__(self, add):
+        self._add = add
+
+    def add_to(self, stages):
+        stages.image((self.n_in, 1), 1, "ByHand")
+        self._add(stages)
+
+
 #: Layers whose stages are of one kind, or end with it; n outputs from n inputs.
 LAYERS = {
     "dense": layers.Dense(5, "tanh"),
@@ -33,6 +47,12 @@ LAYERS = {
     "lstm": layers.LSTM(1, output="all"),
     "concat": layers.RNN(2, output="all", bidirectional=True),
     "columns": layers.Columns([layers.Number([0, 0.5, 1], [0.1, 0.2])] * 4 + [layers.Category(3)]),
+    "convolution": layers.Conv1D(2, 3, "tanh", input_shape=(5, 1)),
+    "pad": ByHand(lambda stages: stages.pad(((0, 0), (1, 2)))),
+    "jitter": layers.RandomShift(2, True, input_shape=(5, 1)),
+    "max_pool": layers.MaxPool(3, 1, padding="same", input_shape=(5, 1)),
+    "average_pool": layers.AveragePool(3, 1, padding="same", input_shape=(5, 1)),
+    "channel_norm": ByHand(layers.BatchNorm().add_to),
 }
 N = 5
 
@@ -84,12 +104,13 @@ def test_a_stage_that_is_no_node_is_refused_by_name(monkeypatch):
 @pytest.mark.parametrize("kind", TRAITS)
 def test_learns(kind):
     network, _, _ = make(kind)
-    own = network.n_params - (2 * network.stages[-2].n + 2)
+    spec = network.stages[-2]
+    own = network.n_params - (2 * spec.n + 2)
     if kind == "concat":  # what it puts side by side has weights, and it has none
         network = CompiledNetwork(N, [*[LAYERS[kind]] * 2, layers.Dense(2)], "squared_error")
         assert len(network.coefs) == 5
         return
-    assert own == TRAITS[kind].scales * 2 * N + TRAITS[kind].matrix * numbers_of(kind)
+    assert own == TRAITS[kind].scales * 2 * spec.n_units + TRAITS[kind].matrix * numbers_of(kind)
     assert len(network.running) == TRAITS[kind].running
     assert network.sizes()[0][1] == own
 

@@ -5,12 +5,13 @@ import re
 import numpy as np
 import reference
 import reference_random
+from reference_images import Images
 from scipy.special import expit, softmax
 
 from fastnn.layers import CustomActivation
 
 
-class Twin:
+class Twin(Images):
     """One forward pass in float64.
 
     Parameters
@@ -26,7 +27,7 @@ class Twin:
 
     def __init__(self, network, *, training=False, seed=0, step=0, weight=None):
         self.network, self.training, self.seed, self.step = network, training, seed, step
-        self.weight = weight
+        self.weight, self.shape = weight, None
         self.stage, self.batch = 0, []
         self._dense = list(zip(network.coefs, network.intercepts, strict=True))
         self._norms = list(zip(network.gains, network.shifts, strict=True))
@@ -48,6 +49,7 @@ class Twin:
         return reference_random.key(self.seed, self.step, self.stage - 1)
 
     def dense(self, layer, x):
+        self.shape = None
         W, b = self._dense.pop(0)
         fused = layer.activation in reference.ACTIVATIONS and layer.activation != "bernoulli"
         self._next_stage()
@@ -132,27 +134,31 @@ class Twin:
         self._next_stage()
         gain, shift = self._norms.pop(0)
         mean, variance = self._running.pop(0)
+        n, width = x.shape
+        x, places = self.by_channel(x)
         if self.training:
-            mean = np.average(x, axis=0, weights=self.weight)
-            variance = np.average((x - mean) ** 2, axis=0, weights=self.weight)
-            share = np.full(len(x), 1) if self.weight is None else self.weight
-            share = share / share.sum()
-            self.batch.append((mean, variance / (1 - (share**2).sum())))
-        return gain * (x - mean) / np.sqrt(variance + layer.epsilon) + shift
+            weight = None if self.weight is None else np.repeat(self.weight, places)
+            mean = np.average(x, axis=0, weights=weight)
+            variance = np.average((x - mean) ** 2, axis=0, weights=weight)
+            share = np.full(n, 1) if self.weight is None else self.weight
+            share = (share / share.sum()) ** 2
+            self.batch.append((mean, variance / (1 - share.sum() / places)))
+        h = gain * (x - mean) / np.sqrt(variance + layer.epsilon) + shift
+        return h.reshape(n, width)
 
     def columns(self, layer, x):
         self._next_stage()
         return encoded_rows(x, layer.columns)
 
     def residual(self, layer, x):
-        h = x
+        h, before = x, self.shape or getattr(layer.layers[0], "input_shape", None)
         for inner in layer.layers:
             h = self.apply(inner, h)
-        if h.shape != x.shape:
+        if h.shape != x.shape or (self.shape and self.shape != before):
             self._next_stage()
             W, b = self._dense.pop(0)
             assert b.size == 0
-            x = x @ W.astype(float)
+            x = self.projected(x, before if self.shape else None, W.astype(float))
         self._next_stage()
         return h + x
 

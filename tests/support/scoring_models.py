@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import sklearn.neural_network
+from reference_images import patches
 from reference_layers import encoded_rows, local_winners
 from scipy import special
 
@@ -201,7 +202,54 @@ def _layer_norm(x, **parts):
     return _normalised(x, **parts, **statistics)
 
 
+def _windows(x, window, fill):
+    """Windows of images, of padded cells the fill: as `reference_images.patches`."""
+    height, width, channels = window.shape
+    needed = [
+        (out - 1) * step + (cells - 1) * apart + 1
+        for out, step, cells, apart in zip(
+            window.out, window.strides, window.kernel, window.dilation, strict=True
+        )
+    ]
+    around = [
+        (before, max(n - before - cells, 0))
+        for n, before, cells in zip(needed, window.padding, (height, width), strict=True)
+    ]
+    image = np.pad(
+        x.reshape(-1, height, width, channels), [(0, 0), *around, (0, 0)], constant_values=fill
+    )
+    return patches(image, window.kernel, window.strides, window.dilation, window.out)
+
+
+def _convolution(x, weight, window, bias=0.0):
+    found = _windows(x, window, 0.0)
+    channels, n_out = found.shape[-1] // window.groups, weight.shape[1] // window.groups
+    parts = [
+        found[..., g * channels : (g + 1) * channels].reshape(*found.shape[:3], -1)
+        @ weight[:, g * n_out : (g + 1) * n_out]
+        for g in range(window.groups)
+    ]
+    return (np.concatenate(parts, axis=-1) + bias).reshape(len(x), -1)
+
+
+def _pad(x, window):
+    return _windows(x, window, 0.0).reshape(len(x), -1)
+
+
+def _channel_norm(x, places, **parts):
+    return _normalised(x.reshape(len(x) * places, -1), **parts).reshape(len(x), -1)
+
+
 NODES = {
+    "convolution": _convolution,
+    "pad": _pad,
+    "max_pool": lambda x, window: np.nanmax(_windows(x, window, np.nan), axis=(3, 4)).reshape(
+        len(x), -1
+    ),
+    "average_pool": lambda x, window: np.nanmean(_windows(x, window, np.nan), axis=(3, 4)).reshape(
+        len(x), -1
+    ),
+    "channel_norm": _channel_norm,
     "dense": lambda x, weight, bias=0.0: x @ weight + bias,
     "activation": lambda x, name: ACTIVATIONS[name](x),
     "custom": lambda x, function: function.f(x),

@@ -68,9 +68,9 @@ cdef list gain_strips(int number, const Stage *stage, Py_ssize_t lanes):
     cdef Strip s
     pieces = []
     s.begin = s.end = 0
-    for column in range(0, stage.n, GAIN_STRIP):
+    for column in range(0, stage.units, GAIN_STRIP):
         s.stage, s.layer, s.first, s.count, s.column = number, -1, 0, 0, column
-        s.width = s.size = s.bias_width = min(GAIN_STRIP, round_up(stage.n - column, lanes))
+        s.width = s.size = s.bias_width = min(GAIN_STRIP, round_up(stage.units - column, lanes))
         s.offset, s.bias = stage.gain + column, stage.shift + column
         s.cost = s.row_cost = 2.0 * s.size
         pieces.append(s)

@@ -51,6 +51,8 @@ class Traits(NamedTuple):
         and has so many numbers for each of its units.
     own_bias : bool
         What comes from its own outputs has biases of its own.
+    windows : bool
+        Its input is an image, of which each output sees what lies in a window (windows.pyx).
     """
 
     matrix: bool = False
@@ -71,6 +73,7 @@ class Traits(NamedTuple):
     recurs: bool = False
     gates: int = 0
     own_bias: bool = False
+    windows: bool = False
 
     @property
     def learns(self):
@@ -100,6 +103,12 @@ TRAITS = {
     "gru": Traits(matrix=True, shares=True, recurs=True, gates=3, own_bias=True, row_values=1),
     "lstm": Traits(matrix=True, shares=True, recurs=True, gates=4, row_values=1),
     "concat": Traits(n_sources=2),
+    "convolution": Traits(matrix=True, windows=True),
+    "pad": Traits(windows=True),
+    "jitter": Traits(windows=True, random=True, passes=True),
+    "max_pool": Traits(windows=True, keeps=True),
+    "average_pool": Traits(windows=True),
+    "channel_norm": Traits(scales=True, running=True, keeps=True, column_values=4, over_batch=True),
 }
 
 cdef KindTraits *rows = NULL

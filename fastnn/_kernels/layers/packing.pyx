@@ -103,8 +103,8 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
     for t in range(plan.n_stages):
         stage = &plan.stages[t]
         if stage.traits.scales:
-            memcpy(packed + stage.gain, params + stage.scale, stage.n * sizeof(floating))
-            memcpy(packed + stage.shift, params + stage.scale + stage.n, stage.n * sizeof(floating))
+            memcpy(packed + stage.gain, params + stage.scale, stage.units * sizeof(floating))
+            memcpy(packed + stage.shift, params + stage.scale + stage.units, stage.units * sizeof(floating))
 
 
 cdef inline Py_ssize_t held(const Layer *layer, Py_ssize_t column, Py_ssize_t lanes, Py_ssize_t *at) noexcept nogil:
@@ -170,8 +170,8 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
     for t in range(plan.n_stages):
         stage = &plan.stages[t]
         if stage.traits.scales:
-            memcpy(params + stage.scale, packed + stage.gain, stage.n * sizeof(floating))
-            memcpy(params + stage.scale + stage.n, packed + stage.shift, stage.n * sizeof(floating))
+            memcpy(params + stage.scale, packed + stage.gain, stage.units * sizeof(floating))
+            memcpy(params + stage.scale + stage.units, packed + stage.shift, stage.units * sizeof(floating))
 
 
 cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t first,

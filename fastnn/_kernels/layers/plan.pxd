@@ -43,5 +43,7 @@ cdef class Plan:
     cdef readonly str isa
     cdef readonly Dtype dtype
     cdef readonly Py_ssize_t lanes, n_params, n_master, n_packed, statistics, strip_size
+    cdef readonly double row_work   # multiply-adds of a row, forward
+    cdef dict windows               # of each stage that sees an image through one, by number, its Windowed
     cdef dict encoded               # of each stage that encodes, by number, its Encoded
     cdef Dense bind(self, int layer, const void *packed)

@@ -14,6 +14,7 @@ from fastnn._kernels.layers.encoded cimport Encoded, table_size
 from fastnn._kernels.layers.kinds cimport traits_of
 from fastnn._kernels.layers.shapes cimport check_tie, shape_shared
 from fastnn._kernels.layers.stage cimport Stage
+from fastnn._kernels.layers.windows cimport Windowed
 from fastnn._kernels.layers.tiles cimport round_up, row_stride, tail_width
 from fastnn._kernels.native.dtypes cimport dtype_of
 from fastnn._kernels.native.formulas cimport FASTNN_relu
@@ -52,6 +53,7 @@ cdef class Plan:
         if self.layers == NULL or self.stages == NULL:
             raise MemoryError()
         self._take_encodings(stages)
+        self.windows = {t: Windowed(spec.window) for t, spec in enumerate(stages) if spec.window}
         self._shapes(stages)
         self._gradient_flow(stages, input_gradient)
         self._parameter_offsets()
@@ -82,31 +84,33 @@ cdef class Plan:
             stage = &self.stages[t]
             stage.kind = number_of(spec.kind)
             stage.traits = traits_of(stage.kind)
-            stage.source, stage.other, stage.n = spec.source, spec.other, spec.n
+            stage.source, stage.other, stage.n, width = spec.source, spec.other, spec.n, spec.n
             stage.activation, stage.value, stage.momentum = spec.activation, spec.value, spec.momentum
-            stage.places, stage.lengths, stage.units, stage.width = spec.places, -1, spec.units, spec.width
-            width = stage.n
+            stage.places, stage.lengths, stage.units, stage.width = spec.places, -1, spec.n_units, spec.width
+            stage.window = &(<Windowed> self.windows[t]).window if t in self.windows else NULL
             if t in self.encoded:
                 stage.encoding = &(<Encoded> self.encoded[t]).encoding
                 width = 2 * stage.encoding.n        # a code is as wide as two numbers
             stage.ld = row_stride(width, self.lanes, self.dtype.itemsize)
-            self.chain = self.chain and stage.source == t - 1 and not stage.traits.shares
+            stage.once = not stage.traits.shares and stage.window == NULL
+            self.chain = self.chain and stage.source == t - 1 and stage.once
             self.wants_rows |= -1 in sources(spec) and not stage.traits.reads_sparse
             if not stage.traits.matrix:
                 continue
             stage.layer, layer = l, &self.layers[l]
             layer.stage, layer.bias, layer.tied = t, spec.bias, -1
             d = &layer.dense
-            d.n_in = self.stages[stage.source].n if stage.source >= 0 else self.n_in
-            d.n_out, d.ld, d.activation = stage.n, stage.ld, stage.activation
+            d.n_in = spec.n_inputs(self.stages[stage.source].n if stage.source >= 0 else self.n_in)
+            d.n_out, d.ld, d.activation = stage.units, stage.ld, stage.activation
             d.needs_z = activation_needs_z(d.activation)
             d.encoding = self.stages[stage.source].encoding if stage.source >= 0 else NULL
             layer.columns = layer.block = d.n_out
             if stage.traits.shares:
                 shape_shared(stage, layer, spec, matrix_shape(spec, d.n_in), self.n_in, self.lanes, self.dtype.itemsize)
             layer.padded = round_up(layer.block, self.lanes)
-            d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL and not stage.traits.shares
+            d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL and stage.once
             layer.strip_rows = rows_of_strips(d.n_in, self.lanes)
+            self.row_work += <double> d.n_in * layer.columns * stage.places
             if spec.tied >= 0:
                 self._tie(l, self.stages[spec.tied].layer)
             l += 1
@@ -152,7 +156,7 @@ cdef class Plan:
             at += self.layers[i].columns if self.layers[i].bias else 0
         for t in self._scaled():
             self.stages[t].scale = at
-            at += 2 * self.stages[t].n
+            at += 2 * self.stages[t].units
         self.n_params = at
 
     def _scaled(self):
@@ -162,7 +166,7 @@ cdef class Plan:
         """Shapes of the blocks of the parameter vector: of coefs, of intercepts, of each norm's gain and shift."""
         coefs = [(self.layers[i].dense.n_in, self.layers[i].columns) for i in range(self.n_layers)]
         intercepts = [(self.layers[i].columns if self.layers[i].bias else 0,) for i in range(self.n_layers)]
-        return coefs, intercepts, [(self.stages[t].n,) for t in self._scaled() for _ in range(2)]
+        return coefs, intercepts, [(self.stages[t].units,) for t in self._scaled() for _ in range(2)]
 
     def ties(self):
         """Of each layer, the one whose matrix it has, transposed, or -1."""
@@ -182,7 +186,7 @@ cdef class Plan:
                 at += (layer.dense.n_in + 1) * round_up(layer.dense.n_out, self.lanes)
             at = round_up(at, ALIGN)
         for t in self._scaled():
-            stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
+            stage, width = &self.stages[t], round_up(self.stages[t].units, ALIGN)
             stage.gain, stage.shift = at, at + width
             at += 2 * width
         self.n_master = at
@@ -202,7 +206,7 @@ cdef class Plan:
         self.statistics = at
         for t in range(self.n_stages):
             if self.stages[t].traits.running:
-                stage, width = &self.stages[t], round_up(self.stages[t].n, ALIGN)
+                stage, width = &self.stages[t], round_up(self.stages[t].units, ALIGN)
                 stage.mean, stage.variance = at, at + width
                 at += 2 * width
         self.n_packed = at
@@ -210,7 +214,8 @@ cdef class Plan:
     def _cut_strips(self):
         pieces = []
         for i in range(self.n_layers):
-            pieces += layer_strips(i, &self.layers[i], self.lanes, self._encoded_by(i))
+            encoded = self.encoded.get(self.stages[self.layers[i].stage].source)
+            pieces += layer_strips(i, &self.layers[i], self.lanes, encoded)
         for t in self._scaled():
             pieces += gain_strips(t, &self.stages[t], self.lanes)
         self.n_strips = len(pieces)
@@ -221,11 +226,6 @@ cdef class Plan:
             self.strips[i] = piece
             self.strips[i].row_cost *= self.stages[self.strips[i].stage].places
             self.strip_size = max(self.strip_size, self.strips[i].size + self.strips[i].bias_width)
-
-    def _encoded_by(self, int i):
-        """The Encoded whose entries a layer takes, or None."""
-        source = self.stages[self.layers[i].stage].source
-        return self.encoded.get(source)
 
     cdef Dense bind(self, int i, const void *packed):
         """The layer's shapes with pointers into a packed vector."""

@@ -41,6 +41,47 @@ CELLS = ("rnn_tanh", "rnn_relu", "gru", "lstm")
 OUTPUTS = ("all", "last", "mean")
 
 
+class WindowSpec(NamedTuple):
+    """What a stage sees of an image, a row (height, width, channels) of its input, at each place.
+
+    A series (length, channels) is an image of height 1.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the image: (height, width, channels).
+    kernel : tuple of int
+        Cells of the window, (height, width).
+    out : tuple of int
+        Places, (height, width).
+    strides, dilation : tuple of int
+        Cells from a window to the next one, and from a cell of the window to the next one.
+    padding : tuple of int
+        Cells above and to the left of the image; what is needed below and to the right follows
+        from `out`.
+    groups : int
+        Of channels, each with outputs of its own.
+    """
+
+    shape: tuple
+    kernel: tuple
+    out: tuple
+    strides: tuple = (1, 1)
+    dilation: tuple = (1, 1)
+    padding: tuple = (0, 0)
+    groups: int = 1
+
+    @property
+    def places(self):
+        """How many times the same weights are used in a row."""
+        return self.out[0] * self.out[1]
+
+    @property
+    def n_inputs(self):
+        """Elements of a window, of one group of channels."""
+        return self.kernel[0] * self.kernel[1] * self.shape[2] // self.groups
+
+
 class StageSpec(NamedTuple):
     """One step of the forward pass.
 
@@ -66,9 +107,13 @@ class StageSpec(NamedTuple):
         Of "columns", one for each output of its source.
     tied : int
         Of "dense": the stage whose matrix, transposed, is also that of this one; -1 for none.
-    places, width : int
-        Of a kind that shares its weights: how many steps a row has, one after the other, and inputs
-        of each; of "concat" the steps, whose outputs go side by side.
+    window : WindowSpec or None
+        Of kinds that see an image through one.
+    places : int
+        How many times a row uses the stage's parameters: the places of an image, or steps one after
+        the other; of "concat" the steps, whose outputs go side by side.
+    width : int
+        Inputs of a step.
     units : int
         Outputs of a step.
     cell : int
@@ -93,6 +138,7 @@ class StageSpec(NamedTuple):
     bias: bool = True
     columns: tuple = ()
     tied: int = -1
+    window: WindowSpec | None = None
     places: int = 1
     width: int = 0
     units: int = 0
@@ -101,6 +147,15 @@ class StageSpec(NamedTuple):
     reverse: bool = False
     ragged: bool = False
     truncate: int = 0
+
+    @property
+    def n_units(self):
+        """Outputs of a place: so many have parameters of their own."""
+        return self.units or self.n // self.places
+
+    def n_inputs(self, width):
+        """How many inputs each unit has, of a source of that width."""
+        return self.window.n_inputs if self.window else width
 
 
 def sources(spec):
@@ -117,14 +172,14 @@ def matrix_shape(spec, n_in):
     """
     traits = TRAITS[spec.kind]
     if not traits.shares:
-        return n_in, spec.n
+        return spec.n_inputs(n_in), spec.n_units
     own = spec.units + traits.own_bias if traits.recurs else 0
     return own + spec.width, traits.gates * spec.units
 
 
 def uses(spec):
     """How many times a row uses the weights of a stage."""
-    return spec.places if TRAITS[spec.kind].shares else 1
+    return spec.places if TRAITS[spec.kind].shares or spec.window else 1
 
 
 def learning(specs, input_gradient):

@@ -2,6 +2,7 @@
 
 from fastnn._kernels.layers.dense cimport Dense, Encoding
 from fastnn._kernels.layers.kinds cimport KindTraits
+from fastnn._kernels.layers.windows cimport Window
 from fastnn._kernels.layers.zeros cimport Tiles
 from fastnn._kernels.native.header cimport fastnn_csr
 from fastnn._kernels.native.platform cimport fastnn_barrier
@@ -15,14 +16,18 @@ cdef struct Stage:
     int layer               # with a matrix: its number among these
     int activation          # ACTIVATION: number in the C table; CUSTOM: number of the pair
     Py_ssize_t n, ld        # outputs and their row stride
-    Py_ssize_t scale        # gain and shift, (2, n), begin here in the parameter vector,
+    # A row uses the stage's parameters at so many places, one where they are not shared, each for so many units. For the
+    # gradient of the weights a batch of B rows is B * places virtual rows, summed in a fixed order.
+    Py_ssize_t places, units
+    bint once               # they are used at one place
+    Py_ssize_t scale        # gain and shift, (2, units), begin here in the parameter vector,
     Py_ssize_t gain, shift  # and here in the packed one
     Py_ssize_t mean, variance   # and so do the running statistics
     double value            # epsilon of a norm, rate of DROPOUT, standard deviation of NOISE; see StageSpec
     const Encoding *encoding    # COLUMNS: what its codes are of; its outputs h are those
+    const Window *window    # of kinds that see an image through one
     double momentum         # BATCH_NORM: share of the batch in the running statistics
-    # A kind that shares its weights (shared.pyx): a row's uses of them, inputs and outputs of each; of others places is 1
-    Py_ssize_t places, width, units
+    Py_ssize_t width        # a kind that shares its weights from step to step (shared.pyx): inputs of each
     Py_ssize_t padded       # units as whole vectors
     Py_ssize_t own          # inputs of a use that come before those of the step: outputs of the step before, a one
     Py_ssize_t lda, ldg, lds, ldw   # row strides of a use's inputs, gates, state, and of what a step works with

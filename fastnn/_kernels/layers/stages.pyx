@@ -7,9 +7,11 @@ stages whose traits say `over_batch`.
 
 from libc.string cimport memcpy, memset
 
+from fastnn._kernels.layers.channels cimport channel_norm_stage, channel_norm_stage_backward
 from fastnn._kernels.layers.custom cimport custom_backward, custom_forward
 from fastnn._kernels.layers.dense cimport Dense, dense_backward, dense_forward
 from fastnn._kernels.layers.encoded cimport encode_rows, encoded_backward, encoded_forward
+from fastnn._kernels.layers.images cimport image_stage, image_stage_backward
 from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
@@ -27,6 +29,7 @@ cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_nor
 cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale")
 cdef int COLUMNS = number_of("columns"), ACTIVITY_L1 = number_of("activity_l1"), CONCAT = number_of("concat")
 cdef int LWTA = number_of("lwta"), MULTIPLY = number_of("multiply")
+cdef int CHANNEL_NORM = number_of("channel_norm")
 
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
@@ -51,6 +54,10 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
         shared_forward(p, t, tag)
     elif stage.kind == CONCAT:
         side_by_side(p, t, tag)
+    elif stage.window != NULL:
+        image_stage(p, t, tag)
+    elif stage.kind == CHANNEL_NORM:
+        channel_norm_stage(p, t, tag)
     elif stage.kind == COLUMNS:
         encode_rows(p.k, stage.encoding, rows, x, ldx, h, ld)
     elif stage.kind == ACTIVATION:
@@ -120,6 +127,10 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
     elif stage.kind == CONCAT:
         take_apart(p, t, stage.source, 0, stage.add_source, tag)
         take_apart(p, t, stage.other, stage.width, stage.add_other, tag)
+    elif stage.window != NULL:
+        image_stage_backward(p, t, tag)
+    elif stage.kind == CHANNEL_NORM:
+        channel_norm_stage_backward(p, t, tag)
     elif stage.kind == LAYER_NORM:
         layer_norm_stage_backward(p, t, tag)
     elif stage.kind == BATCH_NORM:

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t
 
 from fastnn._kernels.native.header_columns cimport fastnn_columns_f32, fastnn_columns_f64
 from fastnn._kernels.native.header_recurrent cimport fastnn_recurrent_f32, fastnn_recurrent_f64
+from fastnn._kernels.native.header_places cimport fastnn_places_f32, fastnn_places_f64
 
 cdef extern from "fastnn.h" nogil:
     int FASTNN_N_COEFFICIENTS
@@ -128,6 +129,7 @@ cdef extern from "fastnn.h" nogil:
                             unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
         const fastnn_columns_f32 *columns
         const fastnn_recurrent_f32 *recurrent
+        const fastnn_places_f32 *places
         int all_finite(Py_ssize_t n, const float *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const double *x) noexcept nogil
         void log(Py_ssize_t n, const float *x, float *y) noexcept nogil
@@ -221,6 +223,7 @@ cdef extern from "fastnn.h" nogil:
                             unsigned long long key, Py_ssize_t first_row, double scale) noexcept nogil
         const fastnn_columns_f64 *columns
         const fastnn_recurrent_f64 *recurrent
+        const fastnn_places_f64 *places
         int all_finite(Py_ssize_t n, const double *x) noexcept nogil
         int all_finite_other(Py_ssize_t n, const float *x) noexcept nogil
         void log(Py_ssize_t n, const double *x, double *y) noexcept nogil

@@ -7,13 +7,13 @@ number of threads.
 from libc.stdint cimport int32_t, int64_t
 
 from fastnn._kernels.scoring.columns cimport columns_forward
-from fastnn._kernels.layers.dense cimport dense_forward
+from fastnn._kernels.layers.dense cimport Dense, dense_forward
 from fastnn._kernels.native.dtypes cimport FLOAT64, item_size
 from fastnn._kernels.native.header cimport fastnn_csr
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.scoring.model cimport BLOCK, MOST_LAYERS, Input, Mode, Model, are_numbers
 from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
-from fastnn._kernels.scoring.scratch cimport (input_stride, looks_for_zeros, scratch_size,
+from fastnn._kernels.scoring.scratch cimport (block_rows, input_stride, looks_for_zeros, scratch_size,
                                               widest_layer)
 from fastnn._kernels.layers.shared cimport place_shared
 from fastnn._kernels.layers.sparse cimport fill_rows, sparse_forward
@@ -74,13 +74,15 @@ cdef bint shares_columns(const Model *model, const Input *x) noexcept nogil:
 
 cdef inline double row_work(const Model *model) noexcept nogil:
     """Multiply-adds of a row, if it is not sparse."""
+    cdef const Dense *layer
     cdef double work = 0
     cdef int l
-    for l in range(model.n_layers):
+    for l in range(model.n_stages):
+        if model.stages[l].traits.matrix:
+            layer = &model.dense[model.stages[l].layer]
+            work += <double> layer.n_in * layer.n_out * model.stages[l].places
+    for l in range(0 if model.n_stages else model.n_layers):
         work += <double> model.dense[l].n_in * model.dense[l].n_out
-    for l in range(model.n_stages):     # a stage that shares its weights uses them again and again
-        if model.stages[l].traits.shares:
-            work += (<double> model.stages[l].places - 1) * model.dense[model.stages[l].layer].n_in * model.stages[l].ldg
     return work
 
 
@@ -123,7 +125,7 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
                      floating *scratch, int n_threads) noexcept nogil:
     """Rows first..end of out (., n_columns), packed, from the same rows of x. Several threads: see shares_columns."""
     cdef unsigned long long float_state = fastnn_flush_denormals()
-    cdef Py_ssize_t block = min(end - first, BLOCK), n, unit = item_size(x.x_other, <floating> 0), lda
+    cdef Py_ssize_t block = block_rows(model, end - first, <floating> 0), n, unit = item_size(x.x_other, <floating> 0), lda
     cdef const void *from_x
     cdef const floating *a
     cdef floating *z

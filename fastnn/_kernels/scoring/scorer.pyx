@@ -101,7 +101,7 @@ cdef class Scorer:
         self.packed.flags.writeable = False
         for i in range(self.plan.n_layers):
             self.dense[i] = self.plan.bind(i, to)
-        self.work = <double> self.plan.n_params
+        self.work = max(<double> self.plan.n_params, self.plan.row_work)
 
     def __dealloc__(self):
         PyMem_Free(self.dense)

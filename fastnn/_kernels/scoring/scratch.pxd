@@ -9,10 +9,26 @@ from fastnn._kernels.scoring.model cimport BLOCK, Model
 
 cdef enum:
     WORTH = 1 << 14     # weights of a first layer that make it worth while to look for zeros of the input
+    CACHE = 1 << 18     # bytes of a block's outputs, where stages see images,
+    FEWEST = 6          # and rows of a block there
 
 
 cdef inline Py_ssize_t input_stride(const Model *model, floating tag) noexcept nogil:
     return row_stride(model.n_in, lanes(model.k, tag), sizeof(floating))
+
+
+cdef inline Py_ssize_t block_rows(const Model *model, Py_ssize_t rows, floating tag) noexcept nogil:
+    """Rows of a block of so many that are scored; of images so few that these stay in the cache."""
+    cdef Py_ssize_t row = 0
+    cdef bint images = False
+    cdef int t
+    for t in range(model.n_stages):
+        images |= model.stages[t].window != NULL
+    if not images:
+        return min(rows, <Py_ssize_t> BLOCK)
+    for t in range(model.n_places):
+        row += model.places[t].ld * sizeof(floating)
+    return min(rows, max(min(CACHE // row, <Py_ssize_t> BLOCK), <Py_ssize_t> FEWEST))
 
 
 cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
@@ -45,7 +61,7 @@ cdef inline Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t 
 
     In a net that is not a chain an output may be read later: it needs as many places as are read at a time.
     """
-    cdef Py_ssize_t block = min(rows, BLOCK), size = 0, line = 16
+    cdef Py_ssize_t block = block_rows(model, rows, tag), size = 0, line = 16
     cdef int t
     if not sparse or model.wants_rows:
         size = block * input_stride(model, tag) + tiles_size(model, block, tag)

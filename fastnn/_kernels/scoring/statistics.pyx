@@ -8,7 +8,7 @@ cdef Py_ssize_t n_statistics(Plan plan):
     cdef Py_ssize_t n = 0
     for t in range(plan.n_stages):
         if plan.stages[t].traits.running:
-            n += 2 * plan.stages[t].n
+            n += 2 * plan.stages[t].units
     return n
 
 
@@ -19,6 +19,6 @@ cdef object pack_statistics(Plan plan, object numbers, object packed):
     for t in range(plan.n_stages):
         stage = &plan.stages[t]
         if stage.traits.running:
-            packed[stage.mean:stage.mean + stage.n] = numbers[at:at + stage.n]
-            packed[stage.variance:stage.variance + stage.n] = numbers[at + stage.n:at + 2 * stage.n]
-            at += 2 * stage.n
+            packed[stage.mean:stage.mean + stage.units] = numbers[at:at + stage.units]
+            packed[stage.variance:stage.variance + stage.units] = numbers[at + stage.units:at + 2 * stage.units]
+            at += 2 * stage.units

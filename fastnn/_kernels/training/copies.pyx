@@ -42,12 +42,16 @@ cdef object place_copies(Sweep *s, bint of_input, Py_ssize_t rows, dtype, str fo
     Of the former it comes with the first dense rows: sparse ones may be very wide.
     """
     cdef const Dense *dense
+    cdef const Stage *stage
     cdef int i
+    cdef bint small
     cdef object keep = []
     for i in range(s.n_dense if s.n_groups == 1 else 0):
         dense = &s.dense[i]
-        small = dense.n_in * dense.n_out < fewest_copied or s.stages[s.layers[i].stage].traits.shares
-        if small or dense.narrow or dense.encoding != NULL or of_input != (s.stages[s.layers[i].stage].source < 0):
+        small = dense.n_in * dense.n_out < fewest_copied
+        stage = &s.stages[s.layers[i].stage]
+        small |= dense.narrow or dense.encoding != NULL or not stage.once
+        if small or of_input != (stage.source < 0):
             continue
         x, d = aligned_zeros(rows * dense.n_in, dtype), aligned_zeros(rows * dense.ld, dtype)
         s.copies[i].x, s.copies[i].d = address(x, format, True), address(d, format, True)

@@ -18,13 +18,14 @@ from cython.parallel cimport parallel, threadid
 from libc.math cimport INFINITY, sqrt
 from libc.string cimport memset
 
+from fastnn._kernels.training.chunks cimport there_and_back
 from fastnn._kernels.training.copies cimport copy_rows
 from fastnn._kernels.training.groups cimport group_gradients
 from fastnn._kernels.training.limits cimport limit_norms
 from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.platform cimport (fastnn_flush_denormals, fastnn_restore_denormals, fastnn_team_size,
                                               fastnn_ticks, fastnn_wait)
-from fastnn._kernels.training.rows cimport backward, forward, pass_of, sum_of
+from fastnn._kernels.training.rows cimport pass_of, sum_of
 from fastnn._kernels.training.shares cimport bounds_of, cut, measures, next_turn, note, start_shares
 from fastnn._kernels.layers.stage cimport Pass
 from fastnn._kernels.training.strips cimport Share, strip_gradients, strip_norms, strip_share, update_strips
@@ -126,8 +127,7 @@ cdef inline void rows_phase(Sweep *s, Py_ssize_t start, Py_ssize_t done, Py_ssiz
     p = pass_of(s, s.data.order + start + done, n, bounds, thread, team, tag)
     p.step, p.row_number = step, done
     p.batch.before += start - s.begin * s.batch_size
-    forward(s, &p, n if more else 0, tag)
-    backward(s, &p, tag)
+    there_and_back(s, p, n if more else 0, tag)
     copy_rows(s, p.r0, p.r1, tag)
 
 

@@ -7,6 +7,8 @@ known, while both are in the first-level cache.
 from libc.math cimport fmin
 from libc.string cimport memset
 
+from fastnn._kernels.layers.channels cimport channel_gradient
+from fastnn._kernels.layers.convolution cimport convolution_bias_gradient, convolution_gradient
 from fastnn._kernels.layers.dense cimport (Dense, are_few, dense_gradient, few_columns_gradient, few_outputs_backward,
                                            has_few_outputs, narrow_gradient)
 from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
@@ -123,12 +125,24 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
     cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
     cdef floating one = 1
+    if strip.layer < 0 and stage.places > 1:
+        channel_gradient(stage, strip.column, strip.width, rows, d, z, bias, g, accumulate)
+        return
     if strip.layer < 0:
         norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
         return
     layer = &s.dense[strip.layer]
     if stage.traits.shares:
         shared_gradient(s.k, stage, layer, &s.buffers[strip.stage], strip, rows, g, bias, accumulate)
+        return
+    if stage.window != NULL:
+        if not accumulate:
+            memset(g, 0, strip.size * sizeof(floating))
+            memset(bias, 0, strip.bias_width * sizeof(floating))
+        convolution_gradient(s.k, layer, stage.window, strip.first, strip.count, strip.column, strip.width, rows, x, ldx, d,
+                             g)
+        if strip.bias_width:
+            convolution_bias_gradient(s.k, layer, stage.window, strip.column, strip.width, rows, d, bias)
         return
     if stage.source < 0 and s.data.csr != NULL:
         if not accumulate:

@@ -48,6 +48,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     void *average                   # moving average of the weights, or NULL
     # workspace for block_rows rows or, if there are groups, a block of each thread
     Py_ssize_t block_rows, n_in, ldx
+    Py_ssize_t chunk_rows           # of a thread's, that go forward and back at a time; 0: all
     void *x                         # (block_rows, ldx) the gathered input
     Entries entries                 # or, of sparse rows, what the gradient is made from
     Targets targets                 # and what they are compared with, if with themselves

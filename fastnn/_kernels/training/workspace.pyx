@@ -14,6 +14,7 @@ from fastnn._kernels.layers.shapes cimport shared_numbers
 from fastnn._kernels.layers.shared cimport place_shared_as
 from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
+from fastnn._kernels.training.chunks cimport chunk_of
 from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.training.sweep cimport Copies
@@ -22,7 +23,6 @@ from fastnn._kernels.native.table cimport finite_as
 
 from fastnn._kernels.native.buffers import aligned_zeros
 from fastnn._kernels.training.groups import GROUP_BLOCK
-
 
 cdef class Workspace:
     """What `Engine` runs on.
@@ -142,7 +142,7 @@ cdef class Workspace:
         self.s.norms = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.waits_in_rows = any(self.plan.stages[t].traits.over_batch for t in range(self.s.n_stages))
         bounds, line = 2 * (self.n_threads + 1), self.n_threads * LINE
-        self.s.shares.most, self.s.shares.team = self.n_threads, 0
+        self.s.shares.most, self.s.shares.team, self.s.chunk_rows = self.n_threads, 0, chunk_of(&self.s)
         self.s.shares.rows.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
         self.s.shares.rows.cost = <double *> address(reserve(line, np.float64), "d", True)
         self.s.shares.strips.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
@@ -186,8 +186,8 @@ cdef class Workspace:
         for t in range(self.s.n_stages):
             stage = &self.plan.stages[t]
             if stage.traits.running:
-                found.append((self.packed[stage.mean:stage.mean + stage.n],
-                              self.packed[stage.variance:stage.variance + stage.n]))
+                found.append((self.packed[stage.mean:stage.mean + stage.units],
+                              self.packed[stage.variance:stage.variance + stage.units]))
         return found
 
     def all_finite(self):

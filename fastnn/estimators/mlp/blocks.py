@@ -52,6 +52,10 @@ class Block(NamedTuple):
         """Matrices of weights, beside that of a skip."""
         return 1
 
+    def keeps(self, n_in):
+        """Whether a skip from so many inputs has no weights."""
+        return self.width == n_in
+
 
 def dense_of(width, activation="identity", of=None):
     """Return a Dense with a matrix of its own or, transposed, that of another."""
@@ -115,7 +119,7 @@ class Parts(NamedTuple):
             if not block.residual:
                 projections.append(None)
             else:
-                projections.append("identity" if block.width == n_in else next(ahead)[0])
+                projections.append("identity" if block.keeps(n_in) else next(ahead)[0])
             n_in = block.width
         coefs.append(next(ahead))
         return cls(

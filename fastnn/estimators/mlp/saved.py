@@ -25,6 +25,7 @@ _FITTED = {
     "best_validation_score_": (float, _NONE),
     "temperature_": float,
     "offset_": float,
+    "input_shape_": tuple,
     "_solver_state": (dict, _NONE),
 }
 _OF_THE_NETWORK = {
@@ -82,7 +83,7 @@ def build_estimator(network, parts):
     if blocks is None:
         raise ModelFormatError(f"the nodes are not those of an {parts.name}")
     tied = blocks if parts.params.get("tied") is True else ()
-    _check_fitted(parts.fitted, network, sum(block.weight.size for block in tied) // 2)
+    check_fitted(parts.fitted, network, sum(block.weight.size for block in tied) // 2)
     classifies = parts.name == "MLPClassifier"
     if classifies == (network.kind == "regressor"):
         raise ModelFormatError(f"an {parts.name} cannot be a {network.kind}")
@@ -152,7 +153,7 @@ def restore_classes(estimator, classes, multilabel):
     estimator.classes_ = binarizer.classes_ = classes.copy()
 
 
-def _check_fitted(fitted, network, n_shared):
+def check_fitted(fitted, network, n_shared=0):
     """Of the weights so many are there twice, and learned once."""
     check_types(fitted, _FITTED, "fitted attribute")
     for name, types in _FITTED.items():

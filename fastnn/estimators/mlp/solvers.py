@@ -77,7 +77,7 @@ def batch_size(estimator, n_rows):
             )
         return n_rows
     if asked == "auto":
-        return min(200, n_rows)
+        return min(estimator._auto_batch, n_rows)
     if asked > n_rows:
         warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return int(min(asked, n_rows))

@@ -1,0 +1,228 @@
+"""Convolutional networks: what they learn, and how fast, beside PyTorch, onnxruntime and NumPy.
+
+A LeNet of 16 and 32 kernels of 5 x 5, ReLU and max-pooling, and 128 units, float32, batches of 64.
+Ratios are medians over rounds in which all take turns; above 1 fastnn is faster.
+
+    python -m benchmarks.convolution mnist.npz [--rounds 5] [--threads N] [--only WHAT] [--out FILE]
+
+WHAT is one of digits, mnist, speed, memory. PyTorch and onnxruntime are left out where they are not
+installed. The file has X_train, y_train, X_test, y_test, as rows or images of 0 to 255.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+import fastnn
+from benchmarks import machine
+from benchmarks.numpy_convolution import epoch_by_hand
+from fastnn import ConvClassifier, MLPClassifier, Predictor
+
+SEEDS = 3
+ASIDE = ((0, 1), (1, 0), (0, -1), (-1, 0))
+
+
+def mnist(path):
+    """X_train, y_train, X_test, y_test: float32 rows in [0, 1]."""
+    with np.load(path) as file:
+        found = [file[name] for name in ("X_train", "y_train", "X_test", "y_test")]
+    for i in (0, 2):
+        found[i] = (found[i].reshape(len(found[i]), -1) / 255).astype(np.float32)
+    return found
+
+
+def shifted(X, down, right):
+    """Square images moved by so many pixels, zeros behind them."""
+    side = int(np.sqrt(X.shape[1]))
+    wide = np.pad(X.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
+    return np.roll(wide, (down, right), (1, 2))[:, 1:-1, 1:-1].reshape(X.shape)
+
+
+def digits():
+    """Test accuracy on scikit-learn's digits, where they stand and one pixel aside."""
+    X, y = load_digits(return_X_y=True)
+    X = (X / 16).astype(np.float32)
+    found = {ConvClassifier: [], MLPClassifier: []}
+    for seed in range(SEEDS):
+        split = train_test_split(X, y, test_size=0.3, random_state=seed, stratify=y)
+        for cls, scores in found.items():
+            model = cls(max_iter=60, batch_size=64, random_state=seed).fit(split[0], split[2])
+            aside = [model.score(shifted(split[1], *by), split[3]) for by in ASIDE]
+            scores.append((model.score(split[1], split[3]), np.mean(aside)))
+    rows = []
+    for cls, scores in found.items():
+        still, moved = 100 * np.mean(scores, axis=0)
+        rows.append(f"| digits, mean of {SEEDS} | {cls.__name__} | {still:.2f} % | {moved:.2f} % |")
+    return rows
+
+
+def accuracy(path):
+    """Of the default network after eight epochs on MNIST."""
+    X, y, X_test, y_test = mnist(path)
+    scores = []
+    for seed in range(SEEDS):
+        model = ConvClassifier(max_iter=8, random_state=seed).fit(X, y)
+        scores.append(100 * model.score(X_test, y_test))
+        print(f"seed {seed}: {scores[-1]:.2f} %", flush=True)
+    text = ", ".join(f"{score:.2f}" for score in scores)
+    return [f"| MNIST, 8 epochs | ConvClassifier | {np.mean(scores):.2f} % ({text}) | |"]
+
+
+class Torch:
+    """The same network in PyTorch, channels last."""
+
+    def __init__(self, n_threads):
+        import torch
+
+        torch.set_num_threads(n_threads)
+        torch.manual_seed(0)
+        nn = torch.nn
+        self.torch = torch
+        self.net = nn.Sequential(
+            *(nn.Conv2d(1, 16, 5), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(16, 32, 5), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Flatten(), nn.Linear(512, 128), nn.ReLU(), nn.Linear(128, 10)),
+        ).to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(self.net.parameters(), fused=True)
+        self.loss = nn.CrossEntropyLoss()
+
+    def images(self, X):
+        images = self.torch.from_numpy(X.reshape(-1, 1, 28, 28))
+        return images.contiguous(memory_format=self.torch.channels_last)
+
+    def epoch(self, X, y):
+        images, targets = self.images(X), self.torch.from_numpy(y)
+        for rows in self.torch.randperm(len(X)).split(64):
+            self.optimizer.zero_grad()
+            self.loss(self.net(images[rows]), targets[rows]).backward()
+            self.optimizer.step()
+
+
+def fastnn_epochs(X, y, n_threads):
+    """A function that trains another epoch."""
+    model = ConvClassifier(batch_size=64, random_state=0, n_jobs=n_threads)
+    return lambda: model.partial_fit(X, y, classes=np.arange(10)), model
+
+
+def rounds(contenders, n):
+    """Seconds of each contender in each of n rounds, after one that does not count."""
+    seconds = {name: [] for name in contenders}
+    for turn in range(n + 1):
+        for name, work in contenders.items():
+            begin = time.perf_counter()
+            work()
+            if turn:
+                seconds[name].append(time.perf_counter() - begin)
+    return {name: np.array(taken) for name, taken in seconds.items()}
+
+
+def rows_of(what, seconds, unit, per):
+    """Lines of the table: medians, and ratios to fastnn's of the same round."""
+    own, found = seconds["fastnn"], []
+    for name, taken in seconds.items():
+        ratio = "" if name == "fastnn" else f"{np.median(taken / own):.2f}×"
+        found.append(f"| {what} | {name} | {np.median(taken) / per:.3g} {unit} | {ratio} |")
+    return found
+
+
+def speed(path, n, n_threads):
+    """An epoch of 6,400 rows, one image, and many."""
+    X, y, X_test, _ = mnist(path)
+    X, y = X[:6400], y[:6400].astype(np.int64)
+    epoch, model = fastnn_epochs(X, y, n_threads)
+    work = {"fastnn": epoch}
+    try:
+        peer = Torch(n_threads)
+        work["PyTorch, channels last"] = lambda: peer.epoch(X, y)
+    except ImportError:
+        print("PyTorch is not installed")
+    work["NumPy by hand"] = lambda: epoch_by_hand(X, y)
+    found = rows_of("a step of 64", rounds(work, n), "ms", len(X) / 64 / 1000)
+    try:
+        import onnxruntime
+    except ImportError:
+        print("onnxruntime is not installed")
+        return found
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    content = fastnn.to_onnx(model, dtype="float32").SerializeToString()
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    name, outputs = session.get_inputs()[0].name, [session.get_outputs()[1].name]
+    predictor = Predictor(model)
+    one, many = X_test[:1], X_test
+    difference = session.run(outputs, {name: many})[0] - predictor.predict_proba(many)
+    assert np.abs(difference).max() < 1e-4
+    work = {
+        "fastnn": lambda: [predictor.predict_proba(one, n_jobs=n_threads) for _ in range(300)],
+        "onnxruntime": lambda: [session.run(outputs, {name: one}) for _ in range(300)],
+    }
+    found += rows_of("one image", rounds(work, n), "µs", 300 / 1e6)
+    work = {
+        "fastnn": lambda: predictor.predict_proba(many, n_jobs=n_threads),
+        "onnxruntime": lambda: session.run(outputs, {name: many}),
+    }
+    return found + rows_of("3,000 images", rounds(work, n), "ms", 1 / 1000)
+
+
+def peak(path, who, n_threads):
+    """Print by how many MB an epoch raises the process's largest size, the data being there."""
+    X, y, *_ = mnist(path)
+    y = y.astype(np.int64)
+    if who == "PyTorch":
+        import torch  # noqa: F401
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if who == "PyTorch":
+        Torch(n_threads).epoch(X, y)
+    else:
+        fastnn_epochs(X, y, n_threads)[0]()
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+def memory(path, n_threads):
+    """Of a fit on all of MNIST, each in a process of its own."""
+    found = []
+    for who in ("fastnn", "PyTorch"):
+        command = [sys.executable, "-m", "benchmarks.convolution", str(path), "--peak", who]
+        done = subprocess.run(
+            [*command, "--threads", str(n_threads)], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            megabytes = float(done.stdout.split()[-1])
+            found.append(f"| memory of an epoch of MNIST | {who} | {megabytes:.0f} MB | |")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path, help="an .npz with MNIST")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=machine.cpu_count())
+    parser.add_argument("--only", choices=["digits", "mnist", "speed", "memory"])
+    parser.add_argument("--peak", help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    if options.peak:
+        peak(options.data, options.peak, options.threads)
+        return
+    parts = {
+        "digits": digits,
+        "mnist": lambda: accuracy(options.data),
+        "speed": lambda: speed(options.data, options.rounds, options.threads),
+        "memory": lambda: memory(options.data, options.threads),
+    }
+    table = ["| | | | moved by a pixel, or beside fastnn |", "| --- | --- | ---: | ---: |"]
+    for name, part in parts.items():
+        if options.only in (None, name):
+            table += part()
+    machine.publish("convolution", __doc__, "\n".join(table), options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+/* clang-format off */
+/* The kernels of layers that look at an image through a window, place by place; a table of their own, formulas in
+   places.inc. As in fastnn.h, T is the dtype. An image is (height, width, channels), channels next to each other. */
+#ifndef FASTNN_PLACES_H
+#define FASTNN_PLACES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {             /* what of a window lies within the image */
+    ptrdiff_t height, width; /* cells */
+    ptrdiff_t down, right;   /* from a cell to the next one, in elements */
+    ptrdiff_t number, line;  /* of its first cell among those of the whole window, and cells in a line of that */
+} fastnn_cells;
+
+#define FASTNN_DECLARE_PLACES(T, S)                                                                             \
+    typedef struct {                                                                                            \
+        /* c (mr, nv vectors) = bias + windows . b: element t of window i is window[i][at[t]], b is (k, nv      \
+           vectors). Then, if rectify, c = max(c, 0) */                                                         \
+        void (*product)(int mr, int nv, ptrdiff_t k, const T *const *window, const int32_t *at, const T *b,     \
+                        const T *bias, int rectify, T *c, ptrdiff_t ldc);                                       \
+        /* to[i] (nv vectors) += row i of d (mr, k) . b (k, nv vectors), one row after the other: they may overlap */ \
+        void (*scatter)(int mr, int nv, ptrdiff_t k, const T *d, ptrdiff_t ldd, const T *b, T *const *to);      \
+        /* g (mr, nv vectors) += the sum over n places of x[start[q] + at[i]] times row q of d */               \
+        void (*gradient)(int mr, int nv, ptrdiff_t n, const int32_t *start, const T *x, const int32_t *at,      \
+                         const T *d, ptrdiff_t ldd, T *g);                                                      \
+        /* h (n,) = the largest of the cells of n channels, a NaN if there is one, and unless NULL which (n,) = \
+           the number of the first such cell */                                                                 \
+        void (*largest)(ptrdiff_t n, const fastnn_cells *cells, const T *x, T *h, T *which);                \
+        /* the cell of that number in dx += d */                                                                \
+        void (*to_largest)(ptrdiff_t n, const fastnn_cells *cells, const T *d, const T *which, T *dx);      \
+        /* h (n,) = factor times the sum of the cells, and all cells of dx += factor * d */                     \
+        void (*sum)(ptrdiff_t n, const fastnn_cells *cells, T factor, const T *x, T *h);                    \
+        void (*to_all)(ptrdiff_t n, const fastnn_cells *cells, T factor, const T *d, T *dx);                \
+    } fastnn_places_##S;
+
+FASTNN_DECLARE_PLACES(float, f32)
+FASTNN_DECLARE_PLACES(double, f64)
+
+#endif

@@ -1,0 +1,7 @@
+from fastnn._kernels.layers.stage cimport Pass
+from fastnn._kernels.native.table cimport floating
+
+cdef void pool_stage(const Pass *p, int t, floating tag) noexcept nogil
+cdef void pool_stage_backward(const Pass *p, int t, floating tag) noexcept nogil
+cdef void pad_stage(const Pass *p, int t, floating tag) noexcept nogil
+cdef void pad_stage_backward(const Pass *p, int t, floating tag) noexcept nogil

@@ -1,0 +1,64 @@
+"""The bridge to the kernels of layers that look at images through windows, as table.pxd for the others; see
+csrc/layers/places.inc."""
+
+from libc.stdint cimport int32_t
+
+from fastnn._kernels.native.header_places cimport fastnn_cells
+from fastnn._kernels.native.table cimport Kernels, floating
+
+
+cdef inline void places_product(Kernels k, int mr, int nv, Py_ssize_t depth, const floating **window, const int32_t *at,
+                                const floating *b, const floating *bias, bint rectify, floating *c,
+                                Py_ssize_t ldc) noexcept nogil:
+    if floating is float:
+        k.f32.places.product(mr, nv, depth, window, at, b, bias, rectify, c, ldc)
+    else:
+        k.f64.places.product(mr, nv, depth, window, at, b, bias, rectify, c, ldc)
+
+
+cdef inline void places_scatter(Kernels k, int mr, int nv, Py_ssize_t depth, const floating *d, Py_ssize_t ldd,
+                                const floating *b, floating **to) noexcept nogil:
+    if floating is float:
+        k.f32.places.scatter(mr, nv, depth, d, ldd, b, to)
+    else:
+        k.f64.places.scatter(mr, nv, depth, d, ldd, b, to)
+
+
+cdef inline void places_gradient(Kernels k, int mr, int nv, Py_ssize_t n, const int32_t *start, const floating *x,
+                                 const int32_t *at, const floating *d, Py_ssize_t ldd, floating *g) noexcept nogil:
+    if floating is float:
+        k.f32.places.gradient(mr, nv, n, start, x, at, d, ldd, g)
+    else:
+        k.f64.places.gradient(mr, nv, n, start, x, at, d, ldd, g)
+
+
+cdef inline void places_largest(Kernels k, Py_ssize_t n, const fastnn_cells *cells, const floating *x, floating *h,
+                                floating *which) noexcept nogil:
+    if floating is float:
+        k.f32.places.largest(n, cells, x, h, which)
+    else:
+        k.f64.places.largest(n, cells, x, h, which)
+
+
+cdef inline void places_to_largest(Kernels k, Py_ssize_t n, const fastnn_cells *cells, const floating *d,
+                                   const floating *which, floating *dx) noexcept nogil:
+    if floating is float:
+        k.f32.places.to_largest(n, cells, d, which, dx)
+    else:
+        k.f64.places.to_largest(n, cells, d, which, dx)
+
+
+cdef inline void places_sum(Kernels k, Py_ssize_t n, const fastnn_cells *cells, double factor, const floating *x,
+                            floating *h) noexcept nogil:
+    if floating is float:
+        k.f32.places.sum(n, cells, <float> factor, x, h)
+    else:
+        k.f64.places.sum(n, cells, factor, x, h)
+
+
+cdef inline void places_to_all(Kernels k, Py_ssize_t n, const fastnn_cells *cells, double factor, const floating *d,
+                               floating *dx) noexcept nogil:
+    if floating is float:
+        k.f32.places.to_all(n, cells, <float> factor, d, dx)
+    else:
+        k.f64.places.to_all(n, cells, factor, d, dx)

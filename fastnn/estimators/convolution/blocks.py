@@ -1,0 +1,114 @@
+"""The convolutions that the parameters ask for."""
+
+from math import prod
+from numbers import Integral
+from typing import Any, NamedTuple
+
+from fastnn.layers import Activation, BatchNorm, Conv1D, Conv2D, MaxPool, RandomShift, Residual
+from fastnn.layers.stages import Stages
+
+__all__ = ["ConvolutionBlock", "convolution_blocks"]
+
+#: Images from so many cells on have larger kernels by default.
+_LARGE = 20
+
+
+class ConvolutionBlock(NamedTuple):
+    """A hidden layer of kernels, as `fastnn.estimators.mlp.blocks.Block` is of units."""
+
+    width: int  # outputs, of all places
+    layer: Any
+    activation: Any
+    channels: int  # of its input
+    shift: Any = None
+    norm: Any = None
+    pool: Any = None
+    residual: bool = False
+
+    def layers(self, of=None):
+        """Return the layers that the block is made of, and no Dense, as none could be tied to."""
+        if self.norm is None:
+            inner = [self.layer]
+        else:
+            inner = [self.layer, self.norm, Activation(self.activation)]
+        before = [] if self.shift is None else [self.shift]
+        after = [] if self.pool is None else [self.pool]
+        return [*before, *([Residual(inner)] if self.residual else inner), *after], None
+
+    @property
+    def n_matrices(self):
+        """Matrices of weights, beside that of a skip."""
+        return 1
+
+    def keeps(self, n_in):
+        """Whether a skip has no weights."""
+        return self.layer.n_out == self.channels
+
+
+def convolution_blocks(estimator, shape):
+    """The blocks for images of this shape.
+
+    Raises
+    ------
+    ValueError
+        If the parameters do not go together, or a kernel is larger than what it sees.
+    """
+    layers, padding = _asked(estimator, shape)
+    pools = estimator.pool_size
+    pools = [pools] * len(layers) if isinstance(pools, Integral) else list(pools)
+    if len(pools) != len(layers):
+        raise ValueError(
+            f"pool_size must be one int or one for each of the {len(layers)} convolutions of "
+            f"conv_layers, got {estimator.pool_size!r}."
+        )
+    if estimator.residual and padding != "same":
+        raise ValueError("residual adds what has the same places: set padding='same'.")
+    stages, blocks, channels = Stages(prod(shape)), [], shape[-1]
+    kind = Conv1D if len(shape) == 2 else Conv2D
+    norm = BatchNorm() if estimator.batch_norm else None
+    first = {"input_shape": shape}
+    for (n_out, size), pool in zip(layers, pools, strict=True):
+        activation = "identity" if norm else estimator.activation
+        block = ConvolutionBlock(
+            0,
+            kind(n_out, size, activation, padding=padding, **first),
+            estimator.activation,
+            channels,
+            _shift(estimator, shape) if first else None,
+            norm,
+            MaxPool(int(pool), padding="same") if pool != 1 else None,
+            estimator.residual,
+        )
+        for layer in block.layers()[0]:
+            layer.add_to(stages)
+        blocks.append(block._replace(width=stages.width()))
+        first, channels = {}, n_out
+    return blocks
+
+
+def _asked(estimator, shape):
+    """(kernels, size) of each convolution, and their padding."""
+    given = estimator.conv_layers
+    if given is None:
+        large = min(shape[:-1]) >= _LARGE and len(shape) == 3 and not estimator.residual
+        size, padding = (5, "valid") if large else (3, "same")
+        return [(16, size), (32, size)], padding
+    layers = [(entry, 3) if isinstance(entry, Integral) else tuple(entry) for entry in given]
+    if not layers or any(len(layer) != 2 for layer in layers):
+        raise ValueError(
+            "conv_layers must have (number of kernels, size), or the number alone, for one "
+            f"convolution at least; got {given!r}. Without any, MLPClassifier or MLPRegressor is "
+            "meant."
+        )
+    return layers, estimator.padding
+
+
+def _shift(estimator, shape):
+    if not (estimator.shift or estimator.flip):
+        return None
+    if estimator.solver == "lbfgs":
+        raise ValueError(
+            "shift and flip are for the stochastic solvers: leave them at 0 and False with "
+            "solver='lbfgs', or choose another solver, such as 'adam'."
+        )
+    return RandomShift(estimator.shift, estimator.flip, input_shape=shape)

@@ -1,0 +1,66 @@
+"""Images that are moved and mirrored at random while a network learns."""
+
+from dataclasses import dataclass
+from math import prod
+from numbers import Integral
+from typing import Any
+
+from fastnn._kernels.layers.specs import WindowSpec
+from fastnn.layers.shapes import checked_shape
+
+__all__ = ["RandomShift"]
+
+
+@dataclass(frozen=True)
+class RandomShift:
+    """In training each image is moved by up to so many cells in each direction, and maybe mirrored.
+
+    What it leaves is zero, what leaves it is lost. At prediction images stay what they are. Every
+    row of every batch is moved anew, by numbers that `random_state` decides.
+
+    Parameters
+    ----------
+    cells : int, default=1
+        Most cells up or down, and to the left or right; of series steps to and fro.
+    flip : bool, default=False
+        Whether every second image, on the average, is mirrored left to right.
+    input_shape : tuple of int, optional
+        (height, width, channels) or (length, channels) of the input, if this is the first layer
+        that sees images or series.
+
+    Raises
+    ------
+    ValueError
+        For numbers of cells that are no ints from 0 on, and where it is put into a network if
+        images are not larger than that.
+    """
+
+    cells: int = 1
+    flip: bool = False
+    input_shape: Any = None
+
+    def __post_init__(self) -> None:
+        cells = self.cells
+        if not isinstance(cells, Integral) or isinstance(cells, bool) or not 0 <= cells < 512:
+            raise ValueError(f"cells must be an int from 0 to 511, got {cells!r}")
+        object.__setattr__(self, "cells", int(cells))
+        object.__setattr__(self, "flip", bool(self.flip))
+        if self.input_shape is not None:
+            object.__setattr__(self, "input_shape", checked_shape(self.input_shape))
+
+    @property
+    def n_in(self) -> int | None:
+        """Features of the input; None: those of the layer in front."""
+        return prod(self.input_shape) if self.input_shape else None
+
+    def add_to(self, stages: Any) -> None:
+        """Append the layer's stages."""
+        shape = stages.image(self.input_shape, None, "RandomShift")
+        image = (1, *shape) if len(shape) == 2 else shape
+        if min(shape[:-1]) <= self.cells:
+            raise ValueError(
+                f"RandomShift: images of {shape} are not larger than {self.cells} cells"
+            )
+        most = (0 if len(shape) == 2 else self.cells, self.cells)
+        window = WindowSpec(image, (1, 1), image[:2], padding=most)
+        stages.add("jitter", window=window, value=float(self.flip))

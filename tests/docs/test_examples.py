@@ -188,7 +188,15 @@ def a_generator_finds_all_clouds(results):
     assert results["after a tenth of the steps"]["near"] < 0.5
 
 
+def what_moved_is_known_to_kernels(results):
+    (conv, conv_aside), (dense, dense_aside) = results["scores"].values()
+    assert conv > dense + 0.005
+    assert conv_aside > dense_aside + 0.1
+    assert results["saliency"].shape == (8, 8, 8)
+
+
 CLAIMS = {
+    "digits_that_moved": what_moved_is_known_to_kernels,
     "two_players": a_generator_finds_all_clouds,
     "actor_critic": an_actor_keeps_the_pole_up,
     "digits_on_a_map": digits_lie_in_provinces,

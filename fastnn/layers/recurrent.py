@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 from fastnn._kernels.layers.specs import CELLS, OUTPUTS
 
@@ -52,6 +52,12 @@ class _Recurrent:
     ragged: bool = False
     truncate: int | None = None
 
+    _kind: ClassVar[str]
+
+    @property
+    def _cell(self) -> str:
+        return self._kind
+
     def __post_init__(self) -> None:
         for name in ("n_out", "n_features", "truncate"):
             value = getattr(self, name)
@@ -92,7 +98,7 @@ class _Recurrent:
         stages.step_width = int(width) if self.output == "all" else None
 
 
-_TEXT = _Recurrent.__doc__.split("\n\n", 1)[1].strip()
+_TEXT = (_Recurrent.__doc__ or "\n\n").split("\n\n", 1)[1].strip()  # python -OO has none
 _PARAMETERS = _TEXT.split("    Raises")[0].strip()
 
 
@@ -116,7 +122,7 @@ class RNN(_Recurrent):
 
     activation: str = "tanh"
 
-    _kind = "rnn"
+    _kind: ClassVar[str] = "rnn"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -125,7 +131,7 @@ class RNN(_Recurrent):
             raise ValueError(f"activation must be one of {known}, got {self.activation!r}")
 
     @property
-    def _cell(self):
+    def _cell(self) -> str:
         return f"rnn_{self.activation}"
 
 
@@ -144,7 +150,7 @@ class GRU(_Recurrent):
        machine translation", EMNLP 2014; the reset gate after the product.
     """
 
-    _kind = _cell = "gru"
+    _kind: ClassVar[str] = "gru"
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ class LSTM(_Recurrent):
        Computation 12, 2000.
     """
 
-    _kind = _cell = "lstm"
+    _kind: ClassVar[str] = "lstm"
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class _Recurrent:
         stages.step_width = int(width) if self.output == "all" else None
 
 
-_TEXT = (_Recurrent.__doc__ or "\n\n").split("\n\n", 1)[1].strip()  # python -OO has none
+_TEXT = (_Recurrent.__doc__ or "").partition("\n\n")[2].strip()  # python -OO has none
 _PARAMETERS = _TEXT.split("    Raises")[0].strip()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import sklearn.neural_network
 from reference_images import patches
 from reference_layers import encoded_rows, local_winners
+from reference_recurrent import run as recurrent
 from scipy import special
 
 import fastnn
@@ -240,7 +241,40 @@ def _channel_norm(x, places, **parts):
     return _normalised(x.reshape(len(x) * places, -1), **parts).reshape(len(x), -1)
 
 
+def _cell(kind, gates):
+    """A recurrent node; a ragged one may have the lengths as its last column."""
+
+    def of(x, weight, places, width, ragged, output, reverse, bias=0.0, activation="tanh"):
+        units, rows = weight.shape[1] // gates, []
+        for row in x:
+            n = int(row[-1]) if ragged and len(row) > places * width else places
+            sequence = row[: n * width].reshape(n, width)
+            options = {"reverse": reverse, "activation": activation}
+            outputs, (last, _) = recurrent(kind, units, weight, bias, sequence, **options)
+            every = np.concatenate([outputs, np.zeros((places - n, units))])
+            rows.append({"last": last, "mean": outputs.mean(axis=0), "all": every.ravel()}[output])
+        return np.array(rows)
+
+    return of
+
+
+def _steps(x, weight, places, width, ragged, bias=0.0):
+    return (x[:, : places * width].reshape(len(x), places, width) @ weight + bias).reshape(
+        len(x), -1
+    )
+
+
+def _concat(x, y, places):
+    both = (of.reshape(len(of), places, -1) for of in (x, y))
+    return np.concatenate(list(both), axis=2).reshape(len(x), -1)
+
+
 NODES = {
+    "rnn": _cell("rnn", 1),
+    "gru": _cell("gru", 3),
+    "lstm": _cell("lstm", 4),
+    "steps": _steps,
+    "concat": _concat,
     "convolution": _convolution,
     "pad": _pad,
     "max_pool": lambda x, window: np.nanmax(_windows(x, window, np.nan), axis=(3, 4)).reshape(

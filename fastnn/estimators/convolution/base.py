@@ -23,6 +23,8 @@ class BaseConvolution(BaseMLP):
     """Base of the convolutional estimators; not for direct use."""
 
     input_shape_: tuple[int, ...]
+
+    input_shape_: tuple[int, ...]
     _auto_batch = 64  # rows of a batch of batch_size='auto'
 
     def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):

@@ -80,7 +80,6 @@ class BaseMLP(
 
     _targets_are_rows = False  # of an autoencoder they are
     pretrain: str | None = None  # a parameter of the perceptrons
-    tied: bool = False  # one of autoencoders
     _auto_batch = 200  # rows of a batch of batch_size='auto'
     _columns = None  # a fastnn.layers.Columns that goes first, of networks on tables
 

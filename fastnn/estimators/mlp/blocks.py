@@ -83,7 +83,7 @@ def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None)
         layers.append(Dropout(dropout))
     if noise:
         layers.append(GaussianNoise(noise))
-    tied, denses = estimator is not None and estimator.tied, []
+    tied, denses = getattr(estimator, "tied", False), []
     for number, block in enumerate(blocks):
         mirrored = tied and 2 * number > len(blocks)
         added, dense = block.layers(denses[len(blocks) - number] if mirrored else None)

@@ -43,6 +43,8 @@ class RecurrentBlock(NamedTuple):
 class BaseRecurrent(BaseMLP):
     """Base of the recurrent estimators; not for direct use."""
 
+    step_width_: int
+
     _reading = None  # the Sequences of a fit under way
 
     def _hidden_blocks(self, widths, activations):

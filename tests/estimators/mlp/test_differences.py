@@ -7,6 +7,7 @@ from sklearn.metrics import mean_squared_error
 from sklearn.utils import get_tags
 
 from fastnn import MLPClassifier, MLPRegressor
+from fastnn.estimators.mlp import base
 from fastnn.estimators.shared import early_stopping
 
 X, y = load_digits(return_X_y=True)
@@ -155,7 +156,7 @@ def test_early_stopping_is_stratified(monkeypatch):
             seen.append(y)
             super().__init__(X, y, *rest)
 
-    monkeypatch.setattr(early_stopping, "HeldOut", HeldOut)
+    monkeypatch.setattr(base, "HeldOut", HeldOut)
     rare = np.where(y == 0, 0, np.where(y == 1, 1, 2))
     MLPClassifier(early_stopping=True, max_iter=1, random_state=0).fit(X, rare)
     expected = np.bincount(rare) / 10

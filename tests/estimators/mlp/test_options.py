@@ -460,7 +460,7 @@ def test_a_scorer_gives_the_bits_of_the_network(name, dtype, n_jobs):
     blocks = outputs._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
     network = outputs._fitted_network(parts, blocks, "softmax_log_loss")
     rows = np.tile(X, (9, 1))
-    ends = np.cumsum([len(block.layers()) for block in blocks])
+    ends = np.cumsum([len(block.layers()[0]) for block in blocks])
     for given in (rows, rows.astype(np.float32), X[:1], csr_matrix(np.where(rows > 1, rows, 0))):
         found = outputs.outputs(model, given, check_finite=True)
         assert found.dtype == dtype

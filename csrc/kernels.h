@@ -2,6 +2,7 @@
    Expects ISA, VECTOR_BYTES, TILE_ROWS and, where the compiler must be told, TARGET. Everything but the tables is
    static: an inline function compiled for one ISA and shared by the linker would crash the others. */
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 #include <math.h>
@@ -25,6 +26,7 @@ APPLY_TARGET(TARGET)
 #endif
 #endif
 
+#include "families/reduced.inc"
 #include "families/shuffle.inc"
 
 #define T float

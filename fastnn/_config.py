@@ -5,6 +5,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from fastnn._kernels.layers.reduced import int8_kernels
 from fastnn._kernels.native import table
 from fastnn._version import __version__
 from fastnn.threads import effective_n_threads
@@ -18,9 +19,10 @@ def config() -> dict[str, Any]:
     dict
         ``version``; ``compiler`` that built the kernels; ``openmp``, whether threads were built
         in; ``isas_compiled`` and ``isas_available`` on this CPU, best first; ``isa``, the one in
-        use (set ``FASTNN_ISA`` before the first import to choose another); ``threads`` that
-        ``n_jobs=None`` stands for; ``cpu``, ``platform`` and the versions of ``python``,
-        ``numpy``, ``scipy`` and ``sklearn``, None for those that are not installed.
+        use (set ``FASTNN_ISA`` before the first import to choose another); ``int8``, the products
+        of a Predictor of that dtype; ``threads`` that ``n_jobs=None`` stands for; ``cpu``,
+        ``platform`` and the versions of ``python``, ``numpy``, ``scipy`` and ``sklearn``, None for
+        those that are not installed.
     """
     return {
         "version": __version__,
@@ -29,6 +31,7 @@ def config() -> dict[str, Any]:
         "isas_compiled": list(table.isas_compiled()),
         "isas_available": list(table.isas_available()),
         "isa": table.isa(),
+        "int8": int8_kernels()[0],
         "threads": effective_n_threads(),
         "cpu": cpu_name(),
         "platform": platform.platform(),

@@ -125,7 +125,7 @@ def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
             raise TypeError("a HopfieldNetwork needs scikit-learn to be loaded: install it")
         if build is None:
             network = model_of(network, parts)
-            return Predictor(network, dtype=network.dtype)
+            return Predictor(network, dtype=network.scored_in)
         return build(network, parts)
     except ModelFormatError as error:
         raise ModelFormatError(f"{name_of(path)}: {error}") from None

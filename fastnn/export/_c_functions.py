@@ -144,10 +144,40 @@ _COPY = """static void @copy(const float *x, float *y, size_t n)
 }
 """
 
+# Every operation behind the sums is rounded by itself: results have a Predictor's bits.
+_DENSE_INT8 = """/* y = x . W + b by integers: x becomes codes, 127 to either side or 255 of
+   what is positive. W is [n_out][n_in], codes whose scale is that of the output. */
+static void @dense_int8(const float *x, const signed char *weight, const float *scale,
+                        const float *bias, float *y, short *codes, int n_in, int n_out)
+{
+    float most = 0.0f, levels = 255.0f, units, of_row;
+    int finite = 1;
+    for (int i = 0; i < n_in; i++) {
+        if (x[i] < 0.0f) levels = 127.0f;
+        if (fabsf(x[i]) > most) most = fabsf(x[i]);
+        finite = finite && x[i] - x[i] == 0.0f;
+    }
+    units = finite && most > 3.0092656e-36f ? levels / most : 0.0f;
+    of_row = finite ? most / levels : NAN;
+    for (int i = 0; i < n_in; i++)
+        codes[i] = (short) (units > 0.0f ? lrintf(x[i] * units) : 0);
+    for (int j = 0; j < n_out; j++, weight += n_in) {
+        int_least32_t sum = 0;
+        volatile float product; /* rounded: no fused multiply-add */
+        for (int i = 0; i < n_in; i++)
+            sum += (int_least32_t) codes[i] * weight[i];
+        product = (float) sum * scale[j];
+        product = product * of_row;
+        y[j] = bias ? product + bias[j] : product;
+    }
+}
+"""
+
 #: By name, all that a model may call.
 FUNCTIONS = {
     **{f"{name}_layer": text for name, text in _ACTIVATIONS.items()},
     "dense": _DENSE,
+    "dense_int8": _DENSE_INT8,
     "layer_norm": _LAYER_NORM,
     "batch_norm": _BATCH_NORM,
     "add": _ADD,

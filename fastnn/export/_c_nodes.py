@@ -6,6 +6,7 @@ from fastnn.export._c_functions import ELEMENTWISE, FUNCTIONS
 from fastnn.export._c_images import SEES_IMAGES, window_numbers
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, function_for
+from fastnn.model.precision import int8_codes, reduced_nodes
 
 
 class Body:
@@ -33,12 +34,15 @@ class Body:
         Sizes by name.
     last : str
         The buffer that then has the raw outputs.
+    codes : int
+        Most inputs of a node whose weights are int8, 0 without such.
     """
 
     def __init__(self, model, prefix):
         self._prefix = prefix
         self.arrays, self.functions, self.steps, self.buffers = [], {}, [], {}
-        self._free = []
+        self._free, self.codes = [], 0
+        self._reduced = reduced_nodes(model.nodes) if model.precision else ()
         self._last_use = {
             s: number for number, node in enumerate(model.nodes) for s in node.sources
         }
@@ -88,6 +92,9 @@ class Body:
         return full
 
     def dense(self, node, number, sources, target, n):
+        if number in self._reduced:
+            self.dense_int8(node, number, sources, target, n)
+            return
         weight, bias = (self.array(node, number, name) for name in ("weight", "bias"))
         self.call("dense", *sources, weight, bias, target, len(node.arrays["weight"]), n)
 
@@ -111,6 +118,15 @@ class Body:
         epsilon = float_literal(np.float32(node.attributes["epsilon"]))
         places = node.attributes["places"]
         self.call(node.kind, *sources, target, *arrays, epsilon, places, n)
+
+    def dense_int8(self, node, number, sources, target, n):
+        name, n_in = f"{self._prefix}dense{number}", len(node.arrays["weight"])
+        codes, scale = int8_codes(node.arrays["weight"])
+        self.arrays.append(integer_array(f"{name}_weight", codes.T))
+        self.arrays.append(constant_array(f"{name}_scale", scale))
+        bias, self.codes = self.array(node, number, "bias"), max(self.codes, n_in)
+        arrays = (f"{name}_weight", f"{name}_scale", bias, target, "codes")
+        self.call("dense_int8", *sources, *arrays, n_in, n)
 
     def columns(self, node, number, sources, target, n):
         numbers = []
@@ -182,6 +198,14 @@ def constant_array(name, values):
     lines = [", ".join(numbers[i : i + 8]) for i in range(0, len(numbers), 8)]
     body = ",\n    ".join(lines)
     return f"static const float {name}[{len(numbers)}] = {{\n    {body}\n}};\n"
+
+
+def integer_array(name, values):
+    """A constant array of integers of 8 bits."""
+    numbers = [str(value) for value in values.ravel()]
+    lines = [", ".join(numbers[i : i + 20]) for i in range(0, len(numbers), 20)]
+    body = ",\n    ".join(lines)
+    return f"static const signed char {name}[{len(numbers)}] = {{\n    {body}\n}};\n"
 
 
 def float_literal(value):

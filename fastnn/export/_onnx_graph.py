@@ -96,7 +96,7 @@ def add_network(graph, model, source, *, label=None, values):
     values : str
         Name of the probabilities, decision values, or of what a regressor predicts.
     """
-    z = add_nodes(graph, model.nodes, model.widths, source, model.dtype)
+    z = add_nodes(graph, model.nodes, model.widths, source, model.dtype, model.precision)
     output = model.head.still_to_apply
     if model.binary:
         _binary(graph, model, z, label, values)

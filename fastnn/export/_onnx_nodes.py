@@ -6,8 +6,10 @@ import numpy as np
 
 from fastnn.export._onnx_activations import Part, activation
 from fastnn.export._onnx_images import ALIKE, IMAGES, Values
+from fastnn.export._onnx_reduced import add_reduced
 from fastnn.export._onnx_sequences import SEQUENCES
 from fastnn.model.nodes import INPUT, function_for
+from fastnn.model.precision import reduced_nodes
 
 # From these opsets on the standard has it, or has it so.
 _NO_BIAS_SINCE, _LAYER_NORM_SINCE, _REDUCE_TAKES_AXES_SINCE = 11, 17, 18
@@ -15,7 +17,7 @@ _NO_BIAS_SINCE, _LAYER_NORM_SINCE, _REDUCE_TAKES_AXES_SINCE = 11, 17, 18
 _FLOATS = {"float32": 1, "float64": 11}
 
 
-def add_nodes(graph, nodes, widths, source, dtype):
+def add_nodes(graph, nodes, widths, source, dtype, precision=None):
     """Add nodes and return the name of what the last one puts out.
 
     Parameters
@@ -27,6 +29,8 @@ def add_nodes(graph, nodes, widths, source, dtype):
     source : str
         Name of the input.
     dtype : {"float32", "float64"}
+    precision : {"bfloat16", "int8"} or None
+        What weights are held in instead.
 
     Raises
     ------
@@ -37,12 +41,17 @@ def add_nodes(graph, nodes, widths, source, dtype):
     """
     values, count = Values(graph), Counter()
     values.put(INPUT, source)
+    reduced = reduced_nodes(nodes) if precision else ()
     for number, node in enumerate(nodes):
         add = function_for(node, {**_NODES, **IMAGES}, "an ONNX graph")
         label = f"{node.kind}{count[node.kind]}"
         count[node.kind] += 1
         if node.kind in IMAGES:
             values.put(number, *add(Part(graph, label, dtype), node, values, label))
+            continue
+        if number in reduced:
+            rows = values.rows(node.sources[0])
+            values.put(number, add_reduced(graph, node, rows, label, precision))
             continue
         # What treats all numbers alike leaves images what they are.
         shapes = {values.shape(s) for s in node.sources}

@@ -27,13 +27,19 @@ def describe_for_export(source):
     Raises
     ------
     TypeError
-        For a table with a column of dates; the message names it.
+        For a table with a column of dates; the message names it. For a regressor of tables whose
+        weights are held in fewer bits.
     """
     model = describe(source)
     if not isinstance(model.front, Table):
         return model
     front = _front_of(model.front)
     if model.front.scale is not None:
+        if model.precision is not None:
+            raise TypeError(
+                f"cannot write values that are scaled behind weights of {model.precision}: pass"
+                " Predictor(model, dtype='float32')"
+            )
         model = _with_values(model, model.front.scale)
     return replace(model, front=front)
 
@@ -148,3 +154,21 @@ def _with_values(model, scale):
     nodes.append(Node("dense", (last + 2,), both))
     head = replace(model.head, output_activation="identity", activated=False)
     return replace(model, nodes=nodes, head=head)
+
+
+def in_dtype(model, dtype, precisions):
+    """The model in a dtype; in the precision of its weights if that is one which can be written.
+
+    Raises
+    ------
+    TypeError
+        If its precision is another one.
+    """
+    if model.precision is None:
+        return model.astype(dtype)
+    if model.precision not in precisions or dtype != "float32":
+        raise TypeError(
+            f"cannot write weights of {model.precision} with numbers of {dtype} in this format:"
+            " pass Predictor(model, dtype='float32') for the same rounded weights as numbers"
+        )
+    return model

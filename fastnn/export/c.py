@@ -19,7 +19,7 @@ from fastnn.export._c_parts import (
     SCORES,
     USAGE,
 )
-from fastnn.export._tables import describe_for_export
+from fastnn.export._tables import describe_for_export, in_dtype
 from fastnn.export.metadata import metadata
 
 
@@ -32,6 +32,9 @@ def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
     together, or as one. A classifier without probabilities writes its decision values in their
     place. Of a pipeline with encoders or imputers there is a function ``<name>_encode`` as well,
     which makes features of a row's numbers and labels; it needs ``<string.h>``.
+
+    A Predictor of ``dtype="int8"`` keeps its weights of a byte each: rows become integers, and the
+    sums over the inputs have no floating point in them.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
     """
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_]{0,40}", name) or name in C_KEYWORDS:
         raise ValueError(f"name must be a C identifier of at most 41 characters, got {name!r}")
-    source = _source(describe_for_export(model).astype("float32"), name)
+    source = _source(in_dtype(describe_for_export(model), "float32", ("int8",)), name)
     if path is not None:
         with open(os.fspath(path), "w", encoding="ascii") as file:
             file.write(source)
@@ -84,7 +87,10 @@ def _source(model, name):
         declared += f"\n{ENCODE.format(name=name)};"
     declaration = DECLARATION.format(classes=declared, **fill)
     fill |= {"declaration": _comment(declaration, "     "), "told": _told(model, name)}
-    parts = [USAGE[model.kind].format(**fill), "#include <math.h>\n#include <stddef.h>\n"]
+    headers = "#include <math.h>\n#include <stddef.h>\n" + "#include <stdint.h>\n" * (
+        body.codes > 0
+    )
+    parts = [USAGE[model.kind].format(**fill), headers]
     parts += [declaration, *([classes] if classes else [])]
     parts += [*body.arrays, *body.functions.values(), _predict(model, body, fill)]
     if model.front is not None:
@@ -126,8 +132,9 @@ def _predict(model, body, fill):
     if model.binary:
         fill = {**fill, "decision": _decision(model, body.last)}
     buffers = ", ".join(f"{buffer}[{size}]" for buffer, size in body.buffers.items())
+    codes = f"\n    short codes[{body.codes}];" if body.codes else ""
     return PREDICT[kind].format(
-        buffers=f"float {buffers};", steps="\n    ".join(body.steps), last=body.last, **fill
+        buffers=f"float {buffers};{codes}", steps="\n    ".join(body.steps), last=body.last, **fill
     )
 
 

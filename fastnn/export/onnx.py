@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastnn._version import __version__
-from fastnn.export._tables import describe_for_export
+from fastnn.export._tables import describe_for_export, in_dtype
 from fastnn.export.metadata import metadata
 from fastnn.model.ensembles import ENSEMBLES
+from fastnn.model.precision import PRECISIONS
 
 
 def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = None) -> Any:
@@ -29,7 +30,9 @@ def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = No
     model : estimator, Network, Predictor, str or path-like
         What `fastnn.Predictor` accepts.
     dtype : {"float32", "float64"}, default="float32"
-        The precision of input, weights and results.
+        The precision of input, weights and results. A Predictor of ``"bfloat16"`` or ``"int8"``,
+        whose input and results are float32, keeps its weights: those of int8 as QuantizeLinear and
+        DequantizeLinear have them, by rows and by columns.
     target_opset : int, optional
         The version of ONNX's operators to write the graph in; by default 18. Operators that it
         lacks, or that onnxruntime lacks in it for ``dtype``, are composed of others.
@@ -59,7 +62,7 @@ def to_onnx(model: Any, *, dtype: str = "float32", target_opset: int | None = No
     from fastnn.export._onnx_front import add_front
     from fastnn.export._onnx_graph import OPSET, Graph, add_network, checked_opset, label_type
 
-    model = describe_for_export(model).astype(dtype)
+    model = in_dtype(describe_for_export(model), dtype, PRECISIONS)
     prefix = "" if model.front is None else "fastnn/"  # inputs have the names of columns
     graph = Graph(prefix, checked_opset(OPSET if target_opset is None else target_opset))
     element = helper.np_dtype_to_tensor_dtype(np.dtype(model.dtype))

@@ -26,6 +26,8 @@ _DTYPES = {
     "I64": np.dtype("<i8"),
     "F32": np.dtype("<f4"),
     "U32": np.dtype("<u4"),
+    "BF16": np.dtype("<u2"),  # which NumPy has not: as bits
+    "I8": np.dtype("i1"),
 }
 _METADATA_FIELDS = {"format", "format_version", "sha256", "description"}
 _NO_DIGEST = "0" * 64
@@ -43,7 +45,7 @@ def write_container(target, version, description, tensors):
     description : dict
         JSON values only.
     tensors : dict of str to ndarray
-        Of float64, float32, int64 or uint32.
+        Of float64, float32, int64 or uint32; of uint16 the bits of bfloat16; of int8.
 
     Raises
     ------

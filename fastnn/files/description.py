@@ -26,6 +26,11 @@ def describe_model(model, tensors, version):
             "nodes": describe_nodes(model.nodes, tensors),
             "output_activation": model.output_activation,
         }
+        if model.precision is not None:
+            from fastnn.files.reduced import store_reduced  # few files need it: cold starts count
+
+            nodes["precision"] = model.precision
+            store_reduced(model.nodes, model.precision, tensors)
         if model.head.activated:
             nodes["activated"] = True
         if model.threshold is not None:
@@ -55,7 +60,7 @@ def model_from_description(description, tensors, version, activations):
         If the description is not sound, or does not fit the arrays.
     """
     fields = _FIELDS | ({"layers"} if version < 3 else {"nodes", "output_activation"})
-    optional = set() if version < 3 else {"threshold", "front", "activated"}
+    optional = set() if version < 3 else {"threshold", "front", "activated", "precision"}
     if not isinstance(description, dict) or set(description) - optional != fields:
         raise ModelFormatError("the description of the network has missing or unknown fields")
     dtype, n_in = description["dtype"], description["n_features_in"]
@@ -70,6 +75,10 @@ def model_from_description(description, tensors, version, activations):
         nodes, output = nodes_from_layers(description["layers"], tensors, version)
     else:
         nodes = nodes_from(description["nodes"], tensors, activations)
+        if "precision" in description:
+            from fastnn.files.reduced import with_reduced
+
+            nodes = with_reduced(nodes, description["precision"], tensors)
         output = description["output_activation"]
         if not isinstance(output, str):
             raise ModelFormatError("the output activation is not sound")
@@ -83,7 +92,7 @@ def model_from_description(description, tensors, version, activations):
         raise ModelFormatError("the output activation is not sound")
     head = kind, output, dtype, classes, names, flat, threshold, activated
     try:
-        return Model(n_in, nodes, Head(*head), front)
+        return Model(n_in, nodes, Head(*head), front, description.get("precision"))
     except ValueError as error:
         raise ModelFormatError(str(error)) from None
 

@@ -98,6 +98,8 @@ def _interpret(version, description, tensors, activations):
     if set(description) != fields or not isinstance(description["writer"], str):
         raise ModelFormatError("the description has missing or unknown fields")
     network = model_from_description(description["network"], tensors, version, activations)
+    if content == "estimator" and network.precision is not None:
+        raise ModelFormatError("an estimator has no reduced weights")
     if version_of_network(network) > version:
         raise ModelFormatError(f"the network has what format version {version} has not")
     if content == "predictor" and has_foldable(network.nodes):

@@ -36,6 +36,8 @@ def version_of_network(model):
     """The format version that a Model needs."""
     if model.threshold is not None or model.front is not None or model.head.activated:
         return 3
+    if model.precision is not None:
+        return 3
     blocks = blocks_of(model.nodes)
     activations = blocks and [block.activation for block in blocks]
     if not blocks or not all(name in _ACTIVATIONS_2 for name in activations):

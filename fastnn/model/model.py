@@ -8,6 +8,7 @@ import numpy as np
 from fastnn.model.front import Front
 from fastnn.model.head import DTYPES, Head
 from fastnn.model.nodes import INPUT, check_nodes, check_numbers
+from fastnn.model.precision import PRECISIONS, reduced
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,9 @@ class Model:
     head : Head
     front : Front or None
         How the network's features come from the columns of a table, if they are not these.
+    precision : {"bfloat16", "int8"} or None
+        What the weights are held and multiplied in, if not in their dtype, which is then float32.
+        They have been rounded to it: see `fastnn.model.precision`.
 
     Raises
     ------
@@ -34,6 +38,7 @@ class Model:
     nodes: tuple
     head: Head
     front: Front | None = None
+    precision: str | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "nodes", tuple(self.nodes))
@@ -50,12 +55,16 @@ class Model:
                 f" {self.n_features_in}"
             )
         object.__setattr__(self, "_widths", tuple(widths))
+        if self.precision is not None and (
+            self.precision not in PRECISIONS or self.dtype != "float32"
+        ):
+            raise ValueError(f"weights of {self.dtype} cannot be held in {self.precision!r}")
         for array in self.arrays:
             array.setflags(write=False)
 
     def __reduce__(self):
         # Unpickled arrays are writeable: build anew, which checks and freezes them.
-        return Model, (self.n_features_in, self.nodes, self.head, self.front)
+        return Model, (self.n_features_in, self.nodes, self.head, self.front, self.precision)
 
     @property
     def arrays(self):
@@ -99,6 +108,11 @@ class Model:
         return self.head.dtype
 
     @property
+    def scored_in(self):
+        """What a Predictor of it has as its dtype."""
+        return self.precision or self.dtype
+
+    @property
     def output_activation(self):
         return self.head.output_activation
 
@@ -133,19 +147,25 @@ class Model:
         return replace(self, head=replace(self.head, **changes))
 
     def astype(self, dtype):
-        """The model with arrays of another dtype.
+        """The model with arrays of another dtype, or with weights held in fewer bits.
 
         Raises
         ------
         ValueError
-            If a number is too large for ``dtype``.
+            If ``dtype`` is unknown, or a number is too large for it.
         """
-        if dtype not in DTYPES:
-            raise ValueError(f"dtype must be one of {DTYPES}, got {dtype!r}")
-        if dtype == self.dtype:
+        choices = DTYPES + PRECISIONS
+        if dtype not in choices:
+            raise ValueError(f"dtype must be one of {choices}, got {dtype!r}")
+        if dtype == self.scored_in:
             return self
         with np.errstate(over="ignore"):
-            nodes = tuple(node.astype(dtype) for node in self.nodes)
+            if dtype in PRECISIONS:
+                nodes = reduced(self.nodes, dtype)
+            else:
+                nodes = tuple(node.astype(dtype) for node in self.nodes)
         if not all(np.isfinite(a).all() for node in nodes for a in node.arrays.values()):
             raise ValueError(f"the model has weights too large for {dtype}; use dtype='float64'")
-        return replace(self, nodes=nodes, head=replace(self.head, dtype=dtype))
+        precision, dtype = (dtype, "float32") if dtype in PRECISIONS else (None, dtype)
+        head = replace(self.head, dtype=dtype)
+        return replace(self, nodes=nodes, head=head, precision=precision)

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastnn._types import MatrixLike
 from fastnn.scoring.immutable import Immutable
+from fastnn.scoring.report import Reporting
 from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
 from fastnn.scoring.scorer import make_scorer, no_decisions, no_probabilities
 from fastnn.scoring.spread import Described, SpreadScorer, described
@@ -15,7 +16,7 @@ from fastnn.threads import effective_n_threads
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
-class Predictor(Immutable):
+class Predictor(Immutable, Reporting):
     """Scores a fitted model: immutable, thread-safe, picklable, in microseconds a row.
 
     Affine steps of a pipeline are folded into the weights in float64, before they are cast to
@@ -34,8 +35,10 @@ class Predictor(Immutable):
         decision values; a fitted ``fastnn.Network``; or a file of `fastnn.save`. Of a Network whose
         loss is one of classification, `predict` gives class numbers (of several independent outputs
         an indicator), `predict_proba` probabilities; of others values (n, n_outputs).
-    dtype : {"float32", "float64"}, default="float32"
-        The precision of weights, arithmetic and results.
+    dtype : {"float32", "float64", "bfloat16", "int8"}, default="float32"
+        The precision of weights, arithmetic and results. Of ``"bfloat16"`` and ``"int8"`` weights
+        take half and a quarter of float32's memory and rows meet them rounded alike; the rest is
+        float32: see docs/precision.md and `quantize_report`.
 
     Attributes
     ----------
@@ -72,7 +75,6 @@ class Predictor(Immutable):
     __module__ = "fastnn"
     classes_: np.ndarray
     feature_names_in_: np.ndarray
-    _model: Any
     _scorer: Any
     _spread: SpreadScorer
     _labels: np.ndarray
@@ -83,16 +85,17 @@ class Predictor(Immutable):
 
     __slots__ = (
         *("_flat_raw", "_labels", "_log_proba", "_model", "_proba", "_raw", "_scorer"),
-        *("_spread", "classes_", "feature_names_in_"),
+        *("_reference", "_spread", "classes_", "feature_names_in_"),
     )
 
     def __init__(self, model: Any, dtype: str = "float32") -> None:
-        model, spread = described(model, dtype)
+        model, spread, reference = described(model, dtype)
         scorer = make_scorer(model)
         values = {
             "_model": model,
             "_scorer": scorer,
             "_spread": SpreadScorer(spread),
+            "_reference": reference,
             "_flat_raw": model.binary or model.flat,
             "_raw": scorer.raw if not model.head.activated else no_decisions,
             "_proba": scorer.proba if model.has_probabilities else no_probabilities(model),
@@ -109,7 +112,7 @@ class Predictor(Immutable):
 
     @property
     def dtype(self) -> str:
-        return self._model.dtype
+        return self._model.scored_in
 
     @property
     def n_features_in_(self) -> int:
@@ -243,8 +246,4 @@ class Predictor(Immutable):
         return out
 
     def __reduce__(self):
-        return type(self), (Described(self._model, self._spread.spread), self._model.dtype)
-
-    def __repr__(self):
-        sizes = "-".join(map(str, self._model.sizes))
-        return f"Predictor({self._model.kind}, {sizes}, {self.dtype})"
+        return type(self), (Described(self._model, self._spread.spread), self.dtype)

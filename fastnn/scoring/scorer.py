@@ -25,6 +25,7 @@ def make_scorer(model):
         model.dtype,
         two_column,
         activated=model.head.activated,
+        precision=model.precision,
     )
     if model.threshold is not None:
         scorer = Thresholded(scorer, model)
@@ -42,10 +43,18 @@ def make_scorer(model):
 
 
 def scorer_of(
-    n_in, nodes, widths, output_activation, dtype, two_column=False, isa=None, activated=False
+    n_in,
+    nodes,
+    widths,
+    output_activation,
+    dtype,
+    two_column=False,
+    isa=None,
+    activated=False,
+    precision=None,
 ):
     """The Scorer of nodes that fit together; ``widths`` are the outputs of each."""
-    stages = Stages(nodes, widths)
+    stages = Stages(nodes, widths, precision, isa)
     return Scorer(
         n_in,
         stages.specs,
@@ -56,6 +65,7 @@ def scorer_of(
         isa,
         stages.functions,
         activated,
+        stages.reduced,
     )
 
 

@@ -15,23 +15,29 @@ __all__ = ["Described", "SpreadScorer", "described"]
 
 
 class Described(NamedTuple):
-    """What a Predictor is made of: a Model and, where there are standard deviations, a Spread."""
+    """What a Predictor is made of: a Model, where there are standard deviations a Spread, and the
+    Model before its weights were rounded to fewer bits, if they have been and it is known."""
 
     model: Any
     spread: Any
+    reference: Any = None
 
 
 def described(source, dtype):
     """The Described of what a Predictor is made from, in a dtype."""
     if isinstance(source, Described):
-        model, spread = source
+        model, spread, _ = source
     else:
         model, spread = describe(source), None
         if isinstance(of_predictor := getattr(source, "_spread", None), SpreadScorer):
             spread = of_predictor.spread
         elif model.kind == "regressor" and not (isinstance(source, Model) or is_readable(source)):
             spread = spread_of(source)
-    return Described(model.astype(dtype), None if spread is None else spread.astype(dtype))
+    reduced = model.astype(dtype)
+    if spread is not None:
+        spread = spread.astype(reduced.dtype)
+    known = reduced.precision is not None and model.precision is None
+    return Described(reduced, spread, model if known else None)
 
 
 class SpreadScorer:

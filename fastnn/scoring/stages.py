@@ -3,10 +3,12 @@
 import numpy as np
 
 from fastnn._kernels.layers.kinds import TRAITS
+from fastnn._kernels.layers.reduced import ReducedWeights
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, consumers, function_for
+from fastnn.model.precision import bfloat16_bits, int8_codes, reduced_nodes
 from fastnn.model.sequences import fields_of
 
 _ACTIVATIONS = {name: number for name, (number, _) in table.activations().items()}
@@ -21,6 +23,8 @@ class Stages:
     nodes : sequence of Node
     widths : sequence of int
         Outputs of each.
+    precision : {"bfloat16", "int8"} or None
+    isa : str or None
 
     Attributes
     ----------
@@ -29,13 +33,16 @@ class Stages:
         As a `Scorer` takes them.
     functions : list of (f, df)
         What the user's own activations compute.
+    reduced : list of ReducedWeights or None
+        Of each stage with a matrix; empty without a precision.
     """
 
-    def __init__(self, nodes, widths):
-        self.specs, self.functions = [], []
+    def __init__(self, nodes, widths, precision=None, isa=None):
+        self.specs, self.functions, self.reduced = [], [], []
         self._coefs, self._intercepts, self._scales, self._statistics = [], [], [], []
         self._of_node = {INPUT: INPUT}
         fused = _fused(nodes)
+        fewer = reduced_nodes(nodes) if precision else ()
         for number, node in enumerate(nodes):
             # A stage with a matrix has the activation of the node behind it.
             activation = nodes[number + 1].attributes["name"] if number in fused else "identity"
@@ -43,6 +50,10 @@ class Stages:
                 sources = [self._of_node[source] for source in node.sources]
                 self._take_arrays(node)
                 self._width = widths[number]
+                if number in fewer:
+                    self.reduced.append(_in_fewer_bits(node, precision, isa))
+                elif fewer and TRAITS[node.kind].matrix:
+                    self.reduced.append(None)
                 more = _FIELDS.get(node.kind, Stages.plain)(self, node, activation)
                 self.specs.append(StageSpec(node.kind, *sources, n=widths[number], **more))
             self._of_node[number] = len(self.specs) - 1
@@ -105,6 +116,14 @@ _FIELDS = {
     "channel_norm": Stages.channel_norm,
     **dict.fromkeys(("pad", "max_pool", "average_pool"), Stages.windowed),
 }
+
+
+def _in_fewer_bits(node, precision, isa):
+    weight, bias = node.arrays["weight"], node.arrays.get("bias")
+    if precision == "int8":
+        codes, scale = int8_codes(weight)
+        return ReducedWeights(codes, bias, scale, isa)
+    return ReducedWeights(bfloat16_bits(weight), bias, None, isa)
 
 
 def _fused(nodes):

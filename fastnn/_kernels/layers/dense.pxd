@@ -1,3 +1,6 @@
+from libc.stdint cimport int32_t
+
+from fastnn._kernels.families.reduced cimport fastnn_int8, fastnn_reduced
 from fastnn._kernels.native.table cimport Kernels, floating
 from fastnn._kernels.layers.zeros cimport Tiles
 
@@ -6,6 +9,18 @@ cdef struct Encoding:               # raw columns as the kernels read them, see 
     Py_ssize_t n_entries            # of an encoded row
     Py_ssize_t n_pieces             # of all lines
     const void *columns             # (n,) fastnn_column of the network's dtype
+
+cdef struct Reduced:        # a dense layer's weights in fewer bits, see reduced.pyx
+    const fastnn_reduced *k
+    const fastnn_int8 *int8     # NULL: bfloat16
+    Py_ssize_t n_in, n_out
+    Py_ssize_t words            # of a row as the products read it, four bytes each
+    Py_ssize_t n_panels
+    Py_ssize_t stride           # bytes of a panel
+    const char *panels
+    const float *bias           # padded to whole panels, and so are these, of int8:
+    const float *scale
+    const int32_t *sums
 
 cdef struct Dense:
     # One dense layer as the kernels read it. Pointers are void because a struct cannot be fused.
@@ -26,6 +41,7 @@ cdef struct Dense:
     # of encoded columns: these, and the bases and slopes of their lines, panel after panel
     const Encoding *encoding
     const void *table
+    const Reduced *reduced          # weights in fewer bits instead, of scoring alone, or NULL
 
 cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
                         const Tiles *some, floating *z, floating *h) noexcept nogil

@@ -89,6 +89,7 @@ cdef struct Pass:           # one thread's part of a pass through the stages
     Batch batch
     unsigned long long seed  # of random numbers, with
     long long step          # the number of the batch
+    void *prepared          # memory for rows that meet reduced weights
     int thread, team
     fastnn_barrier *barrier
 

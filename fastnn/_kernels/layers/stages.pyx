@@ -16,6 +16,7 @@ from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
                                            layer_norm_stage_backward)
+from fastnn._kernels.layers.reduced cimport reduced_forward
 from fastnn._kernels.layers.rows cimport absolute_row, add_signs, multiply_rows, scale_rows, softmax_backward, winners
 from fastnn._kernels.layers.shared cimport shared_backward, shared_forward
 from fastnn._kernels.layers.sparse cimport sparse_forward
@@ -44,7 +45,10 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
         return
     if stage.kind == DENSE:
         layer = &p.dense[stage.layer]
-        if stage.source < 0 and p.csr != NULL:
+        if layer.reduced != NULL:
+            if floating is float:
+                reduced_forward(p.k, layer, rows, x, ldx, NULL, <float *> p.prepared, h)
+        elif stage.source < 0 and p.csr != NULL:
             sparse_forward(p.k, layer, rows, p.csr, p.sample + p.r0, z, h)
         elif layer.encoding != NULL:
             encoded_forward(p.k, layer, rows, x, ldx, z, h)

@@ -126,7 +126,7 @@ cdef Py_ssize_t shape(Dense *layer, floating tag) noexcept nogil:
     """Completes a layer of which n_in and n_out are known. Returns the elements that `bind` copies."""
     cdef Py_ssize_t width = lanes(kernels, tag)
     layer.ld = row_stride(layer.n_out, width, sizeof(floating))
-    layer.needs_z = False
+    layer.needs_z, layer.reduced = False, NULL
     layer.narrow = 2 * layer.n_out <= width
     if layer.narrow:
         return round_up(layer.n_out * round_up(layer.n_in, width) + width, 16)

@@ -13,9 +13,10 @@ from fastnn._kernels.native.header cimport fastnn_csr
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals, fastnn_take
 from fastnn._kernels.scoring.model cimport BLOCK, MOST_LAYERS, Input, Mode, Model, are_numbers
 from fastnn._kernels.scoring.results cimport finish, n_columns, n_outputs
-from fastnn._kernels.scoring.scratch cimport (block_rows, input_stride, looks_for_zeros, scratch_size,
+from fastnn._kernels.scoring.scratch cimport (block_rows, input_stride, looks_for_zeros, rows_size, scratch_size, tiles_size,
                                               widest_layer)
 from fastnn._kernels.layers.shared cimport place_shared
+from fastnn._kernels.layers.reduced cimport reduced_forward
 from fastnn._kernels.layers.sparse cimport fill_rows, sparse_forward
 from fastnn._kernels.layers.stage cimport Buffers, Pass
 from fastnn._kernels.layers.stages cimport stage_forward
@@ -131,14 +132,16 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
     cdef floating *z
     cdef fastnn_csr csr
     # what is not a wide dense layer reads whole vectors: only gathered rows have the padding for it
-    cdef bint direct = not x.x_other and not model.n_stages and not model.dense[0].narrow
+    cdef bint direct = not x.x_other and not model.n_stages and not model.dense[0].narrow and x.csr == NULL
     cdef bint sparse = x.csr != NULL and not model.wants_rows
     cdef floating *own = scratch + scratch_size(model, True, end - first, <floating> 0)
     cdef Py_ssize_t counts[BLOCK]
     cdef Tiles tiles
     cdef bint some
     if model.wants_rows:
-        own -= block * input_stride(model, <floating> 0)
+        own -= block * input_stride(model, <floating> 0) + tiles_size(model, block, <floating> 0)
+    cdef floating *prepared = scratch       # of one thread, or of each of those that share out columns
+    scratch += rows_size(model, block)
     tiles.columns, tiles.ld = <int32_t *> (own + block * input_stride(model, <floating> 0)), tile_size(model.n_in)
     tiles.counts = counts
     while first < end:
@@ -158,12 +161,13 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
         some = (looks_for_zeros(model) and x.csr == NULL
                 and find_columns(model.k, &tiles, n, model.n_in, a, lda, True))
         if model.n_stages:
-            z = stages_forward(model, n, a, lda, &csr if sparse else NULL, scratch)
+            z = stages_forward(model, n, a, lda, &csr if sparse else NULL, prepared, scratch)
         elif n_threads > 1:
             z = columns_forward(model, n, a, lda, &tiles if some else NULL, scratch, scratch + block * widest_layer(model),
-                                n_threads)
+                                prepared, scratch_size(model, x.csr != NULL, end - first, <floating> 0), n_threads)
         else:
-            z = chain_forward(model, n, block, a, lda, &tiles if some else NULL, &csr if sparse else NULL, scratch)
+            z = chain_forward(model, n, block, a, lda, &tiles if some else NULL, &csr if sparse else NULL, prepared,
+                              scratch)
         finish(model, mode, n, n_outputs(model), z, last_stride(model),
                <void *> (<char *> out + first * row_bytes(model, mode, <floating> 0)))
         first += n
@@ -175,14 +179,18 @@ cdef inline Py_ssize_t last_stride(const Model *model) noexcept nogil:
 
 
 cdef floating *chain_forward(const Model *model, Py_ssize_t rows, Py_ssize_t block, const floating *a, Py_ssize_t lda,
-                             const Tiles *some, const fastnn_csr *csr, floating *scratch) noexcept nogil:
+                             const Tiles *some, const fastnn_csr *csr, floating *prepared,
+                             floating *scratch) noexcept nogil:
     """Raw outputs of dense layers one after the other: two places take turns."""
     cdef Py_ssize_t widest = widest_layer(model)
     cdef floating *h = scratch
     cdef int l
     for l in range(model.n_layers):
         h = scratch + (l % 2) * block * widest
-        if l == 0 and csr != NULL:
+        if model.dense[l].reduced != NULL:
+            if floating is float:
+                reduced_forward(model.k, &model.dense[l], rows, a, lda, some if l == 0 else NULL, prepared, h)
+        elif l == 0 and csr != NULL:
             sparse_forward(model.k, &model.dense[l], rows, csr, NULL, h, h)
         else:
             dense_forward(model.k, &model.dense[l], rows, a, lda, some if l == 0 else NULL, h, h)
@@ -191,7 +199,7 @@ cdef floating *chain_forward(const Model *model, Py_ssize_t rows, Py_ssize_t blo
 
 
 cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floating *a, Py_ssize_t lda,
-                              const fastnn_csr *csr, floating *scratch) noexcept nogil:
+                              const fastnn_csr *csr, floating *prepared, floating *scratch) noexcept nogil:
     """Raw outputs of any net, by the stages that training runs too."""
     cdef Py_ssize_t line = 16
     cdef Buffers *buffers = <Buffers *> scratch
@@ -208,6 +216,7 @@ cdef floating *stages_forward(const Model *model, Py_ssize_t rows, const floatin
         free += rows * model.places[place].ld + model.places[place].more
     p.k, p.stages, p.dense, p.buffers, p.custom = model.k, model.stages, model.dense, buffers, model.custom
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = a, lda, NULL, csr, NULL, <void *> model.packed
+    p.prepared = prepared
     p.rows, p.r0, p.r1, p.row_number, p.nonzero.columns = rows, 0, rows, 0, NULL
     p.training, p.track, p.seed, p.step, p.thread, p.team, p.barrier = False, False, 0, 0, 0, 1, NULL
     for t in range(model.n_stages):

@@ -7,6 +7,7 @@ from fastnn._kernels.layers.custom cimport Pairs
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.packing cimport pack_as
 from fastnn._kernels.layers.plan cimport Plan
+from fastnn._kernels.layers.reduced cimport take_reduced
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.dtypes cimport FLOAT64
@@ -53,6 +54,7 @@ cdef class Scorer:
         What the "custom" stages compute, in their order. They are called with the interpreter, on one thread.
     activated : bool
         The stages have applied the output activation already: it says what the raw outputs are.
+    reduced : sequence of ReducedWeights or None, for each stage with a matrix; of float32 alone
 
     Notes
     -----
@@ -68,12 +70,13 @@ cdef class Scorer:
     cdef Places places
     cdef object packed
     cdef tuple functions
+    cdef readonly tuple reduced
     cdef bint calls_python
     cdef readonly Py_ssize_t n_in, n_out
     cdef double work
 
     def __cinit__(self, Py_ssize_t n_in, stages, arrays, output_activation, dtype, bint two_column=False, str isa=None,
-                  functions=(), bint activated=False):
+                  functions=(), bint activated=False, reduced=()):
         self.plan = Plan(n_in, stages, dtype, isa)
         self.n_in, self.n_out = n_in, self.plan.stages[self.plan.n_stages - 1].n
         self.functions, self.calls_python = tuple(functions), len(functions) > 0
@@ -82,7 +85,9 @@ cdef class Scorer:
         numbers = np.concatenate([array.reshape(-1) for array in arrays], dtype=dtype, casting="unsafe")
         if len(numbers) != self.plan.n_params + n_statistics(self.plan) or self.plan.n_layers == 0:
             raise ValueError(f"{len(numbers)} numbers do not fit stages that have {self.plan.n_params} and statistics")
-        self.packed = aligned_zeros(self.plan.n_packed, dtype)
+        self.reduced = tuple(reduced)
+        cdef bint packs = None in self.reduced or not self.reduced or not self.plan.chain
+        self.packed = aligned_zeros(self.plan.n_packed if packs else 0, dtype)
         self.model.k, self.model.n_in, self.model.n_layers = self.plan.k, self.n_in, self.plan.n_layers
         self.model.output, self.model.binary = table.output_number(output_activation), two_column
         self.model.activated = activated
@@ -92,15 +97,17 @@ cdef class Scorer:
         self.model.dense = self.dense
         cdef void *to = address(self.packed, self.plan.dtype.format, True)
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
-        self.model.packed, self.model.wants_rows = to, self.plan.wants_rows
+        self.model.packed, self.model.wants_rows = to, self.plan.wants_rows or any(self.reduced)
         if not self.plan.chain:
             self.places = Places(self.plan)
             self.places.lend(&self.model)
-        pack_as(self.plan, address(numbers, self.plan.dtype.format, False), to)
-        pack_statistics(self.plan, numbers[self.plan.n_params:], self.packed)
+        if packs:
+            pack_as(self.plan, address(numbers, self.plan.dtype.format, False), to)
+            pack_statistics(self.plan, numbers[self.plan.n_params:], self.packed)
         self.packed.flags.writeable = False
         for i in range(self.plan.n_layers):
             self.dense[i] = self.plan.bind(i, to)
+        take_reduced(self.dense, self.plan.n_layers, self.plan.dtype.number, self.reduced)
         self.work = max(<double> self.plan.n_params, self.plan.row_work)
 
     def __dealloc__(self):

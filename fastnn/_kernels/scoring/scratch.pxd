@@ -1,6 +1,7 @@
 """The memory that scoring works in, and how it is laid out: how many numbers a thread needs for a block of rows."""
 
 from fastnn._kernels.layers.shapes cimport shared_numbers
+from fastnn._kernels.layers.reduced cimport prepared_size
 from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.layers.zeros cimport tile_size
@@ -56,15 +57,24 @@ cdef inline Py_ssize_t more_size(const Stage *stage) noexcept nogil:
                <Py_ssize_t> BLOCK * (stage.traits.row_values + shared_numbers(stage, 1)))
 
 
+cdef inline Py_ssize_t rows_size(const Model *model, Py_ssize_t rows) noexcept nogil:
+    """Elements for a block's rows as reduced weights take them, which are of float32."""
+    cdef Py_ssize_t most = 0
+    cdef int l
+    for l in range(model.n_layers):
+        most = max(most, prepared_size(&model.dense[l], rows))
+    return most
+
+
 cdef inline Py_ssize_t scratch_size(const Model *model, bint sparse, Py_ssize_t rows, floating tag) noexcept nogil:
     """Elements that a thread needs to score so many rows: two layers' outputs and, unless sparse, a block's input.
 
     In a net that is not a chain an output may be read later: it needs as many places as are read at a time.
     """
-    cdef Py_ssize_t block = block_rows(model, rows, tag), size = 0, line = 16
+    cdef Py_ssize_t block = block_rows(model, rows, tag), size = rows_size(model, block), line = 16
     cdef int t
     if not sparse or model.wants_rows:
-        size = block * input_stride(model, tag) + tiles_size(model, block, tag)
+        size += block * input_stride(model, tag) + tiles_size(model, block, tag)
     if not model.n_stages:
         return size + 2 * block * widest_layer(model)
     for t in range(model.n_places):

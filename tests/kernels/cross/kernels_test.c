@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "families/rbm.h"
+#include "families/reduced.h"
 #include "families/shuffle.h"
 #include "families/som.h"
 #include "fastnn.h"
@@ -263,6 +264,7 @@ static uint32_t plain_bits(uint64_t row_key, ptrdiff_t unit)
 #include "rbm_test.inc"
 #include "som_test.inc"
 
+#include "reduced_test.inc"
 #include "shuffle_test.inc"
 
 int main(int argc, char **argv)
@@ -278,6 +280,7 @@ int main(int argc, char **argv)
         int before = n_checks;
         test_f32(isa->name, isa->f32);
         test_f64(isa->name, isa->f64);
+        test_reduced(isa->name, fastnn_reduced_of(isa));
         test_shuffle(isa->name, fastnn_shuffle_of(isa));
         test_rbm_f32(isa->name, fastnn_rbm_f32_of(isa), isa->f32->lanes);
         test_rbm_f64(isa->name, fastnn_rbm_f64_of(isa), isa->f64->lanes);

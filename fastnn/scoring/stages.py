@@ -132,7 +132,8 @@ def _fused(nodes):
     return {
         number
         for number, node in enumerate(nodes[:-1])
-        if TRAITS[node.kind].matrix
+        if node.kind in TRAITS
+        and TRAITS[node.kind].matrix
         and nodes[number + 1].kind == "activation"
         and taken_by[number] == [number + 1]
     }

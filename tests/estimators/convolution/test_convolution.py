@@ -43,7 +43,8 @@ def moved(images, down, right):
 
 @pytest.mark.parametrize("cls", [ConvClassifier, ConvRegressor])
 def test_scikit_learns_checks(cls):
-    check_estimator(cls(conv_layers=(4, 4), hidden_layer_sizes=16, max_iter=60))
+    small = {"conv_layers": (4, 4), "hidden_layer_sizes": 16, "learning_rate_init": 0.01}
+    check_estimator(cls(**small, max_iter=60))
 
 
 def test_an_object_that_moved_is_still_known():

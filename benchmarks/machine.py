@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -60,7 +61,9 @@ def publish(script, docstring, table, options):
     """
     print(table)
     if options.out:
-        command = f"python -m benchmarks.{script} --out {options.out}"
+        # As it was called, but for the folders in which data lie here.
+        given = [Path(word).name if word.startswith("/") else word for word in sys.argv[1:]]
+        command = " ".join(["python -m", f"benchmarks.{script}", *given])
         about = " ".join(docstring.split("\n\n")[1].split())
         head = f"Written by `{command}`; do not edit.\n\n{about}"
         options.out.write_text(page(head, table, threads=options.threads))

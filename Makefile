@@ -77,7 +77,10 @@ $(VENV)/.installed: pyproject.toml setup.py | $(PY)
 	  "On Debian and Ubuntu: sudo apt-get install gcc python3-dev"; exit 1; } >&2
 	@touch $@.begun   # the stamp's time: an edit during the build is not lost
 	$(PY) -m pip install --quiet 'setuptools>=77' 'cython>=3.1' 'numpy>=2.0'
-	$(PY) -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	$(PY) .ci/needs.py dev > $(VENV)/needs.txt   # packages come while the compiler works
+	$(PY) -m pip install --quiet -r $(VENV)/needs.txt & packages=$$!; \
+	  $(PY) setup.py --quiet build_ext --inplace && wait $$packages
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@mv $@.begun $@
 
 $(VENV)/.built: $(VENV)/.installed $(NATIVE)   # installing has built; build what is newer than that

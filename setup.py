@@ -185,6 +185,8 @@ class BuildExt(build_ext):
             compiler_directives=CYTHON_DIRECTIVES,
             force=write_if_changed("build/directives.txt", stamp) or None,
             quiet=True,
+            # Processes that are forked; elsewhere each would run this file anew.
+            nthreads=self.parallel if sys.platform == "linux" else 0,
         )
         by_name = {extension.name: extension for extension in translated}
         for extension in self.extensions:

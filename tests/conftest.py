@@ -1,6 +1,7 @@
 """Set-up of all tests."""
 
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -19,6 +20,14 @@ def pytest_configure(config):
 def rng():
     """Random numbers of the test's own: the same whether it runs alone, or after which others."""
     return np.random.RandomState(16)  # no other data of the tests begin with this seed
+
+
+@pytest.fixture
+def sigint():
+    """Python's own handler, also where the tests run in the background, which ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """score: what a model says of rows in partitions, in files, or one batch after another."""
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from fastnn._names import meant
-from fastnn.data._sources import paths_of, table_batches
+from fastnn.data._sources import are_paths, paths_of, table_batches
 from fastnn.scoring.predictor import Predictor
 
 __all__ = ["score"]
@@ -52,7 +51,7 @@ def score(model: Any, rows: Any, *, method: str = "predict", n_jobs: int | None 
         raise ValueError(f"method={method!r} needs a classifier, and this model is none")
     if _of_dask(rows):
         return _lazily(predictor, rows, method)
-    if isinstance(rows, (str, os.PathLike)) or _paths(rows):
+    if are_paths(rows):
         rows = table_batches(paths_of(rows), getattr(predictor, "feature_names_in_", None))
     elif hasattr(rows, "shape") or not isinstance(rows, Iterable):
         raise TypeError(
@@ -61,10 +60,6 @@ def score(model: Any, rows: Any, *, method: str = "predict", n_jobs: int | None 
             f"Predictor(model).{method}(rows)"
         )
     return predictor.predict_batches(rows, method=method, n_jobs=n_jobs)
-
-
-def _paths(rows):
-    return isinstance(rows, (list, tuple)) and all(isinstance(r, (str, os.PathLike)) for r in rows)
 
 
 def _of_dask(rows):

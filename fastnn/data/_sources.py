@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Source", "paths_of", "source_of", "table_batches"]
+__all__ = ["Source", "are_paths", "paths_of", "source_of", "table_batches"]
 
 
 class Source(ABC):
@@ -120,7 +120,7 @@ def source_of(rows, y, target, columns, piece_rows):
     if callable(rows):
         _none("a function gives the targets with the rows", y=y, target=target, columns=columns)
         return CallableSource(rows)
-    if isinstance(rows, (str, os.PathLike)) or _several_paths(rows):
+    if are_paths(rows):
         _none("targets of Parquet files are a column: target='name'", y=y)
         if target is None:
             raise ValueError("target must name the column of the Parquet files to predict")
@@ -148,8 +148,10 @@ def table_batches(paths, columns):
                 yield file.read_row_group(group, columns=named)
 
 
-def _several_paths(rows):
-    return isinstance(rows, (list, tuple)) and all(isinstance(r, (str, os.PathLike)) for r in rows)
+def are_paths(rows):
+    """Whether rows are given by a path, or a list of them."""
+    several = rows if isinstance(rows, (list, tuple)) else [rows]
+    return all(isinstance(path, (str, os.PathLike)) for path in several)
 
 
 def _none(because, **given):

@@ -13,8 +13,27 @@ from fastnn.layers.stages import check_layers
 __all__ = ["Gated", "Highway", "Residual"]
 
 
+class _Around:
+    """What layers with a connection around them share."""
+
+    layers: Sequence[Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        check_layers(self.layers)
+
+    def _branch(self, stages):
+        """Append the stages of the layers; where they begin and end, and how wide they end."""
+        begin = stages.source
+        for layer in self.layers:
+            layer.add_to(stages)
+        if stages.source == begin:
+            raise ValueError(f"layers of a {type(self).__name__} must do something")
+        return begin, stages.source, stages.width()
+
+
 @dataclass(frozen=True)
-class Residual:
+class Residual(_Around):
     """``f(x) + x``, with f some layers; where they change the width, x goes through weights without
     a bias.
 
@@ -30,10 +49,6 @@ class Residual:
 
     layers: Sequence[Any]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
-        check_layers(self.layers)
-
     @property
     def n_in(self) -> int | None:
         """Features of the input, if a layer says them."""
@@ -41,18 +56,13 @@ class Residual:
 
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
-        begin = stages.source
-        for layer in self.layers:
-            layer.add_to(stages)
-        branch, width = stages.source, stages.width()
-        if branch == begin:
-            raise ValueError("layers of a Residual must do something")
+        begin, branch, width = self._branch(stages)
         begin = projected(stages, begin, branch)
         stages.add("add", width, source=branch, other=begin)
 
 
 @dataclass(frozen=True)
-class Gated:
+class Gated(_Around):
     """``f(x) * x``, with f some layers: with a logistic Dense, how much of each feature goes on.
     Where they change the width, x goes through weights without a bias.
 
@@ -63,24 +73,15 @@ class Gated:
 
     layers: Sequence[Any]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
-        check_layers(self.layers)
-
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
-        begin = stages.source
-        for layer in self.layers:
-            layer.add_to(stages)
-        branch, width = stages.source, stages.width()
-        if branch == begin:
-            raise ValueError("layers of a Gated must do something")
+        begin, branch, width = self._branch(stages)
         carried = projected(stages, begin, branch)
         stages.add("multiply", width, source=branch, other=carried)
 
 
 @dataclass(frozen=True)
-class Highway:
+class Highway(_Around):
     """``t f(x) + (1 - t) x`` with f some layers and a gate ``t = logistic(x W + b)`` of its own;
     where they change the width, x goes through weights without a bias.
 
@@ -99,19 +100,13 @@ class Highway:
     bias: float = -2.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
-        check_layers(self.layers)
+        super().__post_init__()
         if not isinstance(self.bias, Real) or not isfinite(self.bias):
             raise ValueError(f"bias must be a finite number, got {self.bias!r}")
 
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
-        begin = stages.source
-        for layer in self.layers:
-            layer.add_to(stages)
-        branch, width = stages.source, stages.width()
-        if branch == begin:
-            raise ValueError("layers of a Highway must do something")
+        begin, branch, width = self._branch(stages)
         number = table.activations()["logistic"][0]
         stages.add("dense", width, source=begin, activation=number)
         gate, stages.activations[-1] = stages.source, "logistic"

@@ -118,7 +118,10 @@ def test_a_fit_that_was_cut_off_goes_on_to_the_bit(kind, solver, tmp_path):
     def rows():
         if kind == "array":
             return stream(X, Y, block_rows=300)
-        batches = lambda: ((X[i : i + 300], Y[i : i + 300]) for i in range(0, 1000, 300))  # noqa: E731
+
+        def batches():
+            return ((X[i : i + 300], Y[i : i + 300]) for i in range(0, 1000, 300))
+
         return stream(batches, block_rows=300)
 
     straight = fit(net(solver=solver), rows(), epochs=3)

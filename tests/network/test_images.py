@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kernel_cases import DTYPES, ISAS, OPTIMIZERS, THREADS, assert_same_bits, make_data, train
-from reference_layers import Twin
+from reference_layers import Twin, drawn
 
 from fastnn import Network
 from fastnn.layers import (
@@ -87,14 +87,7 @@ def build(name, dtype=np.float64, isa=None, loss="softmax_log_loss"):
     layers = [*NETS[name], Dense(3)]
     n_in = next((n for layer in layers if (n := getattr(layer, "n_in", None))), 7)
     net = CompiledNetwork(9 if name == "between" else n_in, layers, loss, dtype, isa=isa)
-    rng = np.random.RandomState(3)
-    for block in [*net.coefs, *net.intercepts, *net.shifts]:
-        block[...] = rng.normal(scale=0.4, size=block.shape)
-    for gain in net.gains:
-        gain[...] = rng.uniform(0.5, 1.5, gain.shape)
-    for mean, variance in net.running:
-        mean[...], variance[...] = rng.normal(size=mean.shape), rng.uniform(0.5, 2, mean.shape)
-    return net
+    return drawn(net)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

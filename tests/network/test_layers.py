@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from kernel_cases import DTYPES, ISAS, THREADS, assert_same_bits, make_data, train
 from numerical import assert_gradient
-from reference_layers import Twin
+from reference_layers import Twin, drawn
 from scipy.sparse import csr_matrix
 
 from fastnn.layers import (
@@ -66,14 +66,7 @@ NETS = {
 
 def build(name, dtype=np.float64, isa=None, n_in=7):
     net = CompiledNetwork(n_in, NETS[name], "softmax_log_loss", dtype, isa=isa)
-    rng = np.random.RandomState(3)
-    for block in [*net.coefs, *net.intercepts, *net.shifts]:
-        block[...] = rng.normal(scale=0.4, size=block.shape)
-    for gain in net.gains:
-        gain[...] = rng.uniform(0.5, 1.5, gain.shape)
-    for mean, variance in net.running:
-        mean[...], variance[...] = rng.normal(size=mean.shape), rng.uniform(0.5, 2, mean.shape)
-    return net
+    return drawn(net)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -187,3 +187,15 @@ def encoded(column, x):
     for low, high, mean in zip(column.edges[:-1], column.edges[1:], column.mean, strict=True):
         entries.append(np.clip((x - low) / (high - low), 0, 1) - mean)
     return np.stack(entries, axis=1)
+
+
+def drawn(net):
+    """A network with all its parameters and statistics drawn, none of them zero or one."""
+    rng = np.random.RandomState(3)
+    for block in [*net.coefs, *net.intercepts, *net.shifts]:
+        block[...] = rng.normal(scale=0.4, size=block.shape)
+    for gain in net.gains:
+        gain[...] = rng.uniform(0.5, 1.5, gain.shape)
+    for mean, variance in net.running:
+        mean[...], variance[...] = rng.normal(size=mean.shape), rng.uniform(0.5, 2, mean.shape)
+    return net

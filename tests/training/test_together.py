@@ -201,14 +201,6 @@ def test_a_network_is_released_when_it_ends(monkeypatch):
     assert max(released) < log.index("long released") - 1
 
 
-@pytest.fixture
-def sigint():
-    """Python's own handler, also where the tests run in the background, which ignores SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("sigint")
 def test_ctrl_c_is_heard_within_200_milliseconds():
     big = make_classification(4000, 40, random_state=0)

@@ -1,6 +1,5 @@
 """What the convolutional estimators share: images on their way in, and the network behind them."""
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -99,15 +98,10 @@ class BaseConvolution(BaseMLP):
             of the model; a frame if ``set_output`` has asked for one.
         """
         check_is_fitted(self)
-        n_hidden = len(self.coefs_) - 1
-        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
-            raise ValueError(
-                f"layer must be an int from {-n_hidden} to {n_hidden - 1}, a hidden layer's "
-                f"number; got {layer!r}."
-            )
+        number = self._hidden_layer(layer)
         rows = self._rows(X)
         network, blocks = self._network()
-        before = sum(len(block.layers()[0]) for block in blocks[: layer % n_hidden + 1])
+        before = sum(len(block.layers()[0]) for block in blocks[: number + 1])
         return as_asked(self, network.layer_outputs(rows)[before - 1], X)
 
     def input_gradients(self, X: Any) -> np.ndarray:

@@ -223,15 +223,20 @@ class BaseMLP(
             Of the dtype of the model; a frame if ``set_output`` has asked for one.
         """
         check_is_fitted(self)
+        number = self._hidden_layer(layer)
+        check_finite = not get_config()["assume_finite"]
+        rows = data.scoring_data(self, X)
+        return as_asked(self, outputs(self, rows, check_finite, layer=number), X)
+
+    def _hidden_layer(self, layer):
+        """The number of a hidden layer from 0, from one that may count from the last one back."""
         n_hidden = len(self.coefs_) - 1
         if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
             raise ValueError(
                 f"layer must be an int from {-n_hidden} to {n_hidden - 1}, a hidden layer's "
                 f"number; got {layer!r}."
             )
-        check_finite = not get_config()["assume_finite"]
-        rows = data.scoring_data(self, X)
-        return as_asked(self, outputs(self, rows, check_finite, layer=layer % n_hidden), X)
+        return layer % n_hidden
 
     def input_gradients(self, X: MatrixLike) -> np.ndarray:
         """Return the gradient of each output of the network by each feature, row by row.

@@ -70,14 +70,6 @@ def test_what_is_printed(capsys):
     ]
 
 
-@pytest.fixture
-def sigint():
-    """Python's own handler, also where the tests run in the background, which ignores SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("sigint")
 @pytest.mark.parametrize("after", [0.1, 1.0])
 def test_ctrl_c_is_heard_and_leaves_the_estimator_as_it_was(after):

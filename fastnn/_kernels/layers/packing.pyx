@@ -118,6 +118,9 @@ cdef inline void pack_columns(const Layer *layer, Py_ssize_t column, Py_ssize_t 
                               const floating *row, Py_ssize_t apart, floating *to) noexcept nogil:
     """Of a row of parameters whose columns lie so far apart."""
     cdef Py_ssize_t j = 0, n, at, i
+    if apart == 1 and layer.block == layer.columns:     # no gates with room between them: neighbours stay neighbours
+        memcpy(to, row + column, min(width, layer.columns - column) * sizeof(floating))
+        return
     while j < width:
         n = held(layer, column + j, lanes, &at)
         for i in range(n):
@@ -128,6 +131,9 @@ cdef inline void pack_columns(const Layer *layer, Py_ssize_t column, Py_ssize_t 
 cdef inline void unpack_columns(const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t lanes,
                                 const floating *packed, floating *row) noexcept nogil:
     cdef Py_ssize_t j = 0, n, at
+    if layer.block == layer.columns:
+        memcpy(row + column, packed, min(width, layer.columns - column) * sizeof(floating))
+        return
     while j < width:
         n = held(layer, column + j, lanes, &at)
         if n:

@@ -1,6 +1,7 @@
 """The functions in C99 of which a file has those that its model needs; @ is the file's prefix."""
 
 from fastnn.export._c_images import IMAGE_FUNCTIONS
+from fastnn.export._c_sequences import SEQUENCE_FUNCTIONS
 
 ELEMENTWISE = """static void @{name}_layer(float *z, size_t n)
 {{
@@ -188,4 +189,5 @@ FUNCTIONS = {
     "columns": _COLUMNS,
     "copy": _COPY,
     **IMAGE_FUNCTIONS,
+    **SEQUENCE_FUNCTIONS,
 }

@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn.export._c_functions import ELEMENTWISE, FUNCTIONS
 from fastnn.export._c_images import SEES_IMAGES, window_numbers
+from fastnn.export._c_sequences import APART, WRITERS
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, function_for
 from fastnn.model.precision import int8_codes, reduced_nodes
@@ -24,6 +25,9 @@ class Body:
 
     Attributes
     ----------
+    prefix : str
+    n_in, n_out : int
+        Of the network.
     arrays : list of str
         Definitions of constant arrays.
     functions : dict of str to str
@@ -39,55 +43,72 @@ class Body:
     """
 
     def __init__(self, model, prefix):
-        self._prefix = prefix
+        self._write_all(model, model.nodes, model.widths, prefix)
+
+    def _write_all(self, model, nodes, widths, prefix):
+        self.prefix, self.n_in, self.n_out = prefix, model.n_features_in, widths[-1]
         self.arrays, self.functions, self.steps, self.buffers = [], {}, [], {}
         self._free, self.codes = [], 0
         self._reduced = reduced_nodes(model.nodes) if model.precision else ()
-        self._last_use = {
-            s: number for number, node in enumerate(model.nodes) for s in node.sources
-        }
+        self._last_use = {s: number for number, node in enumerate(nodes) for s in node.sources}
         places = {INPUT: "x"}
-        for number, node in enumerate(model.nodes):
-            places[number] = self._write(node, number, places, model.widths)
-        self.last = places[len(model.nodes) - 1]
+        for number, node in enumerate(nodes):
+            places[number] = self._write(node, number, places, widths)
+        self.last = places[len(nodes) - 1]
+        self.activate(model.head.still_to_apply, self.last, self.n_out)
+
+    @property
+    def declared(self):
+        """Declarations of the buffers."""
+        buffers = ", ".join(f"{buffer}[{size}]" for buffer, size in self.buffers.items())
+        return f"float {buffers};" + (f"\n    short codes[{self.codes}];" if self.codes else "")
 
     def _write(self, node, number, places, widths):
-        write = _NODES.get(node.kind, Body.plain)
+        write = self.writers.get(node.kind, Body.plain)
         n, sources = widths[number], list(node.sources)
         # Of a sum it does not matter which one comes first.
         own = [s for s in sources if s != INPUT and self._last_use[s] == number]
         if node.kind in _APART:
-            target = self._buffer(n)
+            target = self.take_buffer(n)
         elif own:
             sources.remove(own[0])
             target = places[own[0]]
         else:
-            target = self._buffer(n)
+            target = self.take_buffer(n)
             self.call("copy", places[sources.pop(0)], target, n)
         write(self, node, number, [places[s] for s in sources], target, n)
         self._free += {places[s] for s in own} - {target}
         return target
 
-    def _buffer(self, n):
+    def take_buffer(self, n):
         """A buffer of at least n elements: a free one, or a new one."""
         name = self._free.pop() if self._free else f"h{len(self.buffers)}"
         self.buffers[name] = max(n, self.buffers.get(name, 0))
         return name
 
+    def give_back(self, buffer):
+        """Let others have a buffer that was taken to work with."""
+        self._free.append(buffer)
+
+    def define(self, *functions):
+        """Have FUNCTIONS defined, in this order."""
+        for function in functions:
+            self.functions[function] = FUNCTIONS[function].replace("@", self.prefix)
+
     def call(self, function, *arguments):
         """Append a call of one of FUNCTIONS."""
-        self.functions[function] = FUNCTIONS[function].replace("@", self._prefix)
+        self.define(function)
         self.step(function, *arguments)
 
     def step(self, function, *arguments):
         """Append a call."""
-        self.steps.append(f"{self._prefix}{function}({', '.join(map(str, arguments))});")
+        self.steps.append(f"{self.prefix}{function}({', '.join(map(str, arguments))});")
 
     def array(self, node, number, name):
         """Define an array of a node, and return its name; NULL if the node does not have it."""
         if name not in node.arrays:
             return "NULL"
-        full = f"{self._prefix}{node.kind}{number}_{name}"
+        full = f"{self.prefix}{node.kind}{number}_{name}"
         self.arrays.append(constant_array(full, node.arrays[name]))
         return full
 
@@ -100,7 +121,7 @@ class Body:
 
     def window(self, node, number):
         """Define the window of a node, and return its name."""
-        name = f"{self._prefix}{node.kind}{number}_window"
+        name = f"{self.prefix}{node.kind}{number}_window"
         numbers = ", ".join(map(str, window_numbers(node.attributes["window"])))
         self.arrays.append(f"static const size_t {name}[] = {{{numbers}}};\n")
         return name
@@ -120,7 +141,7 @@ class Body:
         self.call(node.kind, *sources, target, *arrays, epsilon, places, n)
 
     def dense_int8(self, node, number, sources, target, n):
-        name, n_in = f"{self._prefix}dense{number}", len(node.arrays["weight"])
+        name, n_in = f"{self.prefix}dense{number}", len(node.arrays["weight"])
         codes, scale = int8_codes(node.arrays["weight"])
         self.arrays.append(integer_array(f"{name}_weight", codes.T))
         self.arrays.append(constant_array(f"{name}_scale", scale))
@@ -132,7 +153,7 @@ class Body:
         numbers = []
         for c in node.attributes["columns"]:
             numbers += [len(c.edges), c.n_levels, c.value, c.scale, c.shift, *c.edges, *c.mean]
-        name = f"{self._prefix}columns{number}"
+        name = f"{self.prefix}columns{number}"
         self.arrays.append(constant_array(name, np.array(numbers, np.float32)))
         self.call("columns", *sources, name, target, len(node.attributes["columns"]))
 
@@ -158,10 +179,10 @@ class Body:
                 ' with CustomActivation(f, df, c="...")'
             )
         name = f"custom{number}"
-        full = f"{self._prefix}{name}"
+        full = f"{self.prefix}{name}"
         of_one = f"static float {full}(float z)\n{{\n    return {function.c};\n}}\n\n"
         loop = ELEMENTWISE.format(name=name, expression=f"{full}(z[i])")
-        self.functions[name] = of_one + loop.replace("@", self._prefix)
+        self.functions[name] = of_one + loop.replace("@", self.prefix)
         self.step(f"{name}_layer", target, n)
 
     def lwta(self, node, number, sources, target, n):
@@ -177,7 +198,7 @@ class Body:
 
 
 # Of the other kinds FUNCTIONS has the one that `plain` calls.
-_NODES = {
+Body.writers = {
     "dense": Body.dense,
     "activation": Body.activation,
     "custom": Body.custom,
@@ -186,10 +207,11 @@ _NODES = {
     "convolution": Body.convolution,
     "channel_norm": Body.channel_norm,
     **dict.fromkeys(("pad", "max_pool", "average_pool"), Body.windowed),
+    **WRITERS,
 }
 
 # Kinds whose outputs cannot lie where their input does.
-_APART = SEES_IMAGES | {"dense", "columns"}
+_APART = SEES_IMAGES | APART | {"dense", "columns"}
 
 
 def constant_array(name, values):

@@ -19,6 +19,8 @@ from fastnn.export._c_parts import (
     SCORES,
     USAGE,
 )
+from fastnn.export._c_steps import USE as STEP_USE
+from fastnn.export._c_steps import declarations, step_body, step_function
 from fastnn.export._tables import describe_for_export, in_dtype
 from fastnn.export.metadata import metadata
 
@@ -31,7 +33,8 @@ def to_c(model: Any, name: str, path: str | os.PathLike | None = None) -> str:
     and C++, and tells the names of features and classes. Files of several models may be compiled
     together, or as one. A classifier without probabilities writes its decision values in their
     place. Of a pipeline with encoders or imputers there is a function ``<name>_encode`` as well,
-    which makes features of a row's numbers and labels; it needs ``<string.h>``.
+    which makes features of a row's numbers and labels; it needs ``<string.h>``. Of a recurrent
+    network there is ``<name>_step`` too, which goes on from a state that its caller keeps.
 
     A Predictor of ``dtype="int8"`` keeps its weights of a byte each: rows become integers, and the
     sums over the inputs have no floating point in them.
@@ -80,19 +83,30 @@ def _source(model, name):
         )
     fill["function"] = FUNCTION[model.kind].format(**fill)
     body = Body(model, f"{name}_")
-    body.activate(model.head.still_to_apply, body.last, model.n_outputs)
+    steps = step_body(model, f"{name}_") if model.front is None else None
     classes = "" if model.kind != "classifier" else _classes(model, name)
     declared = f"\nextern {classes.split(' =')[0]};" if classes else ""
     if model.front is not None:
         declared += f"\n{ENCODE.format(name=name)};"
+    if steps is not None:
+        of_step = {**fill, "width": steps.width}
+        of_step |= {"values": "y"} if model.kind == "regressor" else {}
+        declared += f"\n{declarations(steps, of_step)}"
     declaration = DECLARATION.format(classes=declared, **fill)
-    fill |= {"declaration": _comment(declaration, "     "), "told": _told(model, name)}
+    told = "" if steps is None else _comment(STEP_USE.format(**of_step), " ")
+    fill |= {"declaration": _comment(declaration, "     "), "told": told + _told(model, name)}
     headers = "#include <math.h>\n#include <stddef.h>\n" + "#include <stdint.h>\n" * (
         body.codes > 0
     )
     parts = [USAGE[model.kind].format(**fill), headers]
     parts += [declaration, *([classes] if classes else [])]
-    parts += [*body.arrays, *body.functions.values(), _predict(model, body, fill)]
+    arrays, functions = body.arrays, body.functions
+    if steps is not None:
+        arrays = list(dict.fromkeys([*arrays, *steps.arrays]))
+        functions = {**functions, **steps.functions}
+    parts += [*arrays, *functions.values(), _predict(model, body, fill)]
+    if steps is not None:
+        parts.append(step_function(model, steps, of_step))
     if model.front is not None:
         parts.append(encode(model.front, name, _string))
     return "\n".join(parts)
@@ -131,10 +145,8 @@ def _predict(model, body, fill):
         kind = "binary_scores"
     if model.binary:
         fill = {**fill, "decision": _decision(model, body.last)}
-    buffers = ", ".join(f"{buffer}[{size}]" for buffer, size in body.buffers.items())
-    codes = f"\n    short codes[{body.codes}];" if body.codes else ""
     return PREDICT[kind].format(
-        buffers=f"float {buffers};{codes}", steps="\n    ".join(body.steps), last=body.last, **fill
+        buffers=body.declared, steps="\n    ".join(body.steps), last=body.last, **fill
     )
 
 

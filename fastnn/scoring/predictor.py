@@ -11,12 +11,13 @@ from fastnn.scoring.report import Reporting
 from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
 from fastnn.scoring.scorer import make_scorer, no_decisions, no_probabilities
 from fastnn.scoring.spread import Described, SpreadScorer, described
+from fastnn.scoring.streaming import Streaming
 from fastnn.threads import effective_n_threads
 
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
-class Predictor(Immutable, Reporting):
+class Predictor(Immutable, Reporting, Streaming):
     """Scores a fitted model: immutable, thread-safe, picklable, in microseconds a row.
 
     Affine steps of a pipeline are folded into the weights in float64, before they are cast to
@@ -85,7 +86,7 @@ class Predictor(Immutable, Reporting):
 
     __slots__ = (
         *("_flat_raw", "_labels", "_log_proba", "_model", "_proba", "_raw", "_scorer"),
-        *("_reference", "_spread", "classes_", "feature_names_in_"),
+        *("_reference", "_spread", "_stream", "classes_", "feature_names_in_"),
     )
 
     def __init__(self, model: Any, dtype: str = "float32") -> None:

@@ -134,6 +134,7 @@ def _fused(nodes):
         for number, node in enumerate(nodes[:-1])
         if node.kind in TRAITS
         and TRAITS[node.kind].matrix
+        and not TRAITS[node.kind].shares
         and nodes[number + 1].kind == "activation"
         and taken_by[number] == [number + 1]
     }

@@ -11,6 +11,7 @@ the inputs has one order, so what comes of a row does not depend on the others.
 
 from libc.string cimport memset
 
+from fastnn._kernels.layers.carry cimport leave, n_steps, take_carried, take_total
 from fastnn._kernels.layers.dense cimport dense_gradient
 from fastnn._kernels.layers.product cimport back_product, product
 from fastnn._kernels.layers.stage cimport gradient_of, input_of, stride_of
@@ -58,18 +59,26 @@ cdef void shared_forward(const Pass *p, int t, floating tag) noexcept nogil:
         while run.begin < run.end:
             step_forward(p, t, step, run, tag)
             run = next_run(stage, b, run.end, p.r1, step, tag)
+    if not p.training and stage.carried >= 0:
+        leave(p, stage, b, tag)
     if stage.output == MEAN:
         for r in range(p.r0, p.r1):
             h = <floating *> b.h + r * stage.ld
             for i in range(stage.n):
-                h[i] /= <floating> max(length_of(stage, b, r, tag), 1)
+                h[i] /= n_steps(p, stage, b, r, tag)
 
 
 cdef inline void begin(const Pass *p, const Stage *stage, const Buffers *b, Py_ssize_t r, floating tag) noexcept nogil:
-    """A row's first step finds outputs and a state of zero."""
+    """A row's first step finds outputs and a state of zero, or those that the row brings."""
     cdef Py_ssize_t step = length_of(stage, b, r, tag) - 1 if stage.reverse else 0
-    memset(<floating *> b.uses + (use(stage, b, p.rows, step) + r) * stage.lda, 0, stage.own * sizeof(floating))
-    memset(<floating *> b.states + (before(stage, b, p.rows, step) + r) * stage.lds, 0, stage.lds * sizeof(floating))
+    cdef floating *own = <floating *> b.uses + (use(stage, b, p.rows, step) + r) * stage.lda
+    cdef floating *state = <floating *> b.states + (before(stage, b, p.rows, step) + r) * stage.lds
+    memset(own, 0, stage.own * sizeof(floating))
+    memset(state, 0, stage.lds * sizeof(floating))
+    if stage.carried >= 0:
+        take_carried(p, stage, r, own, state)
+    if stage.total >= 0:
+        take_total(p, stage, r, <floating *> b.h + r * stage.ld)
 
 
 cdef inline void step_forward(const Pass *p, int t, Py_ssize_t step, Run run, floating tag) noexcept nogil:

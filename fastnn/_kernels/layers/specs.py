@@ -126,6 +126,12 @@ class StageSpec(NamedTuple):
         Whether the input's last column says how many steps of a row there are.
     truncate : int
         Steps that a gradient goes back through at most, 0 for all: see shared.pyx.
+    carried : int
+        Column of the input where the outputs and the state before the first step begin, -1 if they
+        are zero: see carry.pxd.
+    total : int
+        Of a mean over the steps that goes on from earlier ones: column of the input where their sum
+        lies, and behind it their number; -1 if there are none.
     """
 
     kind: str
@@ -147,6 +153,8 @@ class StageSpec(NamedTuple):
     reverse: bool = False
     ragged: bool = False
     truncate: int = 0
+    carried: int = -1
+    total: int = -1
 
     @property
     def n_units(self):

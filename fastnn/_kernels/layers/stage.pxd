@@ -33,6 +33,8 @@ cdef struct Stage:
     Py_ssize_t lda, ldg, lds, ldw   # row strides of a use's inputs, gates, state, and of what a step works with
     Py_ssize_t lengths      # column of the input that says how many steps there are, or -1
     Py_ssize_t truncate
+    Py_ssize_t carried      # where the state before the first step begins in the input, or -1: it is zero
+    Py_ssize_t total        # and the sum of outputs that a mean goes on from, or -1: see carry.pxd
     int cell, output
     bint reverse
     # the way back

@@ -64,17 +64,6 @@ cdef class Scorer:
     for any X or out they do not read in place, and raise ValueError if X is not finite and that is checked.
     """
 
-    cdef Plan plan
-    cdef Model model
-    cdef Dense *dense
-    cdef Places places
-    cdef object packed
-    cdef tuple functions
-    cdef readonly tuple reduced
-    cdef bint calls_python
-    cdef readonly Py_ssize_t n_in, n_out
-    cdef double work
-
     def __cinit__(self, Py_ssize_t n_in, stages, arrays, output_activation, dtype, bint two_column=False, str isa=None,
                   functions=(), bint activated=False, reduced=()):
         self.plan = Plan(n_in, stages, dtype, isa)

@@ -1,0 +1,97 @@
+"""A recurrent network asked step by step: each call goes on from the state of the one before."""
+
+from typing import Any
+
+import numpy as np
+
+from fastnn.scoring.inputs import as_floats
+
+
+class Streaming:
+    """The method of a Predictor that goes on from a state."""
+
+    __slots__ = ()
+    _model: Any
+    _stream: Any
+
+    def step(self, x: Any, state: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Take the next step, or some steps, of sequences that go on: of recurrent networks.
+
+        What comes after each step has the bits of the whole sequence's outputs up to there, however
+        it is cut into calls, and alone or with others.
+
+        Parameters
+        ----------
+        x : array-like of shape (d,), (n, d) or (n, T, d)
+            The next step of one sequence, of n sequences, or T steps of each.
+        state : ndarray of shape (n_state,) or (n, n_state), default=None
+            What the call before has returned; None at the beginning of the sequences.
+
+        Returns
+        -------
+        output : ndarray of shape (k,), (n, k) or (n, T, k)
+            After each step: of a regressor the k values, of a classifier the probabilities (of one
+            without, decision values) of a sequence that would end there.
+        state : ndarray of shape (n_state,) or (n, n_state)
+            For the next call. The one handed in is not changed.
+
+        Raises
+        ------
+        TypeError
+            If the model is no recurrent network, or needs whole sequences: one that is
+            bidirectional, say.
+        ValueError
+            If x or state have another shape, or numbers that are not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fastnn import Network, Predictor, layers
+        >>> X = np.random.RandomState(0).normal(size=(50, 10))
+        >>> net = Network([layers.LSTM(4), layers.Dense(1)], random_state=0).fit(X, X[:, :1])
+        >>> predictor, state = Predictor(net), None
+        >>> for number in X[0]:
+        ...     output, state = predictor.step([number], state)
+        >>> bool(output[0] == predictor.predict(X)[0, 0])
+        True
+        """
+        stream = getattr(self, "_stream", None)
+        if stream is None:
+            from fastnn.scoring.one_step import stream_of  # where it is needed: cold starts count
+
+            stream = stream_of(self._model)
+            object.__setattr__(self, "_stream", stream)  # the same, whoever makes it first
+        x = np.asarray(x) if type(x) is not np.ndarray else x
+        if not 1 <= x.ndim <= 3 or x.shape[-1] != stream.width:
+            raise ValueError(
+                "x must be one step (d,), a step of each of n sequences (n, d) or several (n, T, d)"
+                f" with d = {stream.width}, got an array of shape {x.shape}"
+            )
+        steps = x.reshape((-1, 1, stream.width)) if x.ndim < 3 else x
+        before = state
+        if state is not None:
+            before = _state(state, (*x.shape[:1], stream.n_state)[x.ndim == 1 :], self._model.dtype)
+            before = before.reshape(-1, stream.n_state)
+        found = stream(steps, before)
+        if found is NotImplemented:
+            found = stream(_floats(steps), before)
+        out, after = found
+        if x.ndim == 1:
+            return out.reshape(-1), after.reshape(-1)
+        return (out[0] if x.ndim == 2 else np.ascontiguousarray(out.transpose(1, 0, 2))), after
+
+
+def _state(state, shape, dtype):
+    if not (isinstance(state, np.ndarray) and state.shape == shape and state.dtype == dtype):
+        got = f"{state.dtype} {state.shape}" if isinstance(state, np.ndarray) else type(state)
+        raise ValueError(
+            f"state must be what the call before returned, a {dtype} array of shape {shape}, or"
+            f" None at the beginning, got {got}"
+        )
+    return np.ascontiguousarray(state)
+
+
+def _floats(x):
+    if x.dtype.kind not in "fiubO":
+        raise ValueError(f"x must hold real numbers, got an array of dtype {x.dtype}")
+    return np.ascontiguousarray(as_floats(x))

@@ -65,7 +65,7 @@ def _front_of(table):
 
 
 def _category(builder, encoder, number, features):
-    """A step for each feature: of two levels a sign, of several a number, of many their means."""
+    """A step for each feature: a value for each level."""
     column = encoder.columns[number]
     if not features:
         return []
@@ -81,7 +81,10 @@ def _category(builder, encoder, number, features):
         other=n,
         size=n + 1,
     )
-    return _values(builder, encoder, number, features, choice, n)
+    return [
+        builder.step("value", choice, values=values.astype(float).tolist())
+        for values in encoder.values_of_levels(number)
+    ]
 
 
 def _label(level, dtype):
@@ -89,17 +92,6 @@ def _label(level, dtype):
     if not dtype.lower().startswith(_NUMBERS):
         return level
     return float({"True": 1, "False": 0}.get(level, level))
-
-
-def _values(builder, encoder, number, features, choice, n):
-    kind = features[0].kind
-    if kind == "sign":
-        columns = [[-1.0, 1.0, 0.0]]
-    elif kind == "levels":
-        columns = [[float(i) for i in range(n + 1)]]
-    else:
-        columns = encoder.means[number].T.astype(float).tolist()
-    return [builder.step("value", choice, values=values) for values in columns]
 
 
 def _number(builder, encoder, number, features):

@@ -32,6 +32,14 @@ class Category(NamedTuple):
         table[-1] = known.get(MISSING, unknown)  # which the code -1 picks
         return table[codes]
 
+    def among(self, n):
+        """Number of each level among the ``n`` that most rows have, ``n`` for other levels, and at
+        the end for what was not met: (n_levels + 1,)."""
+        found = np.full(len(self.levels) + 1, n, np.int32)
+        frequent = np.argsort(-np.array(self.counts), kind="stable")[:n]
+        found[np.sort(frequent)] = np.arange(n)
+        return found
+
     def number_of(self, value):
         """The same for a single Python object."""
         key = MISSING if is_missing(value) else key_of(value)

@@ -155,7 +155,7 @@ def _check_features(encoder):
             _check(feature.part in column.numbers, "a feature")
         else:
             n_levels = len(column.category.levels)
-            _check(feature.kind == "mean" or feature.n_levels == n_levels, "a feature")
+            _check(feature.kind == "mean" or feature.n_levels <= n_levels, "a feature")
     _check(set(encoder.means) == set(encoder.columns_of_means), "the means of levels")
     _check(set(encoder.scales) == set(encoder.means), "the means of levels")
     for number, values in encoder.means.items():

@@ -96,6 +96,21 @@ class Encoder:
         """Numbers of the features of a column that are means of targets."""
         return [i for i, f in enumerate(self.features) if f.column == number and f.kind == "mean"]
 
+    def values_of_levels(self, number):
+        """What the features of a column of categories are for each level, and at the end for one
+        that was not met: a list of arrays (n_levels + 1,)."""
+        found = []
+        for feature in self.features:
+            if feature.column != number:
+                continue
+            if feature.kind == "sign":
+                found.append(np.array([-1, 1, 0], np.float32))
+            elif feature.kind == "levels":
+                found.append(self.columns[number].category.among(feature.n_levels))
+            else:
+                found.append(self.means[number][:, int(feature.part)])
+        return found
+
     def learn_means(self, levels, targets, folds, n_folds, weight):
         """Learn the means of targets, and return the sums that those without folds follow from.
 
@@ -172,11 +187,7 @@ class Encoder:
             of_rows = levels[number]
         else:
             of_rows = learned.category.numbers(column)
-        if features[0].kind == "mean":
-            return list(self.means[number][of_rows].T)
-        if features[0].kind == "sign":
-            return [np.array([-1, 1, 0], np.float32)[of_rows]]
-        return [of_rows]
+        return [values[of_rows] for values in self.values_of_levels(number)]
 
 
 def _numbers_of(column, kind):

@@ -12,8 +12,11 @@ __all__ = [
     "means_of_targets",
 ]
 
-#: Most levels that have indicators; more are told by the means of their targets.
+#: Most levels that are told by indicators alone; more are told by the means of their targets, too.
 INDICATORS_UP_TO = 9
+
+#: Of these, levels that have an indicator: of so many rows, and so many levels.
+_ROWS_OF_AN_INDICATOR, _MOST_INDICATORS = 10, 256
 
 
 class LearnedColumn(NamedTuple):
@@ -34,8 +37,8 @@ class Feature(NamedTuple):
     """A column of the narrow matrix.
 
     ``kind`` is 'number' (with ``edges``, if any), 'gap' (1 where the number is missing), 'sign' (-1
-    and 1 for two levels, 0 for another), 'levels' (a level's number, ``n_levels`` for another), or
-    'mean' (of a target over the rows of a level).
+    and 1 for two levels, 0 for another), 'levels' (a level's number among the ``n_levels`` most
+    frequent ones, ``n_levels`` for another), or 'mean' (of a target over the rows of a level).
     """
 
     column: int
@@ -56,7 +59,11 @@ def features_of_category(number, category, n_targets):
         return [Feature(number, "sign", "", _NO_EDGES, 2)]
     if n <= INDICATORS_UP_TO or n_targets is None:
         return [Feature(number, "levels", "", _NO_EDGES, n)]
-    return means_of_targets(number, n, n_targets)
+    means = means_of_targets(number, n, n_targets)
+    frequent = min(
+        _MOST_INDICATORS, sum(count >= _ROWS_OF_AN_INDICATOR for count in category.counts)
+    )
+    return [Feature(number, "levels", "", _NO_EDGES, frequent), *means] if frequent else means
 
 
 def means_of_targets(number, n_levels, n_targets):

@@ -56,13 +56,7 @@ def _category(encoder, number, column, features):
     unknown, missing = len(levels), levels.get(MISSING, len(levels))
     if not features:
         return lambda value, row: None
-    kind = features[0][1].kind
-    if kind == "mean":
-        rows = encoder.means[number].tolist()
-    elif kind == "sign":
-        rows = [[-1.0], [1.0], [0.0]]
-    else:
-        rows = [[float(i)] for i in range(unknown + 1)]
+    rows = np.stack(encoder.values_of_levels(number), axis=1).astype(float).tolist()
     known = {level: rows[i] for level, i in levels.items()}
     none, other = rows[missing], rows[unknown]
 

@@ -208,7 +208,7 @@ class TableFit:
         if fold is None:
             return total
         rows = np.flatnonzero(self._fold_of == fold)
-        found = raw_outputs(member, self._unseen(rows, fold))
+        found = raw_outputs([member])(self._unseen(rows, fold))
         if total is None:
             total = np.zeros((len(self._fold_of), found.shape[1])), np.zeros(len(self._fold_of))
         total[0][rows] += found
@@ -231,11 +231,7 @@ class TableFit:
         for fold in sorted(set(self.watched)):
             watching = [m for m, own in zip(self.members, self.watched, strict=True) if own == fold]
             rows = np.flatnonzero(self._fold_of == fold)
-
-            def predict(narrow, watching=watching):
-                return np.mean([raw_outputs(member, narrow) for member in watching], axis=0)
-
-            of_fold.append((predict, self._unseen(rows, fold), rows))
+            of_fold.append((raw_outputs(watching), self._unseen(rows, fold), rows))
         columns = [[] for _ in self.encoder.columns]
         for i, feature in enumerate(self.encoder.features):
             columns[feature.column].append(i)

@@ -1,13 +1,15 @@
 """The networks of a table: each watches a fold that it is not trained on."""
 
-import copy
-
 import numpy as np
 
 from fastnn.estimators.mlp.classifier import MLPClassifier
-from fastnn.estimators.mlp.outputs import outputs
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.mlp.together import fit_together
+from fastnn.model.nodes import check_nodes
+from fastnn.model.of_estimator import network_as_fitted
+from fastnn.model.of_table import behind_columns
+from fastnn.scoring.scorer import scorer_of
+from fastnn.threads import effective_n_threads
 
 __all__ = ["make_member", "raw_outputs", "train"]
 
@@ -66,8 +68,21 @@ def train(members, X, y, weight, folds, watched, *, n_threads, observers=None):
     )
 
 
-def raw_outputs(member, narrow):
-    """Outputs of a member before its output activation."""
-    member = copy.copy(member)
-    member.out_activation_ = "identity"
-    return outputs(member, narrow, check_finite=False)
+def raw_outputs(members):
+    """What gives the mean raw outputs (n, n_outputs) of members for narrow rows, before any output
+    activation: packed once for many calls, for the description of many columns takes longer than
+    some rows."""
+    scorers = []
+    for member in members:
+        nodes = behind_columns(network_as_fitted(member).nodes, member._columns.specs)
+        dtype = member.coefs_[0].dtype
+        n_inputs = len(member._columns.specs)
+        widths = check_nodes(n_inputs, nodes, dtype)
+        n_threads = 0 if member.n_jobs is None else effective_n_threads(member.n_jobs)
+        scorer = scorer_of(n_inputs, nodes, widths, "identity", dtype)
+        scorers.append((scorer.proba, n_threads))
+
+    def mean(narrow):
+        return np.mean([score(narrow, None, threads) for score, threads in scorers], axis=0)
+
+    return mean

@@ -68,7 +68,8 @@ def _becomes(column, features):
     if "sign" in kinds:
         parts.append("-1 and 1")
     if "levels" in kinds:
-        parts.append(f"{features[0].n_levels} indicators")
+        n, of = features[0].n_levels, len(column.category.levels)
+        parts.append(f"{n} indicators" if n == of else f"indicators of {n} of {of} levels")
     if "mean" in kinds:
         parts.append(
             "means of targets by its "

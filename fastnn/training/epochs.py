@@ -1,8 +1,6 @@
 """Epochs: shuffling, learning rates, early stopping, curves and the check for Ctrl-C.
 
-The arithmetic happens in stretches of batches that never return to Python; what needs Python
-happens here, between them.
-"""
+The arithmetic happens in stretches of batches that never return to Python; all else is here."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.exceptions import DivergenceError
-from fastnn.training.history import History, remedy_of_divergence
+from fastnn.training.extent import Extent
+from fastnn.training.history import History, divergence
 from fastnn.training.shuffling import shuffle_rows
 from fastnn.training.stretches import Stretch, run_alone
 
 __all__ = ["EpochLoop", "History"]
 
-# Longest stretch, in seconds, that training aims to stay out of Python, and so out of the reach of
-# Ctrl-C; long enough that the return costs nothing.
+# Longest stretch, in seconds, that training aims to stay out of Python and of the reach of Ctrl-C.
 _STRETCH = 0.03
 
 
@@ -57,6 +54,8 @@ class EpochLoop:
         Number, for the schedule, of the first step: that of the steps before it which it continues.
     rows_before : float
         Rows that the running statistics of batch norms are of, beside those of the history.
+    extent : fastnn.training.extent.Extent or None
+        Of an epoch, where other processes train as well; None: that of ``rows``.
     """
 
     trainer: Any
@@ -79,6 +78,7 @@ class EpochLoop:
     one_epoch: bool = False
     first_step: int = 0
     rows_before: float = 0
+    extent: Extent | None = None
     name: str = ""
     _stretch: int = field(default=1, init=False)
     _best_weights: Any = field(default=None, init=False)
@@ -89,8 +89,8 @@ class EpochLoop:
         Returns
         -------
         str
-            ``"converged"``, ``"max_iter"``, ``"stopped"`` (by the observer), or ``"diverged"``,
-            where ``validation`` has best weights to keep.
+            ``"converged"``, ``"max_iter"``, ``"stopped"`` (by the observer), ``"diverged"`` (where
+            ``validation`` has best weights to keep).
 
         Raises
         ------
@@ -103,20 +103,15 @@ class EpochLoop:
         """`run` as a generator, see ``fastnn.training.stretches``."""
         self._begin()
         self._data = self.trainer.data(self.X, self.y, self.sample_weight, self.rows)
-        history, order = self.history, self.rows.copy()
-        outcome = "max_iter"
-        for _ in range(1 if self.one_epoch else self.max_iter):
-            if self.observer is not None:
-                self.observer.epoch_begin()
+        history, order, outcome = self.history, self.rows.copy(), "max_iter"
+        for epoch in range(1 if self.one_epoch else self.max_iter):
             if self.shuffle:
                 shuffle_rows(self.rng, order)  # further, from the order of the last epoch
-            finite = self._record((yield from self._epoch(order)))
-            if finite:
-                self._average_and_judge()
-            else:
-                self._give_up()
-            self.schedule.epoch_ended(history.rows_seen)
-            asked_to_stop = self.observer is not None and self.observer.epoch_end()
+            finite, asked_to_stop = True, False
+            if epoch >= self.extent.done:
+                finite, asked_to_stop = yield from self._epoch(order)
+            elif epoch + 1 < self.extent.done:
+                continue
             if not finite:
                 outcome = "diverged"
                 break
@@ -134,9 +129,10 @@ class EpochLoop:
 
     def _begin(self):
         history = self.history
-        history.n_iter = 0
+        self.extent = self.extent or Extent.of(len(self.rows), self.batch_size)
+        history.n_iter = self.extent.done
         self._step = self.first_step
-        if not self.one_epoch:
+        if not self.one_epoch and not self.extent.done:
             history.stale = 0
         if self.validation is None:
             return
@@ -149,11 +145,21 @@ class EpochLoop:
                 history.best_score = score
 
     def _epoch(self, order):
+        """An epoch, with what goes before and after: whether all is finite, and shall end."""
+        if self.observer is not None:
+            self.observer.epoch_begin()
+        finite = self._record((yield from self._batches(order)))
+        if finite:
+            self._average_and_judge()
+        else:
+            self._give_up()
+        self.schedule.epoch_ended(self.history.rows_seen)
+        return finite, self.observer is not None and self.observer.epoch_end()
+
+    def _batches(self, order):
         """The stretches of training on every row once, in this order; returns the mean loss."""
-        trainer = self.trainer
-        trainer.loss_sum = 0.0
-        n_batches = -(-len(order) // self.batch_size)
-        begin = 0
+        trainer, n_batches = self.trainer, self.extent.n_batches
+        trainer.loss_sum, begin = 0.0, 0
         while begin < n_batches:
             end = min(begin + self._stretch, n_batches)
             rates = self._rates(end - begin)
@@ -162,7 +168,7 @@ class EpochLoop:
             self._adapt_stretch(end - begin, seconds)
             self._step += end - begin
             begin = end
-        return trainer.loss_sum / len(order)
+        return trainer.loss_sum / self.extent.n_rows
 
     def _rates(self, n):
         """Learning rates of the next n steps: one number if they are all the same."""
@@ -183,13 +189,8 @@ class EpochLoop:
         history.n_iter += 1
         finite = math.isfinite(loss) and self.trainer.all_finite()
         if not finite and self.validation is None:
-            raise DivergenceError(
-                "Solver produced non-finite parameter weights. The input data may contain large "
-                "values and need to be preprocessed. Training diverged in epoch "
-                f"{history.n_iter}: {remedy_of_divergence(self._rate)}",
-                epoch=history.n_iter,
-            )
-        history.rows_seen += len(self.rows)
+            raise divergence(history.n_iter, self._rate)
+        history.rows_seen += self.extent.n_rows
         history.loss_curve.append(loss)
         history.learning_rates.append(self._rate)
         if self.verbose:
@@ -230,8 +231,8 @@ class EpochLoop:
         history.stale = 0 if improved else history.stale + 1
 
     def _patience(self):
-        patience = self.schedule.patience
-        return self.n_iter_no_change if patience is None else patience
+        own = self.schedule.patience
+        return self.n_iter_no_change if own is None else own
 
     def _plateau(self):
         """Ask the schedule what a plateau means; true if it means the end."""

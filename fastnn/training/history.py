@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass, field
 
-__all__ = ["History", "message_of_divergence", "remedy_of_divergence"]
+from fastnn.exceptions import DivergenceError
+
+__all__ = ["History", "divergence", "message_of_divergence", "remedy_of_divergence"]
 
 
 @dataclass
@@ -34,6 +36,16 @@ def message_of_divergence(history):
     return (
         f"Training diverged in epoch {history.n_iter}; the weights {kept} are kept. "
         + remedy_of_divergence(history.learning_rates[-1])
+    )
+
+
+def divergence(epoch, rate):
+    """Return the error of a training that diverged in an epoch, at a learning rate."""
+    return DivergenceError(
+        "Solver produced non-finite parameter weights. The input data may contain large values and "
+        f"need to be preprocessed. Training diverged in epoch {epoch}: "
+        f"{remedy_of_divergence(rate)}",
+        epoch=epoch,
     )
 
 

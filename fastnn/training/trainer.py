@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from fastnn._kernels.training.exchange import Exchange
 from fastnn.threads import ThreadChoice
 from fastnn.training.coefficients import Coefficients
 from fastnn.training.options import StepOptions
@@ -14,7 +15,9 @@ from fastnn.training.statistics import mean_of_weights, settle
 __all__ = ["Trainer", "make_trainer"]
 
 
-def make_trainer(network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, **options):
+def make_trainer(
+    network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, exchange=None, **options
+):
     """A `Trainer` that starts from a network's parameters and an optimizer's state.
 
     Parameters
@@ -23,10 +26,10 @@ def make_trainer(network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, **
     optimizer : Optimizer
     batch_size : int
     n_threads : int, default=1
-        Most threads to train with.
     epsilon : float, default=0.0
-        How far from 0 and 1 reported log losses take a probability to be: scikit-learn's are
-        those of one machine epsilon. Gradients know no such bound.
+        How far from 0 and 1 reported log losses take a probability to be, as in `Objective`.
+    exchange : callable, optional
+        See `fastnn._kernels.training.exchange`.
     **options
         Fields of `StepOptions`.
 
@@ -36,24 +39,25 @@ def make_trainer(network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, **
     """
     options, batch_size = StepOptions(**options), int(batch_size)
     block = network.step_block(batch_size)
-    tied = max(network.ties) >= 0
-    whole_gradient = block < batch_size or options.clip_norm is not None or tied
+    added_to = max(network.ties) >= 0 or exchange is not None
+    whole_gradient = block < batch_size or options.clip_norm is not None or added_to
     groups = network.groups_of(batch_size)
     engine = network.make_engine(block, n_threads, optimizer, whole_gradient, n_groups=groups)
+    if exchange is not None:
+        Exchange(engine, exchange)
     return Trainer(network, engine, optimizer, options, batch_size, epsilon)
 
 
 class Trainer:
     """The packed state of a network during a fit: weights, moments, workspace.
 
-    The network's own `params` and the optimizer's `state` are read at construction and written by
-    `pull`; nothing in between touches them, so a fit that fails leaves them as they were.
+    The network's `params` and the optimizer's `state` are read at construction and written by
+    `pull`, not in between: a fit that fails leaves them as they were.
 
     Attributes
     ----------
     loss_sum : float
-        Sum of batch loss times batch rows since the caller last set it to zero, the loss of a batch
-        being that before its update, with the penalty.
+        Sum of batch loss, before the update, times batch rows since the caller set it to zero.
     """
 
     def __init__(self, network, engine, optimizer, options, batch_size, epsilon):
@@ -61,8 +65,7 @@ class Trainer:
         self.options, self.batch_size = options, batch_size
         self.whole_batch = options.whole_batch or batch_size
         self._engine, self._epsilon = engine, epsilon
-        self._mean_weight, self._trained_on = 1.0, None
-        self.loss_sum = 0.0
+        self._mean_weight, self._trained_on, self.loss_sum = 1.0, None, 0.0
         work = network.work_of(self.batch_size, optimizer.rule)
         self._threads = ThreadChoice(engine.n_threads, *work)
         self.push()
@@ -117,8 +120,7 @@ class Trainer:
         self.optimizer.state = state
 
     def data(self, X, y, sample_weight=None, rows=None):
-        """Rows and targets as `train` takes them: checked once, for any number of calls. `rows` are
-        the numbers of those to train on, by default all."""
+        """Rows and targets, checked, for any number of calls of `train`. `rows`: which, or all."""
         data = self.network.data(X, y, sample_weight)
         weight = data[-1] if data[-1] is None or rows is None else data[-1][rows]
         self._mean_weight = mean_of_weights(weight)
@@ -199,8 +201,7 @@ class Trainer:
 
     @contextmanager
     def averaged(self):
-        """Within the block the engine has the averaged weights, if there are any, in the place of
-        the present ones: enough to score with."""
+        """Within the block the engine has the averaged weights, if any: enough to score with."""
         if self._average is None:
             yield
             return

@@ -11,7 +11,8 @@ A range of batches is one call without the interpreter, inside one parallel regi
 
 No sum is ever split across threads, so the bits of the result depend neither on their number nor on their shares
 (shares.pyx). A batch of more than block_rows rows goes through in blocks: their gradients add up, in order, before the
-update.
+update. So do those of several processes that train one network (exchange.pyx): a step then takes part in the sum even if
+this process has no rows left for it.
 """
 
 from cython.parallel cimport parallel, threadid
@@ -20,6 +21,7 @@ from libc.string cimport memset
 
 from fastnn._kernels.training.chunks cimport there_and_back
 from fastnn._kernels.training.copies cimport copy_rows
+from fastnn._kernels.training.exchange cimport exchange
 from fastnn._kernels.training.groups cimport group_gradients
 from fastnn._kernels.training.limits cimport limit_norms
 from fastnn._kernels.native.dtypes cimport FLOAT64
@@ -65,17 +67,20 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
     cdef Py_ssize_t b, start, rows, done, n
     cdef Part part = no_part()
     cdef double weight, loss
-    cdef bint at_once, clipped, more
+    cdef bint at_once, clipped, more, later
     if team == 1:
         part.strips = strip_share(s, NULL, 0)
     for b in range(s.begin, s.end):
         start = b * s.batch_size
-        rows = min(s.batch_size, s.data.n_rows - start)
+        rows = max(<Py_ssize_t> 0, min(s.batch_size, s.data.n_rows - start))
         weight = weight_sum(s, s.data.order + start, rows, tag)
-        if weight <= 0:             # every row weighs nothing: as if the batch were absent
+        if weight <= 0 and s.exchange == NULL:      # every row weighs nothing: as if the batch were absent
             continue
         clipped = s.rule >= 0 and s.clip_norm < INFINITY
-        at_once = s.rule >= 0 and (grouped(s) or rows <= s.block_rows) and not clipped and not s.tied
+        later = s.tied or s.exchange != NULL        # the gradient of the rows is not all of it
+        at_once = s.rule >= 0 and (grouped(s) or rows <= s.block_rows) and not clipped and not later
+        if rows == 0:
+            no_rows(s, &part, thread, team, tag)
         done = 0
         loss = 0
         while done < rows:
@@ -91,7 +96,7 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
             if thread == 0:
                 loss += sum_of(s.group_loss, s.n_groups) if grouped(s) else sum_of(s.row_loss, n)
             strip_gradients(s, &part.strips, part.bounds, thread, team, n, done > 0 or s.accumulate,
-                            b if at_once else -1, weight, clipped and done + n == rows and not s.tied, tag)
+                            b if at_once else -1, weight, clipped and done + n == rows and not later, tag)
             part.in_strips = fastnn_ticks() - part.since if part.measuring else 0
             if thread == 0 and team > 1:
                 next_turn(&s.shares)
@@ -100,9 +105,19 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
         if s.rule >= 0 and s.tied:
             sum_ties(s, thread, team, tag)
             barrier(s, team)
-            if clipped:
-                strip_norms(s, &part.strips, weight, tag)
-                barrier(s, team)
+        if s.exchange != NULL:
+            if thread == 0:
+                exchange(s, weight, rows, loss, float_state)
+            barrier(s, team)
+            weight, rows, loss = s.totals[0], <Py_ssize_t> s.totals[1], s.totals[2]
+            barrier(s, team)
+            if s.failed:
+                break
+            if weight <= 0:
+                continue
+        if clipped and later:
+            strip_norms(s, &part.strips, weight, tag)
+            barrier(s, team)
         if s.rule >= 0 and not at_once:
             update_strips(s, &part.strips, b, weight, clip_factor(s) if clipped else 1, tag)
             barrier(s, team)
@@ -158,6 +173,16 @@ cdef inline void take_part(Sweep *s, Part *part, int thread) noexcept nogil:
     part.measuring = measures(&s.shares)
     if part.measuring:
         part.since = fastnn_ticks()
+
+
+cdef inline void no_rows(Sweep *s, Part *part, int thread, int team, floating tag) noexcept nogil:
+    """A step of which a process has no rows: a gradient of zero."""
+    if team > 1:
+        take_part(s, part, thread)
+    part.in_strips = 0
+    if thread == 0:
+        memset(s.gradient, 0, s.n_master * sizeof(floating))
+    barrier(s, team)
 
 
 cdef inline double row_part(const Sweep *s, Py_ssize_t rows, const double *bounds, int thread) noexcept nogil:

@@ -85,6 +85,9 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     double loss_low, loss_high      # what a reported log loss is kept between
     double loss_scale
     bint tied                       # some layers have another one's matrix: see ties.pyx
+    void *exchange                  # adds up the gradients of several processes, see exchange.pyx; NULL: there is one
+    double *totals                  # (3,) what it adds up beside them
+    bint failed
     bint accumulate                 # add to the gradient that is there rather than start from zero
     fastnn_barrier barrier          # zero between calls
     Shares shares                   # what each thread takes of the rows and of the strips

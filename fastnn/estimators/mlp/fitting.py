@@ -25,7 +25,7 @@ from fastnn.estimators.mlp.starts import Outcome, best_outcome, seeds_after_firs
 from fastnn.estimators.mlp.temperature import scale_by_temperature
 from fastnn.estimators.shared import data
 from fastnn.estimators.shared.callbacks import FitCallbacks
-from fastnn.estimators.shared.early_stopping import Rows, given_rows, rows_apart, watch
+from fastnn.estimators.shared.early_stopping import given_rows, rows_apart, split_off, watch
 from fastnn.layers.activations import one_per_layer
 from fastnn.threads import effective_n_threads
 from fastnn.training.averaging import WeightMean
@@ -41,8 +41,8 @@ __all__ = ["Fit"]
 class Fit:
     """The data, the network and the course of one fit.
 
-    The estimator is read, and written to by scikit-learn's ``validate_data`` and by its own
-    ``_learn_targets``; the rest of what was learned is returned by ``run``.
+    The estimator is read, and written to by ``validate_data`` and its own ``_learn_targets``; the
+    rest of what was learned is returned by ``run``.
 
     Parameters
     ----------
@@ -69,17 +69,17 @@ class Fit:
         among=ALONE,
         unlabelled=(),
     ):
-        self.estimator = estimator
-        self.one_epoch = one_epoch
+        self.estimator, self.one_epoch = estimator, one_epoch
         self._among, self._sample, self._unlabelled = among, among.sample, unlabelled
-        self.continuing = hasattr(estimator, "coefs_") and (one_epoch or estimator.warm_start)
-        self._given = X, y, sample_weight
-        self._callbacks = self._observer = None
+        self._told = one_epoch or among.ranks.told  # what classes there are, and where to go on
+        self.continuing = hasattr(estimator, "coefs_") and (self._told or estimator.warm_start)
+        self._given, self._ranks = (X, y, sample_weight), among.ranks
+        self._callbacks = self._observer = self._training_rows = None
         self._hidden = estimator._hidden_widths()
         check_parameters(estimator, len(self._hidden))
         self.n_threads = among.n_threads or effective_n_threads(estimator.n_jobs)
         self._take_data(X, y, sample_weight, held_out)
-        self._training_rows = None
+        self.rows = among.ranks.rows(self.rows)
         self.rng = check_random_state(estimator.random_state)
         self._n_starts = 1 if self.continuing else estimator.n_init
         self._seeds = seeds_after_first(self._n_starts, self.rng)
@@ -97,7 +97,7 @@ class Fit:
             if est.solver == "lbfgs":
                 self.X, self.labels, self._sample = self.X[self._sample], labels, None
         known = labels if (apart := self._among.watched) is None else self.labels
-        self.loss = est._learn_targets(known, self.continuing, self.one_epoch)
+        self.loss = est._learn_targets(known, self.continuing, self._told)
         self.dtype = self.X.dtype
         if self.continuing:
             self.dtype = np.result_type(np.asarray(est.coefs_[0]), np.float32)
@@ -204,14 +204,17 @@ class Fit:
         if self._training_rows is None:
             self._training_rows = self.rows, self._held_out
             if est.early_stopping and self._held_out is None:
-                self._training_rows = self._split()
+                split = self.rows, self.X, self.y, self.labels, self.weight
+                self._training_rows = split_off(est, *split, self.rng)
         rows, held_out = self._training_rows
-        batch_size = solvers.batch_size(est, len(rows))
+        batch_size = solvers.batch_size(est, self._ranks.most(len(rows)))
         history = past_history(est) if self.continuing else History()
         optimizer = solvers.make_optimizer(est, self.alpha)
-        schedule = solvers.make_schedule(est, -(-len(rows) // batch_size))
-        if self.one_epoch and self.continuing:
+        extent = self._ranks.extent(len(rows), batch_size, history)
+        schedule = solvers.make_schedule(est, extent.n_batches)
+        if self._told and self.continuing:
             solvers.resume(est, self.network.n_params, optimizer, schedule, history)
+        rng, seed = self._ranks.own(self.rng, self._seed)
         trainer = make_trainer(
             self.network,
             optimizer,
@@ -223,19 +226,27 @@ class Fit:
             clip_norm=est.clip_norm,
             max_norm=est.max_norm,
             average_decay=est.averaging_decay if est.averaging == "ema" else None,
-            seed=self._seed,
+            seed=seed,
             whole_batch=solvers.whole_batch(est, batch_size, one_epoch=self.one_epoch),
+            exchange=self._ranks.exchange,
         )
 
-        averaging = None
-        if est.averaging == "swa":
-            averaging = WeightMean(math.floor(est.averaging_start * est.max_iter))
+        mean = est.averaging == "swa"
+        averaging = WeightMean(math.floor(est.averaging_start * est.max_iter)) if mean else None
 
         def snapshot():
             with averaging.installed(trainer) if averaging else nullcontext():
                 trainer.pull()
             return self._snapshot()
 
+        def state(resumable):
+            return solvers.solver_state(est, optimizer, schedule, history.stale, resumable)
+
+        def going_on():
+            more = history_attributes(est, history)
+            return {**snapshot(), **more, "_solver_state": state(True)}
+
+        self._ranks.watch(going_on)
         self._fitted_up_to_now = snapshot
         end = yield from EpochLoop(
             trainer,
@@ -244,7 +255,7 @@ class Fit:
             rows,
             schedule,
             history,
-            self.rng,
+            rng,
             batch_size=batch_size,
             max_iter=est.max_iter,
             tol=est.tol,
@@ -259,6 +270,7 @@ class Fit:
             first_step=optimizer.state.get("t", 0),
             # Those of L-BFGS are of all its rows, and it counts none.
             rows_before=math.inf if self.continuing and not history.rows_seen else 0,
+            extent=extent,
             name=self._among.name,
         ).stretches()
         trainer.finish()
@@ -268,9 +280,7 @@ class Fit:
             **history_attributes(est, history),
         }
         if end != "diverged":  # else the moments are not finite, or soon would not be
-            attributes["_solver_state"] = solvers.solver_state(
-                est, optimizer, schedule, history.stale, resumable=self.one_epoch
-            )
+            attributes["_solver_state"] = state(self.one_epoch)
 
         report = partial(
             self._warn_of_end,
@@ -318,16 +328,6 @@ class Fit:
         coefs = self.network.params[: self.network.n_coefs]
         penalty = 0.5 * self.alpha / total * np.vdot(coefs, coefs)
         return (objective - penalty) / n_outputs + penalty
-
-    def _split(self):
-        """Set a part of the training rows apart, for early stopping."""
-        est, rows = self.estimator, self.rows
-        strata = est._strata(self.y[rows])
-        rows, apart = data.split_off_validation_rows(
-            rows, strata, est.validation_fraction, self.rng
-        )
-        weight = None if self.weight is None else self.weight[apart]
-        return rows, Rows(self.X[apart], self.y[apart], self.labels[apart], weight)
 
     def _report_begin(self, max_epochs):
         X, y, sample_weight = self._given

@@ -37,6 +37,8 @@ def advice_on_scale(estimator, X, y, weight, rows, loss, shown_loss):
     """
     if (is_classifier(estimator) and loss.output_activation == "identity") or loss.paired:
         return ""  # margins, and a loss that no number of times another is worse
+    if not len(rows):  # of a process without any
+        return ""
     # The sizes first: mostly they are fine, and that is quickly seen.
     of_X = _size_of_features(estimator, X, rows)
     most = _MOST_ROWS

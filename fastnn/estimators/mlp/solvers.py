@@ -91,7 +91,7 @@ def whole_batch(estimator, batch_size, *, one_epoch):
     return 200 if estimator.batch_size == "auto" else int(estimator.batch_size)
 
 
-def solver_state(estimator, optimizer, schedule, stale, *, resumable):
+def solver_state(estimator, optimizer, schedule, stale, resumable):
     """Collect what a later ``partial_fit`` needs in order to go on."""
     return {
         "solver": estimator.solver,

@@ -13,7 +13,7 @@ from fastnn._warnings import warn
 from fastnn.estimators.shared import data
 from fastnn.training.validation import mean_loss
 
-__all__ = ["HeldOut", "Rows", "ScoredHeldOut", "given_rows", "rows_apart", "watch"]
+__all__ = ["HeldOut", "Rows", "ScoredHeldOut", "given_rows", "rows_apart", "split_off", "watch"]
 
 
 # Standard deviations of y that y_val lies from its mean, where it cannot be of the same kind.
@@ -27,6 +27,13 @@ class Rows(NamedTuple):
     y: Any
     labels: Any
     weight: Any
+
+
+def split_off(estimator, rows, X, y, labels, weight, rng):
+    """Set a part of the training rows apart: those left, and the `Rows`."""
+    strata = estimator._strata(y[rows])
+    left, apart = data.split_off_validation_rows(rows, strata, estimator.validation_fraction, rng)
+    return left, Rows(X[apart], y[apart], labels[apart], None if weight is None else weight[apart])
 
 
 def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):

@@ -12,7 +12,16 @@ from fastnn._version import __version__
 from fastnn.exceptions import DivergenceError, ModelFormatError, VersionMismatchWarning
 
 if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
-    from fastnn import data, initializers, inspection, layers, losses, optimizers, schedules
+    from fastnn import (
+        data,
+        distributed,
+        initializers,
+        inspection,
+        layers,
+        losses,
+        optimizers,
+        schedules,
+    )
     from fastnn._config import config
     from fastnn.estimators import (
         Autoencoder,
@@ -71,6 +80,7 @@ __all__ = [
     "__version__",
     "config",
     "data",
+    "distributed",
     "fit_together",
     "initializers",
     "inspection",
@@ -114,7 +124,10 @@ _HOMES = {
 
 #: Modules that come with the first use, unless something has imported them already.
 _MODULES = frozenset(
-    {"data", "initializers", "inspection", "layers", "losses", "optimizers", "schedules"}
+    {
+        *("data", "distributed", "initializers", "inspection", "layers", "losses", "optimizers"),
+        "schedules",
+    }
 )
 
 _TRAINING = {"sklearn": "scikit-learn", "scipy": "SciPy", "joblib": "joblib"}

@@ -46,6 +46,7 @@ WINGS = {
     },
     "persistence": {"estimators", "files", "model", "scoring"},
     "data": {"estimators", "persistence", "scoring"},
+    "distributed": {"_config", "data", "estimators", "persistence", "threads", "training"},
     "cli": {
         *("_config", "_kernels", "estimators", "export", "files", "model", "persistence"),
         *("scoring", "tables", "threads"),

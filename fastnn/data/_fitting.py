@@ -14,7 +14,7 @@ from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.persistence import load, save
 
-__all__ = ["fit"]
+__all__ = ["fit", "hand_over", "saved_model"]
 
 
 def fit(
@@ -69,7 +69,7 @@ def fit(
     _check(estimator, rows, epochs=epochs, checkpoint_blocks=checkpoint_blocks)
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and path.exists():
-        model = _saved(path, estimator)
+        model = saved_model(path, estimator)
         begun, skip = divmod(int(model.t_), rows.n_rows)
         first = {}
     else:
@@ -87,7 +87,7 @@ def fit(
             save(model, path)
         if callback is not None and callback(epoch, model):
             break
-    _hand_over(model, estimator)
+    hand_over(model, estimator)
     return estimator
 
 
@@ -123,7 +123,7 @@ def _classes(rows, classes):
     return np.unique(np.concatenate(found)) if found else []
 
 
-def _saved(path, estimator):
+def saved_model(path, estimator):
     """The estimator in a checkpoint, if its parameters are those of this one."""
     model = load(path)
     if type(model) is not type(estimator):
@@ -142,7 +142,7 @@ def _saved(path, estimator):
     return model
 
 
-def _hand_over(model, estimator):
+def hand_over(model, estimator):
     """Give an estimator what another one has learned."""
     parameters = estimator.get_params(deep=False)
     for name in [name for name in vars(estimator) if name not in parameters]:

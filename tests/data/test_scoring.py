@@ -43,18 +43,6 @@ def test_frames_of_dask(method):
         assert list(found.columns) == ["down", "up"]
 
 
-def test_two_processes():
-    distributed = pytest.importorskip("distributed")
-    rows = da.from_array(X, chunks=(100, 4))
-    with (
-        distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        computed = score(NAMELESS, rows, method="predict_proba").compute()
-        assert len(client.scheduler_info()["workers"]) == 2
-    assert (computed == NAMELESS.predict_proba(X)).all()
-
-
 def test_files_and_batches(tmp_path):
     table = pa.Table.from_pandas(FRAME.assign(more="text"), preserve_index=False)
     for number in range(2):

@@ -35,6 +35,10 @@ class OneRank:
         in the first as they are."""
         return rng, seed
 
+    def tell(self, report):
+        """Call what warns of the end of a fit, unless another process does."""
+        report()
+
     def watch(self, resumable):
         """Take a function that returns the attributes of a fit that can be gone on with."""
 

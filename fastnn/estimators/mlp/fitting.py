@@ -128,10 +128,10 @@ class Fit:
         # every partial_fit, whose steps go on, and weights and order of rows are as without them.
         random = self.network.has("random")
         self._seed = int(copy.deepcopy(self.rng).randint(2**31)) if random else 0
+        if not self.continuing or self._ranks.told:  # whose orders are those after the draws
+            first_weights(self.network, est, self.rng, self.X, self._unlabelled)
         if self.continuing:
             Parts.of(self.network, self._blocks).take(Parts.fitted(est))
-        else:
-            first_weights(self.network, est, self.rng, self.X, self._unlabelled)
         if self.work_dtype != self.dtype:
             self.network = build_network(*layers, self.work_dtype, estimator=est)
             self.network.copy_from(self._model_network)
@@ -151,7 +151,7 @@ class Fit:
         best = yield from best_outcome(
             lambda start: self._train_from(start, train), n_starts, est.verbose
         )
-        best.report()
+        self._ranks.tell(best.report)
         return best.attributes
 
     def _train_from(self, start, train):

@@ -87,18 +87,6 @@ def test_grid_search(backend):
     assert search.score(X, Y) > 0.9
 
 
-def test_grid_search_with_dask():
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.Client(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
-        ),
-        parallel_backend("dask"),
-    ):
-        search = GridSearchCV(FAST, {"alpha": [1e-4, 0.1]}, cv=2).fit(X, Y)
-    assert search.score(X, Y) > 0.9
-
-
 def test_halving_grid_search():
     model = clone(FAST).set_params(batch_size="auto")
     search = HalvingGridSearchCV(model, {"alpha": [1e-4, 1e-2, 1.0]}, random_state=0, cv=2)

@@ -12,6 +12,7 @@ from fastnn.estimators.mlp.among import Among, OneRank
 from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.shared import labels
+from fastnn.estimators.shared.callbacks import CALLBACK_ATTRIBUTES
 from fastnn.training.extent import Extent
 
 __all__ = ["Ranks", "train"]
@@ -122,6 +123,8 @@ def train(group, model, shard, *, n_threads, report=None, reports=False):
                 classes = np.arange(shard.y.shape[1])
             labels.learn_first_classes(model, shard.y, classes)
         model._fit(shard.named(), shard.y, shard.weight, among=among)
+    for name in CALLBACK_ATTRIBUTES:  # which the estimator's own fit takes away
+        vars(model).pop(name, None)
     model.random_state = asked
     _check_same(group, model)
 

@@ -19,8 +19,7 @@ from fastnn.losses import make_loss
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.trainer import make_trainer
 
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(600, 6)).astype(np.float32)
+X = np.random.RandomState(0).normal(size=(600, 6)).astype(np.float32)
 Y = (X[:, 0] > 0) * 1 + (X[:, 1] > 0)
 
 

@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 from sklearn import datasets
 
-__all__ = ["MADE", "SHIPPED", "adult", "california", "frame", "shipped", "wide"]
+__all__ = ["ISLP", "MADE", "SHIPPED", "adult", "california", "frame", "islp", "shipped", "wide"]
 
 SHIPPED = {
     "diabetes": datasets.load_diabetes,
@@ -92,6 +92,32 @@ MADE = {
     "noisy classes": noisy_classes,
     "rings": rings,
 }
+
+
+#: Tables of the package ISLP, by file: what is predicted, and what would tell it.
+ISLP = {
+    "auto": ("Auto", "mpg", []),
+    "bikeshare": ("Bikeshare", "bikers", ["casual", "registered"]),
+    "boston": ("Boston", "medv", []),
+    "caravan": ("Caravan", "Purchase", []),
+    "carseats": ("Carseats", "Sales", []),
+    "college": ("College", "Outstate", []),
+    "credit": ("Credit", "Balance", ["ID"]),
+    "default": ("Default", "default", []),
+    "hitters": ("Hitters", "Salary", []),
+    "oj": ("OJ", "Purchase", []),
+    "wage": ("Wage", "wage", ["logwage"]),
+}
+
+
+def islp(folder, name, target, left_out):
+    """A table of ISLP's: rows with a target; numbers as targets are values, and text is classes."""
+    import pandas as pd
+
+    X = pd.read_csv(folder / f"{name}.csv")
+    X = X[X[target].notna()].drop(columns=left_out).reset_index(drop=True)
+    y = X.pop(target)
+    return X, y.to_numpy(float) if y.dtype.kind in "iuf" else y.to_numpy(object).astype(str)
 
 
 def california(path):

@@ -17,8 +17,9 @@ from sklearn.metrics import log_loss
 
 from benchmarks import machine
 from benchmarks.layout import markdown
+from benchmarks.table_results import gain, standard_error
 from benchmarks.table_sets import MADE, SHIPPED, shipped
-from benchmarks.tables import gain, splits, standard_error
+from benchmarks.tables import splits
 from fastnn import TabularClassifier, TabularRegressor
 from fastnn.threads import effective_n_threads
 
@@ -75,8 +76,8 @@ def measure(make, n_splits):
 
 
 def cell(equal, weighted):
-    better = 100 * gain(weighted, equal)
-    return f"{better.mean():+.2f} ± {standard_error(better):.2f} %"
+    better, spread = gain(weighted, equal)
+    return f"{100 * better:+.2f} ± {100 * spread:.2f} %"
 
 
 def main():
@@ -91,7 +92,7 @@ def main():
         equal, weighted = measure(make, options.splits)
         losses = cell(equal[:, 1], weighted[:, 1]) if not np.isnan(equal[0, 1]) else "–"
         rows.append([name, cell(equal[:, 0], weighted[:, 0]), losses])
-        mean.append(100 * gain(weighted[:, 0], equal[:, 0]).mean())
+        mean.append(100 * gain(weighted[:, 0], equal[:, 0])[0])
         print(*rows[-1], sep=" | ", flush=True)
     says = f"Of all tables: error {np.mean(mean):+.2f} ± {standard_error(np.array(mean)):.2f} %"
     table = markdown(("table", "error", "log loss"), rows)

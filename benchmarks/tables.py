@@ -5,16 +5,20 @@ contender is fitted at its defaults: the tabular estimators of this library, sci
 HistGradientBoosting (text as categories), and what one writes by hand with scikit-learn: medians,
 StandardScaler and indicators before its MLP with early stopping. A score is R squared or accuracy,
 the log loss is of classes; "error" is how much less this library errs (1 - accuracy, or RMSE) than
-HistGradientBoosting, relatively, as a mean over the splits with its standard error. Times are of
-one fit, in seconds of the wall, all by turns in one process. With --catboost there are CatBoost's
-defaults beside them, too; --budget gives the fits of preset='best' so many seconds each.
+HistGradientBoosting, relatively, over all splits, with its standard error. Times are of
+one fit, in seconds of the wall, all by turns in one process; a table has a time where the machine
+had no other work. With --catboost there are CatBoost's defaults beside them, too; --budget gives
+the fits of preset='best' so many seconds each.
+
+--keep FILE adds each result to a file and does not measure again what is there, --read FILES takes
+results of other runs, --busy says that the times of this one are not to count: errors of many
+splits may come from a busy machine, and times of a few from an idle one.
 """
 
 import argparse
 import time
 import warnings
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -27,8 +31,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks import machine
-from benchmarks.layout import markdown, percent, ratio, significant
-from benchmarks.table_sets import MADE, SHIPPED, adult, california, shipped
+from benchmarks.table_results import Results, summary
+from benchmarks.table_sets import ISLP, MADE, SHIPPED, adult, california, islp, shipped
 from fastnn import TabularClassifier, TabularRegressor
 from fastnn.threads import effective_n_threads
 
@@ -127,104 +131,28 @@ def splits(X, y, n):
 PREPARED = {"boosting": with_categories, "catboost": with_words}
 
 
-def measure(rounds, options):
-    """Contender -> an array (splits, 4) of what `judged` says."""
-    found = {}
+def measure(table, rounds, options, results):
+    """Add what `judged` says of each contender in each split, but for what is kept."""
     for seed, (X, y), (X_test, y_test) in rounds:
         classifies = np.asarray(y).dtype.kind != "f"
         for name, model in contenders(classifies, seed, options).items():
+            if results.has(table, name, seed):
+                continue
             prepare = PREPARED.get(name, lambda X: X)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 result = judged(model, (prepare(X), y), (prepare(X_test), y_test))
-            found.setdefault(name, []).append(result)
-    return {name: np.array(results, float) for name, results in found.items()}
+            results.add(table, name, seed, result, options.busy)
+            print(table, name, seed, *result, sep=" | ", flush=True)
 
 
-def gain(errors, others):
-    """How much less is erred, relatively, in each split. As many errors are no gain, none included;
-    some where the other makes none count as -100 %."""
-    better = np.where(others > 0, 1 - errors / np.maximum(others, 1e-12), -1.0)
-    better[errors == others] = 0
-    return better
-
-
-def standard_error(values):
-    return values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
-
-
-class Line(NamedTuple):
-    """A table's: cells, the mean gain, whether more is erred than by boosting beyond two standard
-    errors of the difference, the ratio of times, the gain over CatBoost."""
-
-    cells: list
-    gain: float
-    worse: bool
-    times: float
-    over_catboost: float | None
-
-
-def line(name, found, preset):
-    ours, theirs = found[preset], found["boosting"]
-    others = [found[n] for n in ("boosting", "by hand", "catboost") if n in found]
-    better, difference = gain(ours[:, 0], theirs[:, 0]), ours[:, 0] - theirs[:, 0]
-    scores = [f"{each[:, 1].mean():.4f}" for each in (ours, *others)]
-    losses = [
-        "–" if np.isnan(each[0, 2]) else f"{each[:, 2].mean():.3f}" for each in (ours, theirs)
-    ]
-    seconds = [np.median(each[:, 3]) for each in (ours, theirs)]
-    over = gain(ours[:, 0], found["catboost"][:, 0]).mean() if "catboost" in found else None
-    cells = [
-        *(name, len(ours), *scores),
-        f"{100 * better.mean():+.1f} ± {100 * standard_error(better):.1f} %",
-        *(*losses, significant(seconds[0]), ratio(seconds[0] / seconds[1])),
-    ]
-    worse = difference.mean() > 2 * standard_error(difference) > 0
-    return Line(cells, better.mean(), worse, seconds[0] / seconds[1], over)
-
-
-def header(options):
-    return (
-        *("table", "splits", "score", "boosting", "by hand"),
-        *(("CatBoost",) if options.catboost else ()),
-        *("error", "log loss", "boosting's", "s a fit", "times boosting's"),
-    )
-
-
-def summary(preset, lines, options):
-    """A preset's table, with what there is to say of all of it."""
-    worse = [each.cells[0] for each in lines if each.worse]
-    says = [
-        f"mean error {100 * np.mean([each.gain for each in lines]):+.1f} %",
-        f"better on {percent(np.mean([each.gain > 0 for each in lines]))} of the tables",
-        f"worse beyond two standard errors: {', '.join(worse) or 'none'}",
-        f"the median of times is {ratio(np.median([each.times for each in lines]))} boosting's",
-    ]
-    if options.catboost:
-        over = [each.over_catboost for each in lines]
-        says.append(
-            f"of CatBoost's errors {100 * np.mean(over):+.1f} %, better on "
-            f"{percent(np.mean(np.array(over) > 0))}"
-        )
-    cells = [each.cells for each in lines]
-    return f"preset={preset!r}: {'; '.join(says)}\n\n" + markdown(header(options), cells)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--california", type=Path, help="housing.csv with ocean_proximity")
-    parser.add_argument("--adult", type=Path, nargs=2, help="adult.data and adult.test, gzipped")
-    parser.add_argument("--splits", type=int, default=10)
-    parser.add_argument("--seeds", type=int, default=5, help="splits of California, fits of Adult")
-    parser.add_argument("--presets", nargs="+", default=["default"])
-    parser.add_argument("--budget", type=float, help="seconds of a fit of preset='best'")
-    parser.add_argument("--catboost", action="store_true", help="which is installed apart")
-    parser.add_argument("--only", nargs="+", help="names of tables")
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
-    options.threads = effective_n_threads(None)
+def tables_of(options):
+    """Name -> a function that gives the splits, of all tables that are asked for."""
     tables = {name: lambda load=load: shipped(load) for name, load in SHIPPED.items()}
     tables.update(MADE)
+    if options.csv:
+        for name, about in ISLP.items():
+            tables[name] = lambda about=about: islp(options.csv, *about)
     rounds = {
         name: lambda make=make: splits(*make(), options.splits) for name, make in tables.items()
     }
@@ -233,15 +161,31 @@ def main():
     if options.adult:
         train, test = map(adult, options.adult)
         rounds["adult"] = lambda: ((seed, train, test) for seed in range(options.seeds))
-    lines = {preset: [] for preset in options.presets}
-    for name, each in rounds.items():
-        if options.only and name not in options.only:
-            continue
-        found = measure(each(), options)
-        for preset in options.presets:
-            lines[preset].append(line(name, found, preset))
-            print(preset, *lines[preset][-1].cells, sep=" | ", flush=True)
-    text = "\n\n".join(summary(preset, lines[preset], options) for preset in options.presets)
+    return {n: each for n, each in rounds.items() if options.only is None or n in options.only}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--california", type=Path, help="housing.csv with ocean_proximity")
+    parser.add_argument("--adult", type=Path, nargs=2, help="adult.data and adult.test, gzipped")
+    parser.add_argument("--csv", type=Path, help="ISLP/data of the package ISLP, unpacked")
+    parser.add_argument("--splits", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5, help="splits of California, fits of Adult")
+    parser.add_argument("--presets", nargs="+", default=["default"])
+    parser.add_argument("--budget", type=float, help="seconds of a fit of preset='best'")
+    parser.add_argument("--catboost", action="store_true", help="which is installed apart")
+    parser.add_argument("--only", nargs="*", help="names of tables; of none, nothing is measured")
+    parser.add_argument("--keep", type=Path, help="file of results to go on with")
+    parser.add_argument("--read", type=Path, nargs="+", default=[], help="files of further results")
+    parser.add_argument("--busy", action="store_true", help="times are not to count")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    options.threads = effective_n_threads(None)
+    results = Results(options.keep, options.read)
+    for name, rounds in tables_of(options).items():
+        measure(name, rounds(), options, results)
+    others = ["boosting", "by hand", *(["catboost"] if options.catboost else [])]
+    text = "\n\n".join(summary(preset, results, others) for preset in options.presets)
     machine.publish("tables", __doc__, text, options)
 
 

@@ -1,7 +1,5 @@
-from fastnn._kernels.layers.dense cimport Dense
-from fastnn._kernels.layers.plan cimport Strip
 from fastnn._kernels.layers.stage cimport Buffers, Pass, Stage
-from fastnn._kernels.native.table cimport Kernels, floating
+from fastnn._kernels.native.table cimport floating
 
 cdef enum Output:       # what is made of the outputs of a row's steps: OUTPUTS of specs.py
     ALL
@@ -14,5 +12,3 @@ cdef void place_shared_as(const Stage *stage, Buffers *buffers, void *memory, Py
                           int dtype) noexcept nogil
 cdef void shared_forward(const Pass *p, int t, floating tag) noexcept nogil
 cdef void shared_backward(const Pass *p, int t, floating tag) noexcept nogil
-cdef void shared_gradient(Kernels k, const Stage *stage, const Dense *layer, const Buffers *buffers, const Strip *strip,
-                          Py_ssize_t rows, floating *g, floating *bias, bint accumulate) noexcept nogil

@@ -12,7 +12,7 @@ the inputs has one order, so what comes of a row does not depend on the others.
 from libc.string cimport memset
 
 from fastnn._kernels.layers.carry cimport leave, n_steps, take_carried, take_total
-from fastnn._kernels.layers.dense cimport dense_gradient
+from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.product cimport back_product, product
 from fastnn._kernels.layers.stage cimport gradient_of, input_of, stride_of
 from fastnn._kernels.layers.walk cimport (Run, after, before, length_of, next_run, note_lengths, step_number, use)
@@ -205,39 +205,3 @@ cdef inline void step_backward(const Pass *p, int t, Py_ssize_t step, Run run, f
         copy_part(p.k, m, n, <const floating *> da, stage.ldw, dh, stage.ldw)
         if stage.cell == FASTNN_GRU:
             add_part(p.k, m, n, <floating> 1, <const floating *> carry, stage.ldw, dh, stage.ldw)
-
-
-cdef void shared_gradient(Kernels k, const Stage *stage, const Dense *layer, const Buffers *b, const Strip *strip,
-                          Py_ssize_t rows, floating *g, floating *bias, bint accumulate) noexcept nogil:
-    """(+)= the gradient of a strip over the uses of a block's rows that there are, step by step."""
-    cdef Py_ssize_t step
-    cdef Run run
-    if stage.lengths < 0:
-        uses_gradient(k, stage, layer, b, strip, 0, rows * stage.places, g, bias, accumulate)
-        return
-    if not accumulate:
-        memset(g, 0, strip.size * sizeof(floating))
-        memset(bias, 0, strip.bias_width * sizeof(floating))
-    for step in range(stage.places):
-        run = next_run(stage, b, 0, rows, step, <floating> 0)
-        while run.begin < run.end:
-            uses_gradient(k, stage, layer, b, strip, use(stage, b, rows, step) + run.begin, run.end - run.begin, g, bias,
-                          True)
-            run = next_run(stage, b, run.end, rows, step, <floating> 0)
-
-
-cdef inline void uses_gradient(Kernels k, const Stage *stage, const Dense *layer, const Buffers *b, const Strip *strip,
-                               Py_ssize_t first, Py_ssize_t n, floating *g, floating *bias, bint accumulate) noexcept nogil:
-    """Over uses first..first + n."""
-    cdef const floating *a = <const floating *> b.uses + first * stage.lda + strip.first
-    cdef const floating *d = <const floating *> b.gates + first * stage.ldg + strip.column
-    cdef Py_ssize_t count = 0
-    cdef floating one = 1
-    # of a GRU's third gate, what comes from the units themselves has a gradient of its own
-    if stage.cell == FASTNN_GRU and stage.traits.recurs and strip.column >= 2 * stage.padded:
-        count = max(0, min(strip.count, stage.own - strip.first))
-        dense_gradient(k, count, strip.width, n, a, stage.lda, d + stage.padded, stage.ldg, g, accumulate)
-    dense_gradient(k, strip.count - count, strip.width, n, a + count, stage.lda, d, stage.ldg, g + count * strip.width,
-                   accumulate)
-    if strip.bias_width:
-        dense_gradient(k, 1, strip.bias_width, n, <const floating *> &one, 0, d, stage.ldg, bias, accumulate)

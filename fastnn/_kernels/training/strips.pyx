@@ -16,9 +16,9 @@ from fastnn._kernels.native.norms cimport norm_gradient
 from fastnn._kernels.layers.encoded cimport encoded_gradient, fill_table, table_size
 from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Layer, Strip
-from fastnn._kernels.layers.shared cimport shared_gradient
 from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
+from fastnn._kernels.layers.uses cimport shared_gradients
 from fastnn._kernels.training.copies cimport copied_gradient, is_copied
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.training.sweep cimport Sweep
@@ -70,7 +70,10 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
             g = <floating *> s.gradient + strip.offset
         else:
             g = <floating *> s.scratch + thread * SCRATCH_STRIPS * s.scratch_size
-        if grouped(s):
+        if s.stages[strip.stage].traits.shares:
+            if i == share.first or s.strips[i - 1].stage != strip.stage:
+                gradients_at_once(s, i, share.end, rows, accumulate, tag)
+        elif grouped(s):
             sum_groups(s, strip, thread, firsts, g, bias_gradient(s, strip, g), accumulate)
         else:
             strip_gradient(s, strip, 0, rows, n_words, team, g, bias_gradient(s, strip, g), accumulate, False)
@@ -78,6 +81,15 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
             s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
         if batch >= 0:
             strip_update(s, i, <const floating *> g, batch, weight, 1)
+
+
+cdef void gradients_at_once(Sweep *s, int first, int end, Py_ssize_t rows, bint accumulate, floating tag) noexcept nogil:
+    """Those of all of the strips first..end that belong to the stage of the first one, which shares its weights."""
+    cdef int stage = s.strips[first].stage, n = 1
+    while first + n < end and s.strips[first + n].stage == stage:
+        n += 1
+    shared_gradients(s.k, &s.stages[stage], &s.buffers[stage], &s.strips[first], n, rows, <floating *> s.gradient,
+                     accumulate)
 
 
 cdef void strip_norms(Sweep *s, const Share *share, double weight, floating tag) noexcept nogil:
@@ -132,9 +144,6 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
         norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
         return
     layer = &s.dense[strip.layer]
-    if stage.traits.shares:
-        shared_gradient(s.k, stage, layer, &s.buffers[strip.stage], strip, rows, g, bias, accumulate)
-        return
     if stage.window != NULL:
         if not accumulate:
             memset(g, 0, strip.size * sizeof(floating))

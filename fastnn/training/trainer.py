@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.training.exchange import Exchange
 from fastnn.threads import ThreadChoice
 from fastnn.training.coefficients import Coefficients
@@ -40,8 +39,7 @@ def make_trainer(
     """
     options, batch_size = StepOptions(**options), int(batch_size)
     block = network.step_block(batch_size)
-    added_to = max(network.ties) >= 0 or exchange is not None
-    added_to |= any(TRAITS[spec.kind].shares for spec in network.stages)
+    added_to = max(network.ties) >= 0 or exchange is not None or network.has("shares")
     whole_gradient = block < batch_size or options.clip_norm is not None or added_to
     groups = network.groups_of(batch_size)
     engine = network.make_engine(block, n_threads, optimizer, whole_gradient, n_groups=groups)

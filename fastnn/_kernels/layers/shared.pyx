@@ -195,11 +195,9 @@ cdef inline void step_backward(const Pass *p, int t, Py_ssize_t step, Run run, f
         add_part(p.k, m, stage.width, <floating> 1, da + stage.own, stage.ldw, dx, ldx)
     if not stage.traits.recurs:
         return
-    for r in range(m):
-        memset(dh + r * stage.ldw, 0, stage.padded * sizeof(floating))
     if stage.truncate and max(step, previous) % stage.truncate == 0:
         for r in range(m):      # the gradient goes no further back than the beginning of a piece
-            memset(carry + r * stage.ldw, 0, stage.padded * sizeof(floating))
+            memset(dh + r * stage.ldw, 0, 2 * stage.padded * sizeof(floating))
     elif 0 <= previous < stage.places:
         back_product(p.k, stage, layer, m, d, True, da, tag)
         copy_part(p.k, m, n, <const floating *> da, stage.ldw, dh, stage.ldw)

@@ -52,6 +52,7 @@ CFLAGS = [
 # their target by pragma and the best one is taken at import.
 CSRC_CFLAGS = ["-Wall", "-Wextra"]
 CYTHON_CFLAGS = ["-Wno-unused-function", "-Wno-unreachable-code"]  # generated code has both
+TESTING_CFLAGS = ["-O1"]  # what only hands the kernels to tests compiles in half the time
 
 LINKED_WITH_CSRC = "fastnn._kernels.native.table"
 
@@ -229,6 +230,8 @@ class BuildExt(build_ext):
             options += [f"-I{folder}" for folder in extension.include_dirs]
             for source in extension.sources:
                 own = csrc_warnings if Path(source).parts[0] == "csrc" else CYTHON_CFLAGS
+                if extension.name.startswith("fastnn._kernels.testing."):
+                    own = [*own, *TESTING_CFLAGS]
                 flags = [*options, *cflags, *own, *user_cflags]
                 (obj,) = self.compiler.object_filenames([source], output_dir=self.build_temp)
                 extension.extra_objects.append(obj)

@@ -40,7 +40,7 @@ author = "fastnn developers"
 copyright = "fastnn developers"
 release = version = fastnn.__version__
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -48,7 +48,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_built", "auto_examples/**/*.ipynb"]
+exclude_patterns = ["_built", "auto_examples/*.ipynb"]
 templates_path = ["_templates"]
 autosummary_generate = True
 autosummary_ignore_module_all = False
@@ -71,6 +71,10 @@ html_extra_path = ["_built/extra"]
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+nb_execution_mode = "force"  # the notebooks hold no outputs of their own
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
 suppress_warnings = [
     *("ref.ref", "ref.term"),  # in what is inherited from scikit-learn, of whose pages they are
     "config.cache",

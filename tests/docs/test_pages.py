@@ -1,5 +1,6 @@
 """What pages of docs/ name is there: tests, files, other pages."""
 
+import json
 import re
 from pathlib import Path
 
@@ -43,3 +44,20 @@ def test_the_site_has_every_page_and_every_name():
         assert alone or re.search(rf"^{name}$|<{name}>$", tables, re.MULTILINE), name
     api = set(re.findall(r"^   (\w+)$", text_of("api.md"), re.MULTILINE))
     assert set(fastnn.__all__) - {"__version__"} <= api
+
+
+def test_notebooks_are_listed_and_hold_no_outputs():
+    """The site runs them; what lies here is what was written."""
+    listed = re.findall(r"^notebooks/(\w+)$", text_of("guide.md"), re.MULTILINE)
+    found = {path.stem: path for path in (ROOT / "docs" / "notebooks").glob("*.ipynb")}
+    assert sorted(listed) == sorted(found)
+    for path in found.values():
+        for cell in json.loads(path.read_text())["cells"]:
+            text = "".join(cell["source"])
+            if cell["cell_type"] == "code":
+                assert cell["outputs"] == []
+                assert cell["execution_count"] is None
+                compile(text, path.name, "exec")
+            else:
+                for link in re.findall(r"\]\(\.\./([^)#\s]+\.md)", text):
+                    assert (ROOT / "docs" / link).exists(), link

@@ -16,6 +16,7 @@ from fastnn.tables.features import (
     features_of_number,
     means_of_targets,
 )
+from fastnn.tables.memory import zeros
 from fastnn.tables.numbers import (
     RepeatedValues,
     fit_number,
@@ -159,7 +160,7 @@ class Encoder:
             What `levels` returns, if it is there already.
         """
         width = max(1, len(self.features))  # without features there is a column of zeros
-        narrow, at = np.zeros((len(table[0]), width), self.dtype), 0
+        narrow, at = zeros((len(table[0]), width), self.dtype), 0
         for number, (column, learned) in enumerate(zip(table, self.columns, strict=True)):
             own = [f for f in self.features[at:] if f.column == number]
             for values in self._of_column(number, column, learned, own, levels):

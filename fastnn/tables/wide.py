@@ -27,6 +27,11 @@ class Widening:
         some, weight = narrow[::step], None if weight is None else weight[::step]
         centres, means = [], []
         for i, feature in enumerate(features):  # one at a time: all wide rows would be large
+            if feature.kind == "levels":
+                shares = np.bincount(some[:, i].astype(np.intp), weight, feature.n_levels + 1)
+                centres.append(None)
+                means.append(shares[:-1] / shares.sum())
+                continue
             wide, centre = _written(feature, some[:, i], None), None
             if len(feature.edges):
                 centre = np.average(wide[:, 1:], axis=0, weights=weight).astype(np.float32)

@@ -15,6 +15,7 @@ from fastnn.estimators.tabular.members import make_member, raw_outputs, train
 from fastnn.estimators.tabular.understanding import permuted_losses, warn_of_columns
 from fastnn.exceptions import DivergenceError
 from fastnn.tables.encoder import Encoder
+from fastnn.tables.memory import copied
 from fastnn.tables.wide import Widening
 from fastnn.threads import effective_n_threads
 
@@ -195,7 +196,7 @@ class TableFit:
         """The rows as a member has them that is not to know of a fold's targets."""
         if not self._means:
             return self._narrow
-        narrow = self._narrow.copy()
+        narrow = copied(self._narrow)
         for number, means in self._means.items():
             found = means.of_rows(None if self._apart else fold)
             at = self.encoder.means_of(number)

@@ -26,6 +26,14 @@ _OPTIONS = {
 }
 
 
+#: Most rows of a fold that are watched: more do not tell a better epoch from a worse one.
+_MOST_WATCHED = 1 << 16
+
+
+def _some(rows):
+    return rows[:: -(-len(rows) // _MOST_WATCHED)] if len(rows) else rows
+
+
 def make_member(regresses, seed, **options):
     """A network to be fitted; ``options`` are parameters of it."""
     made = MLPRegressor if regresses else MLPClassifier
@@ -63,7 +71,7 @@ def train(members, X, y, weight, folds, watched, *, n_threads, observers=None):
         weight,
         n_threads=n_threads,
         samples=[np.flatnonzero(folds != fold) for fold in watched],
-        watched=[np.flatnonzero(folds == fold) for fold in watched],
+        watched=[_some(np.flatnonzero(folds == fold)) for fold in watched],
         observers=observers,
     )
 

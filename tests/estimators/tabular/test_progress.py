@@ -87,7 +87,7 @@ def test_ctrl_c_is_heard_and_leaves_the_estimator_as_it_was(after):
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         model.set_params(preset="best", hidden_layer_sizes="auto").fit(table, target)
-    assert time.perf_counter() - sent[0] < 0.2 * 5  # a loaded machine
+    assert time.perf_counter() - sent[0] < 0.2 + 0.3  # a loaded machine
     timer.join()
     model.set_params(**SMALL)
     assert (model.predict(X) == before).all()

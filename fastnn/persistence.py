@@ -16,7 +16,7 @@ from fastnn.model.of_estimator import CONVOLUTIONS, network_as_fitted
 from fastnn.model.of_map import map_model
 from fastnn.model.of_net import net_model
 from fastnn.model.of_network import network_model
-from fastnn.model.of_recurrent import RECURRENT
+from fastnn.model.of_recurrent import RECURRENT, needs_estimator, recurrent_as_fitted
 from fastnn.model.of_table import TABULAR
 from fastnn.model.of_transformer import AUTOENCODERS, MACHINES, autoencoder_model, machine_model
 from fastnn.scoring.predictor import Predictor
@@ -67,6 +67,10 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.hopfield.saved import net_apart
 
         write_model_file(path, net_model(model), net_apart(model))
+    elif _name_of_class(model) in RECURRENT:
+        from fastnn.estimators.recurrent.saved import recurrent_apart
+
+        write_model_file(path, recurrent_as_fitted(model), recurrent_apart(model))
     elif _name_of_class(model) in ESTIMATORS:
         from fastnn.estimators.mlp.saved import take_apart
 
@@ -80,12 +84,6 @@ def save(model: Any, path: str | os.PathLike | None) -> None:
         from fastnn.estimators.ensembles.saved import ensemble_apart
 
         write_ensemble_file(path, ensemble_apart(model))
-    elif _name_of_class(model) in RECURRENT:
-        raise TypeError(
-            f"cannot save a {type(model).__name__}, whose sequences may be of any length, to go on"
-            " training: save Predictor(model), which scores rows as long as its longest, or pickle"
-            " it"
-        )
     else:
         raise TypeError(
             f"cannot save a {type(model).__name__}: save takes a fastnn estimator, Network or"
@@ -121,8 +119,8 @@ def load(path: str | os.PathLike | None, activations: Any = None) -> Any:
     network, parts = read_model_file(path, activations)
     build = parts and _builder(parts.name)
     try:
-        if build is None and parts and parts.name == "HopfieldNetwork":
-            raise TypeError("a HopfieldNetwork needs scikit-learn to be loaded: install it")
+        if build is None and parts and (parts.name == "HopfieldNetwork" or needs_estimator(parts)):
+            raise TypeError(f"a {parts.name} needs scikit-learn to be loaded: install it")
         if build is None:
             network = model_of(network, parts)
             return Predictor(network, dtype=network.scored_in)
@@ -161,6 +159,10 @@ def _builder(name: str) -> Any:
         from fastnn.estimators.ensembles.saved import build_ensemble
 
         return lambda network, parts: build_ensemble(parts)
+    if name in RECURRENT:
+        from fastnn.estimators.recurrent.saved import build_recurrent
+
+        return build_recurrent
     if name in CONVOLUTIONS:
         from fastnn.estimators.convolution.saved import build_convolution
 

@@ -60,13 +60,19 @@ def _recurrent(graph, node, sources, label, dtype, row):
 
 
 def _per_step(graph, node, sources, label, dtype, row):
-    part, units = Part(graph, label, dtype), units_of(node)
+    part, units, steps = Part(graph, label, dtype), units_of(node), node.attributes["places"]
+    if node.attributes["levels"]:
+        raise ValueError("ONNX export takes steps of numbers, and PerStep(n_levels=...) categories")
     found = part(
         "MatMul", _steps(part, sources[0], node.attributes), part.number(node.arrays["weight"])
     )
     found = part("Add", found, part.number(node.arrays["bias"]))
-    width = node.attributes["places"] * units
-    return part("Reshape", found, part.constant(np.array([-1, width])))
+    if node.attributes["ragged"]:  # steps that a row has not are zero
+        last = part("Gather", row, part.constant(np.array(-1)), axis=1)
+        last = part("Reshape", last, part.constant(np.array([-1, 1, 1])))
+        there = part("Less", part.number(np.arange(steps)[None, :, None]), last)
+        found = part("Mul", found, part("Cast", there, to={"float32": 1, "float64": 11}[dtype]))
+    return part("Reshape", found, part.constant(np.array([-1, steps * units])))
 
 
 def _steps(part, x, attributes):

@@ -14,6 +14,7 @@ from fastnn.files.values import decode_section, encode_section
 from fastnn.files.versions import version_of_estimator, version_of_network
 from fastnn.model.melting import has_foldable
 from fastnn.model.of_estimator import CONVOLUTIONS
+from fastnn.model.of_recurrent import RECURRENT
 from fastnn.model.of_transformer import AUTOENCODERS, MACHINES
 
 #: The classes of what can be trained; those behind the first two came with version 3.
@@ -22,6 +23,7 @@ ESTIMATORS = (
     *AUTOENCODERS,
     *MACHINES,
     *CONVOLUTIONS,
+    *RECURRENT,
 )
 
 _COMMON_FIELDS = {"writer", "content", "network"}

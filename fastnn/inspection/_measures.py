@@ -49,7 +49,7 @@ def measure(model, X, y, names=None):
     """Measure a network, or that of an estimator, on some rows; names are those of the features."""
     problem = sample(_network.problem_of(model, X, y), _ROWS)
     problem.alpha = 0.0
-    per_output = problem.network.n_out if problem.network.loss.averaged else 1
+    per_output = problem.network.loss.averaged_over(problem.network.n_out)
     course = course_of(model)
     with np.errstate(all="ignore"):
         at_training, at_prediction = _twins.twins(problem)

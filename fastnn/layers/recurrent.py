@@ -176,6 +176,9 @@ class LSTM(_Recurrent):
 class PerStep:
     """The same linear layer at every step of a sequence, ``y_t = x_t W + b``.
 
+    With ``n_levels`` a step is the number of a category, and ``y_t`` its row of W, plus b: an
+    embedding. Any other number, of a category that training has not seen, gives b alone.
+
     Parameters
     ----------
     n_out : int
@@ -184,15 +187,24 @@ class PerStep:
         Numbers of a step, as of an `LSTM`.
     ragged : bool, default=False
         As of an `LSTM`.
+    n_levels : int or None, default=None
+        How many categories there are. Such a layer is the first one.
     """
 
     n_out: int
     n_features: int | None = None
     ragged: bool = False
+    n_levels: int | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.n_out, Integral) or self.n_out < 1:
-            raise ValueError(f"n_out must be at least 1, an int, got {self.n_out!r}")
+        for name in ("n_out", "n_levels"):
+            value = getattr(self, name)
+            if value is None and name == "n_levels":
+                continue
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(f"{name} must be at least 1, an int, got {value!r}")
+        if self.n_levels is not None and self.n_features not in (None, 1):
+            raise ValueError("n_levels is for steps of one number each, n_features=1")
 
     @property
     def n_in(self) -> int:
@@ -202,7 +214,10 @@ class PerStep:
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         shape = _shape(stages, self.n_features, self.ragged)
-        stages.add("steps", int(self.n_out) * shape["places"], units=int(self.n_out), **shape)
+        if self.n_levels is not None and stages.source >= 0:
+            raise ValueError("PerStep(n_levels=...) takes numbers of categories: make it the first")
+        n, levels = int(self.n_out), int(self.n_levels or 0)
+        stages.add("steps", n * shape["places"], units=n, levels=levels, **shape)
         stages.step_width = int(self.n_out)
 
 

@@ -17,6 +17,7 @@ from fastnn.losses._classification import (
     SoftmaxFocalLoss,
     SoftmaxLogLoss,
 )
+from fastnn.losses._each_step import EachStep
 from fastnn.losses._regression import (
     AbsoluteError,
     Gamma,
@@ -33,6 +34,7 @@ __all__ = [
     "BY_OUTPUTS",
     "LOSSES",
     "AbsoluteError",
+    "EachStep",
     "Gamma",
     "GaussianNLL",
     "Hinge",

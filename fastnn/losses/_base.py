@@ -53,6 +53,15 @@ class Loss:
         check_ranges(self)
 
     @property
+    def steps(self) -> int:
+        """How many steps of a row have a loss each; 0, the row has one."""
+        return 0
+
+    def averaged_over(self, n_out: int) -> int:
+        """Of so many outputs, the number over which the reported loss is a mean; 1 of a sum."""
+        return n_out if self.averaged else 1
+
+    @property
     def kernel(self) -> str:
         """Name in the table of C functions."""
         return self.name

@@ -189,7 +189,7 @@ KINDS = {
     "scale": Kind({}, {"factor": _factor}, value="factor"),
     #: Over a row that is a sequence (`fastnn.layers.recurrent`): a dense layer at every step, the
     #: recurrent layers, and the outputs of two side by side.
-    "steps": _shared(sequences.SHARED),
+    "steps": _shared(sequences.STEPS),
     "rnn": _shared({**sequences.RECURRENT, "activation": sequences.cell}),
     "gru": _shared(sequences.RECURRENT),
     "lstm": _shared(sequences.RECURRENT),

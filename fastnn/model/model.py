@@ -45,8 +45,9 @@ class Model:
         if type(self.n_features_in) is not int or self.n_features_in < 1:
             raise ValueError(f"there must be a feature at least, got {self.n_features_in!r}")
         widths = check_nodes(self.n_features_in, self.nodes, self.head.dtype)
-        if self.nodes[-1].kind not in ("dense", "scale"):
-            raise ValueError(f"the last node must be dense or scale, got {self.nodes[-1].kind!r}")
+        if self.nodes[-1].kind not in ("dense", "scale", "steps"):
+            last = self.nodes[-1].kind
+            raise ValueError(f"the last node must be dense, steps or scale, got {last!r}")
         check_numbers(self.nodes)
         self.head.check(self.n_features_in, widths[-1])
         if self.front is not None and self.front.n_features != self.n_features_in:

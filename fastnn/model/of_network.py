@@ -5,6 +5,7 @@ import numpy as np
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.specs import sources
 from fastnn._kernels.native import table
+from fastnn.layers.stages import Stages
 from fastnn.losses import Hinge, make_loss
 from fastnn.model.head import Head
 from fastnn.model.kinds import KINDS
@@ -62,6 +63,28 @@ def nodes_of_stages(stages, functions, arrays=None):
     tuple of Node
     """
     return tuple(_Nodes(stages, functions, arrays).nodes)
+
+
+def nodes_of_layers(n_in, layers, pairs):
+    """The nodes of layers for so many features, from a pair of weights and biases for each
+    matrix."""
+    stages = Stages(n_in)
+    for layer in layers:
+        layer.add_to(stages)
+    return nodes_of_stages(stages.specs, stages.custom, _Pairs(pairs))
+
+
+class _Pairs:
+    """Arrays of stages that have a matrix and biases, or nothing."""
+
+    def __init__(self, pairs):
+        self._ahead = iter(pairs)
+
+    def of(self, spec):
+        """Those of the next stage."""
+        if not TRAITS[spec.kind].matrix:
+            return {}
+        return dict(zip(("weight", "bias"), next(self._ahead), strict=True))
 
 
 def _outputs(loss, n_out):

@@ -26,8 +26,14 @@ def cell(value, dtype):
     return None if isinstance(value, str) and value in ("tanh", "relu") else "tanh or relu"
 
 
-#: Of a kind that shares its weights, and of one that recurs too.
+def levels(value, dtype):
+    """How many categories a step's number may be of."""
+    return None if type(value) is int and 0 <= value < 1 << 24 else "an int of at least 0"
+
+
+#: Of a kind that shares its weights, and of one that recurs, or that may look a category up.
 SHARED = {"places": count, "width": count, "ragged": flag}
+STEPS = {**SHARED, "levels": levels}
 RECURRENT = {**SHARED, "output": output, "reverse": flag}
 
 
@@ -54,7 +60,8 @@ def sizes(n_out, node):
     """The numbers that the shapes of its arrays are made of."""
     traits, units = TRAITS[node.kind], units_of(node)
     own = units + traits.own_bias if traits.recurs else 0
-    return {"inputs": own + node.attributes["width"], "gates": traits.gates * units}
+    width = node.attributes.get("levels") or node.attributes["width"]
+    return {"inputs": own + width, "gates": traits.gates * units}
 
 
 def side_by_side(n_in, node):
@@ -73,6 +80,8 @@ def attributes_of(spec):
         found |= {"output": OUTPUTS[spec.output], "reverse": spec.reverse}
         if activation := CELLS[spec.cell].partition("_")[2]:
             found["activation"] = activation
+    else:
+        found["levels"] = spec.levels
     return found
 
 
@@ -84,6 +93,7 @@ def fields_of(node, n_out):
         return {"places": attributes["places"], "width": units // 2, "units": units}
     found = {name: attributes[name] for name in SHARED}
     found |= {"units": units_of(node), "bias": "bias" in node.arrays}
+    found["levels"] = attributes.get("levels", 0)
     if TRAITS[node.kind].recurs:
         name = f"rnn_{attributes['activation']}" if node.kind == "rnn" else node.kind
         found |= {"cell": CELLS.index(name), "output": OUTPUTS.index(attributes["output"])}

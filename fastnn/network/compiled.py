@@ -5,6 +5,7 @@ import numpy as np
 from fastnn._kernels.layers.entries import entries_of
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.specs import uses
+from fastnn._kernels.scoring.activated import activate_rows
 from fastnn._kernels.training.groups import number_of_groups
 from fastnn.layers import Residual
 from fastnn.layers.stages import Stages
@@ -56,7 +57,11 @@ class CompiledNetwork(Layout):
                 f"out must be a writable C-ordered array of {self.dtype}, shape {(n, self.n_out)}"
             )
         if n:
-            engine.forward(X, out, raw, min(n_threads, engine.n_threads))
+            at_once = raw or self.loss.steps
+            engine.forward(X, out, at_once, min(n_threads, engine.n_threads))
+            if at_once and not raw:
+                steps = out.reshape(n * self.loss.steps, -1)
+                activate_rows(steps, self.loss.output_activation, self._isa)
         return out
 
     def gradient_engine(self, n, n_threads):

@@ -13,9 +13,9 @@ from fastnn._kernels.layers.specs import matrix_shape, uses
 from fastnn._kernels.native import table
 from fastnn._kernels.native.buffers import aligned_zeros
 from fastnn._kernels.training.engine import Engine
-from fastnn.layers import Dense
+from fastnn.layers import Dense, PerStep
 from fastnn.layers.stages import Stages, check_layers
-from fastnn.losses import loss_for_outputs
+from fastnn.losses import EachStep, loss_for_outputs
 
 
 def checked_parts(layers, loss, dtype):
@@ -30,16 +30,19 @@ def checked_parts(layers, loss, dtype):
         raise InvalidParameterError(f"layers must be a list of layers, got {layers!r}")
     layers = [Dense(*layer) if isinstance(layer, tuple) else layer for layer in layers]
     # A transformer that is a layer as well stands for what it has learned.
-    layers = [layer.as_layer() if _is_transformer(layer) else layer for layer in layers]
+    made = (not isinstance(layer, type) and hasattr(layer, "as_layer") for layer in layers)
+    layers = [a.as_layer() if known else a for a, known in zip(layers, made, strict=True)]
     check_layers(layers)
     last = layers[-1] if layers else None
-    if not isinstance(last, Dense) or last.activation != "identity":
+    each_step = isinstance(loss, EachStep) and isinstance(last, PerStep)
+    if not each_step and not (isinstance(last, Dense) and last.activation == "identity"):
         raise ValueError(
             "layers must end with a linear Dense layer, Dense(n_out): the loss brings its own "
             f"output activation; got {last!r} as the last one"
         )
-    stages_of(next((n for layer in layers if (n := getattr(layer, "n_in", None))), 1), layers)
-    loss = loss_for_outputs(loss, last.n_out)
+    if not each_step:
+        stages_of(next((n for layer in layers if (n := getattr(layer, "n_in", None))), 1), layers)
+        loss = loss_for_outputs(loss, last.n_out)
     try:
         found = np.dtype(dtype)
     except TypeError:
@@ -47,10 +50,6 @@ def checked_parts(layers, loss, dtype):
     if found not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
     return layers, loss, found
-
-
-def _is_transformer(layer):
-    return not isinstance(layer, type) and hasattr(layer, "as_layer")
 
 
 def stages_of(n_in, layers):
@@ -112,7 +111,7 @@ class Layout:
         self._isa, self.activations = isa, self._stages.activations
         self._plan = self._make_plan()
         self.n_params = self._plan.n_params
-        self.n_out = self.layers[-1].n_out
+        self.n_out = self._stages.width()
         self.params = aligned_zeros(self.n_params, self.dtype)
         self.coefs, self.intercepts, self.gains, self.shifts = self.views(self.params)
         for gain in self.gains:
@@ -226,8 +225,9 @@ class Layout:
             n_groups,
         )
         parameter = self.loss.parameter(self.n_out)
-        if parameter is not None:
-            engine.set_loss_parameter(parameter.astype(self.dtype))
+        engine.set_loss(
+            None if parameter is None else parameter.astype(self.dtype), self.loss.steps
+        )
         self.load(engine)
         return engine
 

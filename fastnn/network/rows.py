@@ -50,12 +50,16 @@ def targets(loss, y, sample_weight, n, n_out, dtype):
     ValueError
         For another shape, or a class number out of range.
     """
-    weight = row_weights(sample_weight, n, dtype)
+    weight, absent = row_weights(sample_weight, n, dtype), 0
     if loss.integer_targets:
         labels = np.require(y, np.intp, ["C", "A"])
-        if labels.shape != (n,):
+        if loss.steps:
+            n_out, absent = n_out // loss.steps, -1
+            if labels.shape != (n, loss.steps):
+                raise ValueError(f"y must have shape ({n}, {loss.steps}), got {labels.shape}")
+        elif labels.shape != (n,):
             raise ValueError(f"y must hold {n} class numbers, got shape {labels.shape}")
-        if n and not 0 <= labels.min() <= labels.max() < n_out:
+        if n and not absent <= labels.min() <= labels.max() < n_out:
             raise ValueError(f"y must hold class numbers from 0 to {n_out - 1}")
         return labels, None, weight
     y = np.require(y, dtype, ["C", "A"])

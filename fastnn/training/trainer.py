@@ -166,7 +166,7 @@ class Trainer:
             end,
             self.batch_size,
             coefficients,
-            1.0 / self.network.n_out if self.network.loss.averaged else 1.0,
+            1.0 / self.network.loss.averaged_over(self.network.n_out),
             step=self._t,
             loss_sum=self.loss_sum,
             mean_weight=self._mean_weight,

@@ -258,10 +258,14 @@ def _cell(kind, gates):
     return of
 
 
-def _steps(x, weight, places, width, ragged, bias=0.0):
-    return (x[:, : places * width].reshape(len(x), places, width) @ weight + bias).reshape(
-        len(x), -1
-    )
+def _steps(x, weight, places, width, ragged, levels, bias=0.0):
+    steps = x[:, : places * width].reshape(len(x), places, width)
+    if levels:
+        steps = (steps == np.arange(levels)).astype(weight.dtype)
+    found = steps @ weight + bias
+    if ragged and x.shape[1] > places * width:
+        found[np.arange(places) >= x[:, -1:]] = 0
+    return found.reshape(len(x), -1)
 
 
 def _concat(x, y, places):

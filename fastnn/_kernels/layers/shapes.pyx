@@ -13,8 +13,8 @@ cdef void shape_shared(Stage *stage, Layer *layer, object spec, tuple matrix, Py
     cdef Py_ssize_t gates = stage.traits.gates, padded = round_up(stage.units, lanes), states = 0
     stage.cell, stage.output, stage.reverse = spec.cell, spec.output, spec.reverse
     stage.truncate, stage.padded = spec.truncate, padded
-    stage.carried, stage.total = spec.carried, spec.total
-    stage.own = matrix[0] - stage.width
+    stage.carried, stage.total, stage.levels = spec.carried, spec.total, spec.levels
+    stage.own = matrix[0] - (stage.levels or stage.width)
     layer.dense.n_in, layer.columns, layer.block = matrix[0], matrix[1], stage.units
     layer.dense.n_out, layer.dense.activation = gates * padded, 0
     if spec.ragged:

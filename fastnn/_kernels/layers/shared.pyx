@@ -15,7 +15,8 @@ from fastnn._kernels.layers.carry cimport leave, n_steps, take_carried, take_tot
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.product cimport back_product, product
 from fastnn._kernels.layers.stage cimport gradient_of, input_of, stride_of
-from fastnn._kernels.layers.walk cimport (Run, after, before, length_of, next_run, note_lengths, step_number, use)
+from fastnn._kernels.layers.walk cimport (Run, after, before, length_of, look_up, next_run, note_lengths, step_number,
+                                          use)
 from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.header_recurrent cimport FASTNN_GRU
 from fastnn._kernels.native.recurrent cimport add_part, cell_backward, cell_forward, copy_part
@@ -90,7 +91,10 @@ cdef inline void step_forward(const Pass *p, int t, Py_ssize_t step, Run run, fl
     cdef floating *z = <floating *> b.gates + at * stage.ldg
     cdef floating *h = <floating *> b.work + run.begin * stage.ldw
     cdef const floating *x = input_of(p, stage.source, tag) + (run.begin - p.r0) * ldx + step * stage.width
-    copy_part(p.k, m, stage.width, x, ldx, a + stage.own, stage.lda)
+    if stage.levels:
+        look_up(stage, m, x, ldx, a)
+    else:
+        copy_part(p.k, m, stage.width, x, ldx, a + stage.own, stage.lda)
     if stage.cell == FASTNN_GRU:
         for r in range(m):
             a[r * stage.lda + n] = 1
@@ -189,7 +193,7 @@ cdef inline void step_backward(const Pass *p, int t, Py_ssize_t step, Run run, f
         for r in range(m):
             memset(d + r * stage.ldg, 0, stage.ldg * sizeof(floating))
         take_back(p, t, step, run, d, stage.ldg, tag)
-    if dx != NULL:
+    if dx != NULL and not stage.levels:
         back_product(p.k, stage, layer, m, d, False, da, tag)
         dx += (run.begin - p.r0) * ldx + step * stage.width
         add_part(p.k, m, stage.width, <floating> 1, da + stage.own, stage.ldw, dx, ldx)

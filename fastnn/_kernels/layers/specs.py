@@ -122,6 +122,8 @@ class StageSpec(NamedTuple):
         Number in OUTPUTS.
     reverse : bool
         Whether the last step comes first.
+    levels : int
+        Of "steps": a step is one number, that of one of so many categories; 0 if not.
     ragged : bool
         Whether the input's last column says how many steps of a row there are.
     truncate : int
@@ -151,6 +153,7 @@ class StageSpec(NamedTuple):
     cell: int = -1
     output: int = 0
     reverse: bool = False
+    levels: int = 0
     ragged: bool = False
     truncate: int = 0
     carried: int = -1
@@ -182,7 +185,7 @@ def matrix_shape(spec, n_in):
     if not traits.shares:
         return spec.n_inputs(n_in), spec.n_units
     own = spec.units + traits.own_bias if traits.recurs else 0
-    return own + spec.width, traits.gates * spec.units
+    return own + (spec.levels or spec.width), traits.gates * spec.units
 
 
 def uses(spec):

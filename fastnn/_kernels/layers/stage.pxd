@@ -29,6 +29,7 @@ cdef struct Stage:
     double momentum         # BATCH_NORM: share of the batch in the running statistics
     Py_ssize_t width        # a kind that shares its weights from step to step (shared.pyx): inputs of each
     Py_ssize_t padded       # units as whole vectors
+    Py_ssize_t levels       # a step is the number of one of so many categories; 0: it is numbers
     Py_ssize_t own          # inputs of a use that come before those of the step: outputs of the step before, a one
     Py_ssize_t lda, ldg, lds, ldw   # row strides of a use's inputs, gates, state, and of what a step works with
     Py_ssize_t lengths      # column of the input that says how many steps there are, or -1

@@ -1,5 +1,7 @@
 """A row's steps in the memory of a stage with shared weights: where each lies, and which rows have it."""
 
+from libc.string cimport memset
+
 from fastnn._kernels.layers.stage cimport Buffers, Pass, Stage
 from fastnn._kernels.native.table cimport floating
 
@@ -61,3 +63,13 @@ cdef inline Run next_run(const Stage *stage, const Buffers *buffers, Py_ssize_t 
     while run.end < end and length_of(stage, buffers, run.end, tag) > step:
         run.end += 1
     return run
+
+
+cdef inline void look_up(const Stage *stage, Py_ssize_t rows, const floating *x, Py_ssize_t ldx,
+                         floating *a) noexcept nogil:
+    """Of the categories x the indicators; those of another number are all zero."""
+    cdef Py_ssize_t r
+    for r in range(rows):
+        memset(a + r * stage.lda, 0, stage.levels * sizeof(floating))
+        if 0 <= x[r * ldx] < <floating> stage.levels:
+            a[r * stage.lda + <Py_ssize_t> x[r * ldx]] = 1

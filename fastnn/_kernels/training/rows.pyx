@@ -8,6 +8,7 @@ from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.layers.sparse cimport fill_rows, sort_share
 from fastnn._kernels.layers.stage cimport Batch, Buffers, Pass, Stage
 from fastnn._kernels.layers.stages cimport activity_penalty, stage_backward, stage_derivative, stage_forward
+from fastnn._kernels.training.steps cimport step_losses
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, gather, loss_rows, tile_rows
 from fastnn._kernels.layers.zeros cimport ZERO_BLOCK, find_zeros, pieces_before, tiles_from, word_bits
@@ -138,6 +139,9 @@ cdef void losses(Sweep *s, const Pass *p, floating tag) noexcept nogil:
     cdef const Py_ssize_t *sample = p.sample + p.r0
     cdef int t
     if p.r1 == p.r0:
+        return
+    if s.each_step.steps:
+        step_losses(s, p, tag)
         return
     if s.targets.y != NULL:
         fill_targets(s, p, tag)

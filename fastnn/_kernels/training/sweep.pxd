@@ -26,6 +26,13 @@ cdef struct Targets:                # sparse rows that are to be given back: tar
     void *weight                    # (block_rows,)
     const Py_ssize_t *order         # 0, 1, 2, ...
 
+cdef struct StepLosses:             # of a loss at every step of a row, see steps.pyx; per thread
+    Py_ssize_t steps                # of a row; 0: a row has one loss
+    Py_ssize_t ld
+    void *outputs                   # (steps, ld)
+    double *losses                  # (steps,)
+    Py_ssize_t *numbers             # (steps,) of those that have a target
+
 cdef struct Copies:                 # of what a large layer's gradient reads, see copies.pyx; NULL: none
     void *x
     void *d
@@ -52,6 +59,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     void *x                         # (block_rows, ldx) the gathered input
     Entries entries                 # or, of sparse rows, what the gradient is made from
     Targets targets                 # and what they are compared with, if with themselves
+    StepLosses each_step
     bint skips_zeros                # the input has so many that they are worth leaving out
     Zeros zeros
     double density                  # share of the first layer's products that is left when zeros of the input are left out

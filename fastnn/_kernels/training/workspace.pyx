@@ -16,6 +16,7 @@ from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.chunks cimport chunk_of
 from fastnn._kernels.training.copies cimport place_copies
+from fastnn._kernels.training.steps cimport place_steps
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.training.sweep cimport Copies
 from fastnn._kernels.training.ties cimport sum_ties_as
@@ -204,9 +205,9 @@ cdef class Workspace:
         self.packed[:len(packed)] = packed
         fill_tables_as(self.plan, self.s.packed)
 
-    def set_loss_parameter(self, parameter):
-        """The loss's parameter of each output, (n_out,)."""
-        self._parameter = parameter
+    def set_loss(self, parameter, Py_ssize_t steps):
+        """The loss's parameter of each output, (n_out,), or None; of how many steps a row has losses, 0: it has one."""
+        self._parameter = parameter, place_steps(&self.s, steps, self.n_threads, self._dtype, self._format)
         self.s.data.parameter = address(parameter, self._format, False)
 
     def release(self):
@@ -237,8 +238,7 @@ cdef class Workspace:
         self.s.data.ldy = 0 if y is None or own else y.shape[1]
 
     def store_gradient(self, vector):
-        """The gradient in the order of the parameters, the sum of both uses of a tied matrix: once after the runs that
-        make it."""
+        """The gradient in the order of the parameters, of a tied matrix of both uses: once after the runs that make it."""
         sum_ties_as(&self.s, self.plan.dtype.number)
         self.store(self.gradient, vector)
 

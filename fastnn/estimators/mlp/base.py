@@ -200,6 +200,21 @@ class BaseMLP(
         """What is done to the input in training: dropout, and noise."""
         return self.input_dropout, self.input_noise
 
+    def _checked_data(self, X, y, *, reset, suffix=""):
+        """X and y as `fastnn.estimators.shared.data.training_data` checks them."""
+        numeric = self._y_numeric
+        return data.training_data(self, X, y, reset=reset, y_numeric=numeric, suffix=suffix)
+
+    def _first_labels(self, y):
+        return y  # what the classes are learned from in a first partial_fit
+
+    def _n_outputs(self, y):
+        """Outputs of the last layer, for encoded targets."""
+        return y.shape[1] if y.ndim == 2 else len(self.classes_)
+
+    def _measurements(self, X):
+        return X  # of checked rows the columns that have a size; None if there are none
+
     def _held_out(self, X, y, weight, loss, score):
         """Return the HeldOut of these rows, see ``fastnn.estimators.shared.early_stopping``."""
         return HeldOut(X, y, weight, loss, score)

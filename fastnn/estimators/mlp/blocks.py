@@ -17,6 +17,7 @@ from fastnn.layers import (
     Dropout,
     GaussianNoise,
     LayerNorm,
+    PerStep,
     Residual,
 )
 from fastnn.layers.dense import TiedDense
@@ -89,7 +90,8 @@ def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None)
         added, dense = block.layers(denses[len(blocks) - number] if mirrored else None)
         layers += added
         denses.append(dense)
-    last = dense_of(n_outputs, of=denses[0] if tied else None)
+    each_step = getattr(loss, "steps", 0)
+    last = PerStep(n_outputs) if each_step else dense_of(n_outputs, of=denses[0] if tied else None)
     return CompiledNetwork(n_features, [*layers, last], loss, dtype)
 
 

@@ -122,12 +122,12 @@ class MLPClassifier(ClassifierMixin, PretrainingParameters, BaseMLP):
 
     def _strata(self, y):
         if self._binarizer().y_type_ == "multiclass":
-            return y if y.ndim == 1 else y.argmax(axis=1)
+            return _class_numbers(y)
         return y.ravel().astype(np.intp) if y.shape[1] == 1 else None
 
     def _default_score(self, loss, p, y, weight):
         if self._binarizer().y_type_ == "multiclass":
-            return float(np.average(p.argmax(axis=1) == self._strata(y), weights=weight))
+            return float(np.average(p.argmax(axis=1) == _class_numbers(y), weights=weight))
         return accuracy(loss, p, y, weight)
 
     def _class_factors(self, y, weight):
@@ -159,7 +159,7 @@ class MLPClassifier(ClassifierMixin, PretrainingParameters, BaseMLP):
         self : MLPClassifier
         """
         with unchanged_on_failure(self):
-            labels.learn_first_classes(self, y, classes)
+            labels.learn_first_classes(self, self._first_labels(y), classes)
             return self._fit(X, y, sample_weight, one_epoch=True)
 
     def predict(self, X: MatrixLike) -> np.ndarray:
@@ -237,3 +237,8 @@ class MLPClassifier(ClassifierMixin, PretrainingParameters, BaseMLP):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = self.class_weight is None
         return tags
+
+
+def _class_numbers(y):
+    """Of encoded targets of several classes: they are numbers, or have an output for each class."""
+    return y if y.ndim == 1 else y.argmax(axis=1)

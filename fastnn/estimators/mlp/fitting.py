@@ -87,9 +87,7 @@ class Fit:
 
     def _take_data(self, X, y, sample_weight, held_out):
         est = self.estimator
-        self.X, self.labels = data.training_data(
-            est, X, y, reset=not self.continuing, y_numeric=est._y_numeric
-        )
+        self.X, self.labels = est._checked_data(X, y, reset=not self.continuing)
         check_data(est, self.X, self._hidden)
         labels, weight_of_all = self.labels, sample_weight
         if self._sample is not None:
@@ -119,7 +117,7 @@ class Fit:
 
     def _make_network(self):
         est = self.estimator
-        n_outputs = self.y.shape[1] if self.y.ndim == 2 else len(est.classes_)
+        n_outputs = est._n_outputs(self.y)
         activations = one_per_layer(est.activation, len(self._hidden))
         self._blocks = est._hidden_blocks(self._hidden, activations)
         layers = self.X.shape[1], self._blocks, n_outputs, self.loss
@@ -311,7 +309,7 @@ class Fit:
         return {
             **parts.attributes(),
             "n_layers_": len(parts.coefs) + 1,
-            "n_outputs_": network.n_out,
+            "n_outputs_": parts.coefs[-1].shape[1],
             "out_activation_": self.loss.output_activation,
         }
 

@@ -26,6 +26,9 @@ _FITTED = {
     "temperature_": float,
     "offset_": float,
     "input_shape_": tuple,
+    "step_width_": int,
+    "sequence_shape_": tuple,
+    "states_": (np.ndarray, _NONE),
     "_solver_state": (dict, _NONE),
 }
 _OF_THE_NETWORK = {
@@ -34,6 +37,7 @@ _OF_THE_NETWORK = {
     "norms_",
     "projections_",
     "classes_",
+    "categories_",
     "n_features_in_",
     "feature_names_in_",
     "n_layers_",

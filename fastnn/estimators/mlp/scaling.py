@@ -76,6 +76,8 @@ _RAW = {
 
 def _loss_of_a_constant(loss, y, weight):
     """The mean loss of the best constant prediction, or about; None if there is nothing to it."""
+    if loss.steps:
+        (_, y), loss, weight = loss.at_present(y, y), loss.of, None
     if loss.integer_targets:
         shares = np.bincount(y, weight, minlength=int(y.max()) + 1)
         p = shares / shares.sum()
@@ -94,6 +96,9 @@ def _size_of_targets(loss, y):
 
 
 def _size_of_features(estimator, X, rows):
+    X = estimator._measurements(X)
+    if X is None:
+        return None
     n = min(_SAMPLE, max(2, _MOST_VALUES // X.shape[1]))
     X = X[rows[:: -(-len(rows) // n)]].astype(np.float64)
     return _size("X", X, getattr(estimator, "feature_names_in_", None))

@@ -1,49 +1,36 @@
 """What the recurrent estimators share: sequences on their way in, and states on their way out."""
 
 from numbers import Integral
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
+from fastnn.estimators.mlp.base import BaseMLP
 from fastnn.estimators.mlp.blocks import Parts
+from fastnn.estimators.recurrent.blocks import recurrent_blocks
+from fastnn.estimators.recurrent.rows import Sequences
 from fastnn.estimators.recurrent.sequences import read
+from fastnn.estimators.recurrent.targets import StepTargets, read_targets, step_labels
 from fastnn.estimators.shared.hidden_features import as_asked
-from fastnn.layers import GRU, LSTM, RNN, Dense, Dropout
+from fastnn.layers import Dense, PerStep
+from fastnn.losses import EachStep, make_loss
+from fastnn.model.nodes import check_nodes
+from fastnn.model.of_network import nodes_of_layers
 from fastnn.network.compiled import CompiledNetwork
+from fastnn.scoring.arrays import score_nodes
 from fastnn.threads import effective_n_threads
 
 __all__ = ["BaseRecurrent"]
-
-_LAYERS = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
-
-
-class RecurrentBlock(NamedTuple):
-    """A hidden layer of recurrent units, as `fastnn.estimators.mlp.blocks.Block` is of others."""
-
-    width: int
-    layer: Any
-    dropout: float = 0.0
-    norm: None = None
-    residual: bool = False
-
-    @property
-    def n_matrices(self):
-        """Matrices of weights: one a direction."""
-        return 1 + self.layer.bidirectional
-
-    def layers(self, of=None):
-        """Return the layers that the block is made of, none of which can be tied to another."""
-        return [self.layer, *([Dropout(self.dropout)] if self.dropout else [])], None
 
 
 class BaseRecurrent(BaseMLP):
     """Base of the recurrent estimators; not for direct use."""
 
     step_width_: int
+    sequence_shape_: tuple[int, bool]
+    categories_: np.ndarray
 
     _reading = None  # the Sequences of a fit under way
 
@@ -53,75 +40,20 @@ class BaseRecurrent(BaseMLP):
                 "hidden_layer_sizes must name the units of a recurrent layer at least, such as "
                 f"(64,); got {self.hidden_layer_sizes!r}."
             )
-        return self._blocks(widths, self._reading.width, self._reading.ragged)
+        return recurrent_blocks(self, widths, self._reading.width, self._reading.ragged)
 
-    def _blocks(self, widths, step_width, ragged, *, output=None, dropout=True):
-        rates = np.broadcast_to(np.asarray(self.dropout if dropout else 0.0, float), len(widths))
-        blocks, last = [], len(widths) - 1
-        for i, (width, rate) in enumerate(zip(widths, rates, strict=True)):
-            layer = _LAYERS[self.cell](
-                width,
-                step_width if i == 0 else None,
-                "all" if i < last else output or self.output,
-                self.bidirectional,
-                ragged and i == 0,
-                self.bptt,
-            )
-            blocks.append(RecurrentBlock(width, layer, float(rate)))
-        return blocks
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: ArrayLike | None = None,
-    ) -> Self:
-        """Train the network from new weights, or with ``warm_start`` from the present ones.
-
-        If this fails or is interrupted, the estimator is as it was before.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, T, d) or (n, T), or list of n arrays of shape (T_i, d)
-            Sequences: of T steps of d numbers, of T numbers, or each of a length of its own.
-            float32 is trained in float32, everything else in float64.
-        y : array-like of shape (n,) or (n, n_outputs)
-            Class labels, or real numbers.
-        sample_weight : array-like of shape (n,), default=None
-            Weight of each sequence; one of zero is as good as absent.
-        X_val, y_val, sample_weight_val : default=None
-            Sequences for early stopping to watch, in place of a part of X.
-
-        Returns
-        -------
-        self : estimator
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are not valid: sequences without steps, of several widths,
-            numbers that are not finite.
-        DivergenceError
-            A ValueError: if the loss or a weight became infinite or NaN.
-        """
-        with unchanged_on_failure(self):
-            return self._fit_sequences(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-
-    def _fit_sequences(self, X, y, sample_weight, held_out=(None, None, None), **options):
-        new = not hasattr(self, "coefs_")
-        anew = new or not (options.get("one_epoch", False) or self.warm_start)
+    def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):
+        one_epoch = options.get("one_epoch", False)
+        anew = not hasattr(self, "coefs_") or not (one_epoch or self.warm_start)
+        self._check_together()
         sequences = read(self, X, reset=anew)
+        y = self._targets(y, sequences)
         held_out = self._laid_out_alike(sequences, held_out)
         univariate, names = sequences.univariate, self.__dict__.pop("feature_names_in_", None)
         self.n_features_in_ = sequences.rows.shape[1]
         self._reading = sequences
         try:
-            self._fit(sequences.rows, y, sample_weight, held_out, **options)
+            yield from super()._stretches(sequences.rows, y, sample_weight, held_out, **options)
         finally:
             self.__dict__.pop("_reading", None)
         self.step_width_ = sequences.width
@@ -131,9 +63,17 @@ class BaseRecurrent(BaseMLP):
             self.feature_names_in_ = names
         return self
 
+    def _check_together(self):
+        """Refuse parameters that each are valid but do not go together."""
+        if self.output == "all" and getattr(self, "class_weight", None) is not None:
+            raise ValueError(
+                "class_weight is for one label a sequence: leave it at None with output='all', and "
+                "pass sample_weight to weigh sequences"
+            )
+
     def _laid_out_alike(self, sequences, held_out):
         """X_val as rows like those of X."""
-        X_val, *more = held_out
+        X_val, y_val, weight = held_out
         if X_val is None:
             return held_out
         known = self.__dict__.get("step_width_")
@@ -149,32 +89,93 @@ class BaseRecurrent(BaseMLP):
                 f"{' (in a list)' if sequences.ragged else ''}: pass both in the same form, none "
                 "of X_val being longer than the longest of X"
             )
+        y_val = None if y_val is None else self._targets(y_val, found, "y_val", "X_val")
         rows, width = found.rows, sequences.rows.shape[1]
         if rows.shape[1] < width:
-            rows = np.insert(rows, [rows.shape[1] - 1] * (width - rows.shape[1]), 0, axis=1)
-        return rows, *more
+            end = rows.shape[1] - found.ragged
+            rows = np.insert(rows, [end] * (width - rows.shape[1]), 0, axis=1)
+        return rows, y_val, weight
 
-    def _network_for(self, steps, ragged, *, output=None):
-        """A network with the fitted weights for sequences of up to so many steps."""
-        widths = self._hidden_widths()
-        blocks = self._blocks(widths, self.step_width_, ragged, output=output, dropout=False)
+    def _targets(self, y, sequences, name="y", of="X"):
+        """y, or StepTargets if there are targets for each step."""
+        if self.output != "all":
+            return y
+        return read_targets(y, sequences, name, of, numeric=self._y_numeric)
+
+    def _checked_data(self, X, y, *, reset, suffix=""):
+        if isinstance(y, StepTargets):
+            return np.require(X, requirements="A"), y
+        return super()._checked_data(X, y, reset=reset, suffix=suffix)
+
+    def _first_labels(self, y):
+        return step_labels(y) if self.output == "all" else y
+
+    def _learn_targets(self, y, continuing, one_epoch):
+        if not isinstance(y, StepTargets):
+            return super()._learn_targets(y, continuing, one_epoch)
+        return EachStep(
+            super()._learn_targets(y.values, continuing, one_epoch), self._reading.steps
+        )
+
+    def _check_further_targets(self, y):
+        super()._check_further_targets(y.values if isinstance(y, StepTargets) else y)
+
+    def _encode(self, y, dtype):
+        if not isinstance(y, StepTargets):
+            return super()._encode(y, dtype)
+        return y.spread(super()._encode(y.values, dtype), self._reading.steps)
+
+    def _n_outputs(self, y):
+        if self.output != "all" or y.dtype.kind == "i":
+            return len(self.classes_) if y.dtype.kind == "i" else super()._n_outputs(y)
+        return y.shape[1] // self._reading.steps
+
+    def _class_factors(self, y, weight):
+        """A sequence weighs as much as its steps, so that each step counts alike."""
+        if not isinstance(y, StepTargets):
+            return super()._class_factors(y, weight)
+        some = y.lengths if weight is None or not weight.any() else y.lengths[weight != 0]
+        return None if (some == some[0]).all() else y.lengths / some.mean()
+
+    def _strata(self, y):
+        return None if self.output == "all" else super()._strata(y)
+
+    def _default_score(self, loss, p, y, weight):
+        if not loss.steps:
+            return super()._default_score(loss, p, y, weight)
+        if weight is not None:
+            n_steps = loss.present(y).sum(axis=1)
+            weight = np.repeat(weight / n_steps, n_steps)
+        return super()._default_score(loss.of, *loss.at_present(p, y), weight)
+
+    def _measurements(self, X):
+        if self.embedding is not None:
+            return None
+        return X[:, : self._reading.steps * self._reading.width]
+
+    def _layers_for(self, steps, ragged):
+        """Blocks, layers and loss of the fitted network for sequences of up to so many steps."""
+        widths, width = self._hidden_widths(), self.step_width_
+        blocks = recurrent_blocks(self, widths, width, ragged, dropout=False)
         layers = [block.layer for block in blocks]
+        n_outputs, loss = self.coefs_[-1].shape[1], make_loss(self._loss())
+        if self.output == "all":
+            return blocks, [*layers, PerStep(n_outputs)], EachStep(loss, steps)
+        return blocks, [*layers, Dense(n_outputs)], loss
+
+    def _network_for(self, steps, ragged):
+        """That network, with the fitted weights."""
+        blocks, layers, loss = self._layers_for(steps, ragged)
         dtype = np.float32 if self.coefs_[0].dtype == np.float32 else np.float64
-        n_outputs = self.coefs_[-1].shape[1]
-        n_in = steps * self.step_width_ + ragged
-        network = CompiledNetwork(n_in, [*layers, Dense(n_outputs)], self._loss(), dtype)
-        if output is None:
-            Parts.of(network, blocks).take(Parts.fitted(self))
-        else:  # without the last layer, whose inputs are others
-            fitted = zip(self.coefs_[:-1], self.intercepts_[:-1], strict=True)
-            for i, (coef, intercept) in enumerate(fitted):
-                network.coefs[i][...], network.intercepts[i][...] = coef, intercept
-        return network, len(layers)
+        network = CompiledNetwork(steps * self.step_width_ + ragged, layers, loss, dtype)
+        Parts.of(network, blocks).take(Parts.fitted(self))
+        return network
 
     def _outputs(self, X):
+        """Of each sequence; with ``output="all"`` of each step that there is, in one array."""
         check_is_fitted(self)
         sequences = read(self, X, reset=False)
-        network, _ = self._network_for(sequences.steps, sequences.ragged)
+        network = self._network_for(sequences.steps, sequences.ragged)
         rows, order = sequences.rows, None
         if sequences.ragged:  # neighbours of one length go through together
             order = np.argsort(-sequences.lengths, kind="stable")
@@ -183,7 +184,40 @@ class BaseRecurrent(BaseMLP):
         found = network.forward(rows, n_threads=n_threads)
         if order is not None:
             found[order] = found.copy()
-        return found
+        return sequences.present(found) if self.output == "all" else found
+
+    def _each_step(self, method, X, **options):
+        """What a method gives of each step, by sequences; a Sequences gets it as it is."""
+        check_is_fitted(self)
+        if self.output != "all" or isinstance(X, Sequences):
+            return method(X, **options)
+        sequences = read(self, X, reset=False)
+        found = method(sequences, **options)
+        if isinstance(found, tuple):
+            return tuple(map(sequences.split, found))
+        return sequences.split(found)
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy, or R squared; with ``output="all"`` that of all steps.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in ``fit``.
+
+        Returns
+        -------
+        float
+        """
+        if self.output != "all":
+            return super().score(X, y, sample_weight)
+        check_is_fitted(self)
+        sequences = read(self, X, reset=False)
+        targets = self._targets(y, sequences)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, targets)
+            sample_weight = np.repeat(sample_weight, targets.lengths)
+        return super().score(sequences, targets.values, sample_weight)
 
     def transform(self, X: Any, layer: int = -1, *, output: str = "last") -> Any:
         """Return the outputs of a recurrent layer: its states, as features for another model.
@@ -209,27 +243,24 @@ class BaseRecurrent(BaseMLP):
         if output not in ("last", "mean", "all"):
             raise ValueError(f"output must be 'last', 'mean' or 'all', got {output!r}.")
         sequences = read(self, X, reset=False)
-        network, _ = self._network_for(sequences.steps, sequences.ragged, output="all")
-        states = network.layer_outputs(sequences.rows)[layer % n]
-        states = states.reshape(len(states), sequences.steps, -1)
+        found = self._states(sequences, layer % n, output)
         if output == "all":
-            return states
-        if not sequences.ragged:
-            lengths = np.full(len(states), sequences.steps)
-        else:
-            lengths = sequences.lengths
-        if output == "mean":
-            found = states.sum(axis=1) / lengths[:, None].astype(states.dtype)
-        else:
-            found = self._last(states, lengths)
-        return as_asked(self, np.ascontiguousarray(found), X)
+            return found.reshape(len(found), sequences.steps, -1)
+        return as_asked(self, found, X)
 
-    def _last(self, states, lengths):
-        found = states[np.arange(len(states)), lengths - 1]
-        if self.bidirectional:  # the other direction ends at the first step
-            half = found.shape[1] // 2
-            found[:, half:] = states[:, 0, half:]
-        return found
+    def _states(self, sequences, layer, output):
+        """Outputs of a recurrent layer by its number, of no layer behind it."""
+        widths = self._hidden_widths()[: layer + 1]
+        more = {"output": output, "dropout": False}
+        blocks = recurrent_blocks(self, widths, self.step_width_, sequences.ragged, **more)
+        layers, n = [block.layer for block in blocks], sum(block.n_matrices for block in blocks)
+        dtype = np.dtype("f4" if self.coefs_[0].dtype == np.float32 else "f8")
+        arrays = zip(self.coefs_[:n], self.intercepts_[:n], strict=True)
+        arrays = [[np.ascontiguousarray(array, dtype) for array in pair] for pair in arrays]
+        nodes = nodes_of_layers(sequences.rows.shape[1], layers, arrays)
+        widths = check_nodes(sequences.rows.shape[1], nodes, dtype)
+        n_threads = 0 if self.n_jobs is None else effective_n_threads(self.n_jobs)
+        return score_nodes(nodes, widths, "identity", dtype, sequences.rows, n_threads, False)
 
     def input_gradients(self, X: Any) -> np.ndarray:
         """Return the gradient of each raw output by every number of every step.
@@ -241,11 +272,14 @@ class BaseRecurrent(BaseMLP):
         Returns
         -------
         ndarray of shape (n, T, d) or (n, n_outputs, T, d)
-            The former of a network with one output.
+            The former of a network with one output. With ``output="all"`` a step has n_outputs of
+            its own, those of the first step come first.
         """
         check_is_fitted(self)
+        if self.embedding is not None:
+            raise ValueError("input_gradients is for numbers, and with embedding X is categories.")
         sequences = read(self, X, reset=False)
-        network, _ = self._network_for(sequences.steps, sequences.ragged)
+        network = self._network_for(sequences.steps, sequences.ragged)
         shape = len(sequences.rows), sequences.steps, sequences.width
         size = sequences.steps * sequences.width
         units = [network.input_gradient(sequences.rows, u) for u in range(network.n_out)]
@@ -258,7 +292,8 @@ class BaseRecurrent(BaseMLP):
         next step, one a layer and direction; they are the first rows of ``coefs_``."""
         check_is_fitted(self)
         widths = [w for w in self._hidden_widths() for _ in range(1 + self.bidirectional)]
-        return [coef[:n] for coef, n in zip(self.coefs_, widths, strict=False)]
+        coefs = self.coefs_[self.embedding is not None :]
+        return [coef[:n] for coef, n in zip(coefs, widths, strict=False)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

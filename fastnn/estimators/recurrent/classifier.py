@@ -1,15 +1,15 @@
 """RecurrentClassifier."""
 
-from typing import Any, Self
+from typing import Any
 
-from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
-
-from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.recurrent.base import BaseRecurrent
 from fastnn.estimators.recurrent.parameters import RecurrentParameters
-from fastnn.estimators.shared import labels
+from fastnn.estimators.shared.availability import (
+    available_unless,
+    no_margins,
+    no_probabilities,
+)
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
 
@@ -63,27 +63,61 @@ class RecurrentClassifier(BaseRecurrent, MLPClassifier, RecurrentParameters):
     True
     """
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None = None,
-        classes: ArrayLike | None = None,
-    ) -> Self:
-        """Train one epoch on these sequences, going on from the present weights and moments.
+    def predict(self, X: Any) -> Any:
+        """Predict the class (or labels) of each sequence or, with ``output="all"``, of each step.
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in ``fit``.
-        classes : array-like of shape (n_classes,), default=None
-            All classes that will ever come; needed in the first call.
+        X : as in ``fit``
 
         Returns
         -------
-        self : RecurrentClassifier
+        ndarray of shape (n,) or (n, n_labels)
+            With ``output="all"`` (n, T) or (n, T, n_labels) or, if X is a list, a list of arrays.
         """
-        with unchanged_on_failure(self):
-            labels.learn_first_classes(self, y, classes)
-            return self._fit_sequences(X, y, sample_weight, one_epoch=True)
+        return self._each_step(super().predict, X)
+
+    @available_unless(no_margins)
+    def decision_function(self, X: Any) -> Any:
+        """Return the outputs themselves, for the losses 'hinge' and 'perceptron'.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_classes)
+            With ``output="all"`` of each step, as ``predict``.
+        """
+        return self._each_step(super().decision_function, X)
+
+    @available_unless(no_probabilities)
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probability of each class, in the order of ``classes_``.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            With ``output="all"`` of each step, (n, T, n_classes) or a list of arrays.
+        """
+        return self._each_step(super().predict_proba, X)
+
+    @available_unless(no_probabilities)
+    def predict_log_proba(self, X: Any) -> Any:
+        """Predict the logarithm of ``predict_proba``, which may be -inf.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            With ``output="all"`` of each step, (n, T, n_classes) or a list of arrays.
+        """
+        return self._each_step(super().predict_log_proba, X)

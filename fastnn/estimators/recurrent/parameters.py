@@ -27,11 +27,20 @@ class RecurrentParameters:
         kw_only=False,
     )
     output: str = parameter(
-        "{'last', 'mean'}",
+        "{'last', 'mean', 'all'}",
         "What the output layer takes of a sequence: the outputs of the last recurrent layer after "
-        "the last step, or their mean over the steps.",
+        "the last step, or their mean over the steps; or those after each step, so that y has a "
+        "target for every step.",
         default="last",
-        valid=[StrOptions({"last", "mean"})],
+        valid=[StrOptions({"last", "mean", "all"})],
+    )
+    embedding: int | None = parameter(
+        "int or None",
+        "X is sequences of categories (integers, or texts of which each character is a step), and "
+        "this is how many numbers stand for each, which are learned. Categories that the fit has "
+        "not seen have none. None: X is numbers.",
+        default=None,
+        valid=[Interval(Integral, 1, None, closed="left"), None],
     )
     bidirectional: bool = parameter(
         "bool",

@@ -1,11 +1,7 @@
 """RecurrentRegressor."""
 
-from typing import Any, Self
+from typing import Any
 
-from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
-
-from fastnn.estimators.mlp.base import unchanged_on_failure
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.recurrent.base import BaseRecurrent
 from fastnn.estimators.recurrent.parameters import RecurrentParameters
@@ -56,18 +52,20 @@ class RecurrentRegressor(BaseRecurrent, MLPRegressor, RecurrentParameters):
     True
     """
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
-        """Train one epoch on these sequences, going on from the present weights and moments.
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """Predict the targets of each sequence or, with ``output="all"``, of each step.
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in ``fit``.
+        X : as in ``fit``
+        return_std : bool, default=False
+            As of a ``MLPRegressor``.
 
         Returns
         -------
-        self : RecurrentRegressor
+        mean : ndarray of shape (n,) or (n, n_outputs)
+            With ``output="all"`` (n, T) or (n, T, n_outputs) or, if X is a list, a list of arrays.
+        std : of the same shape
+            Only with return_std.
         """
-        with unchanged_on_failure(self):
-            return self._fit_sequences(X, y, sample_weight, one_epoch=True)
+        return self._each_step(super().predict, X, return_std=return_std)

@@ -1,6 +1,4 @@
-"""Sequences as users hand them in, and as rows of a network: steps one after the other."""
-
-from typing import Any, NamedTuple
+"""Sequences of numbers as users hand them in, checked, and as rows of a network."""
 
 import numpy as np
 from sklearn.utils import check_array
@@ -8,38 +6,13 @@ from sklearn.utils.validation import validate_data
 
 from fastnn._numbers import check_numbers
 from fastnn._sparse import issparse
+from fastnn.estimators.recurrent.categories import read_categories
+from fastnn.estimators.recurrent.rows import Sequences
 from fastnn.estimators.shared.missing import located
 
-__all__ = ["Sequences", "read"]
+__all__ = ["read"]
 
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-class Sequences(NamedTuple):
-    """Checked sequences.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n, steps * width) or (n, steps * width + 1)
-        One a sequence, the last column being the number of its steps, if there is one for that.
-    steps, width : int
-        Of the longest sequence, and numbers of a step.
-    lengths : ndarray of shape (n,) or None
-        Of sequences that came in a list.
-    univariate : bool
-        Whether X had two dimensions.
-    """
-
-    rows: Any
-    steps: int
-    width: int
-    lengths: np.ndarray | None
-    univariate: bool
-
-    @property
-    def ragged(self):
-        """Whether the rows have a column of lengths."""
-        return self.lengths is not None
 
 
 def read(estimator, X, *, reset, name="X"):
@@ -58,6 +31,7 @@ def read(estimator, X, *, reset, name="X"):
     Returns
     -------
     Sequences
+        X itself if it is that already.
 
     Raises
     ------
@@ -65,6 +39,10 @@ def read(estimator, X, *, reset, name="X"):
         For sequences without steps, of several widths or of another than was fitted, and numbers
         that are not finite.
     """
+    if isinstance(X, Sequences):
+        return X
+    if estimator.embedding is not None:
+        return read_categories(estimator, X, reset=reset, name=name)
     found = (
         _from_list(X, name) if _is_list_of_sequences(X) else _from_array(estimator, X, reset, name)
     )

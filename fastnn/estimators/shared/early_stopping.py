@@ -64,9 +64,7 @@ def given_rows(estimator, X_val, y_val, sample_weight_val, *, y, dtype):
             "X_val and y_val are for early stopping to watch: set early_stopping=True and "
             "a stochastic solver, or leave them out."
         )
-    X, labels = data.training_data(
-        estimator, X_val, y_val, reset=False, y_numeric=estimator._y_numeric, suffix="_val"
-    )
+    X, labels = estimator._checked_data(X_val, y_val, reset=False, suffix="_val")
     estimator._check_further_targets(labels)
     targets = estimator._encode(labels, dtype)
     given = estimator._y_numeric and not estimator._targets_are_rows

@@ -1,13 +1,26 @@
 """Recurrent estimators as a Predictor and in ONNX."""
 
+import copy
 import io
 
 import numpy as np
 import pytest
 from kernel_cases import assert_same_bits
 
-from fastnn import Network, Predictor, RecurrentClassifier, RecurrentRegressor, save, to_onnx
+from fastnn import (
+    ModelFormatError,
+    Network,
+    Predictor,
+    RecurrentClassifier,
+    RecurrentRegressor,
+    load,
+    save,
+    to_onnx,
+)
+from fastnn.estimators.recurrent.saved import recurrent_apart
+from fastnn.files.model_file import write_model_file
 from fastnn.layers import GRU, LSTM, RNN, Dense, PerStep
+from fastnn.model.of_recurrent import recurrent_as_fitted
 
 
 def ragged(n=12, width=2):
@@ -50,11 +63,75 @@ def test_onnxruntime_computes_the_same(kind):
             np.testing.assert_allclose(found.reshape(12, 2), net.predict(X), atol=2e-6)
 
 
-def test_files_are_refused_with_what_to_do():
-    X, _ = ragged()
-    model = RecurrentRegressor(hidden_layer_sizes=4, max_iter=2, random_state=0)
-    with pytest.raises(TypeError, match=r"save Predictor\(model\)"):
-        save(model.fit(X, np.arange(12)), io.BytesIO())
+SMALL = {"hidden_layer_sizes": (5, 4), "max_iter": 1, "random_state": 0}
+TEXTS = ["ab" * 3, "babba", "aab"]
+SERIES = np.random.RandomState(1).normal(size=(30, 6, 2)).astype(np.float32)
+SUMS = np.cumsum(SERIES[:, :, 0], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("model", "X", "y"),
+    [
+        (RecurrentRegressor("gru", bidirectional=True, **SMALL), SERIES, SUMS[:, -1]),
+        (RecurrentRegressor(loss="gaussian_nll", output="all", **SMALL), SERIES, SUMS),
+        (RecurrentRegressor("rnn", loss="poisson", **SMALL), SERIES[:, :, 0], SUMS[:, -1] ** 2),
+        (RecurrentClassifier(output="all", embedding=3, **SMALL), TEXTS, TEXTS),
+        (RecurrentClassifier(embedding=3, **SMALL), TEXTS, ["r", "s", "q"]),
+        (RecurrentClassifier(**SMALL), list(SERIES), SUMS[:, -1] > 0),
+        (
+            RecurrentClassifier(output="all", **SMALL),
+            list(SERIES),
+            list(np.stack([SUMS > 0, SUMS > 1], -1).astype(int)),
+        ),
+    ],
+    ids=lambda value: getattr(value, "output", ""),
+)
+def test_files_have_estimators_that_go_on(model, X, y):
+    classes = {}
+    if isinstance(model, RecurrentClassifier):
+        classes = {"classes": np.unique([*"ab"] if y is TEXTS else np.concatenate([y]))}
+    model.partial_fit(X, y, **classes)
+    file = io.BytesIO()
+    save(model, file)
+    loaded = load(file.getvalue())
+    assert set(vars(loaded)) == set(vars(model))
+    for _ in range(2):
+        for found, expected in zip(loaded.predict(X), model.predict(X), strict=True):
+            assert_same_bits(found, expected)
+        loaded.partial_fit(X, y)
+        model.partial_fit(X, y)
+    assert loaded.loss_ == model.loss_
+
+
+def test_unsound_files_are_refused():
+    model = RecurrentRegressor(**SMALL).fit(SERIES, SUMS[:, -1])
+    for name, value in (
+        ("sequence_shape_", (7, False)),
+        ("step_width_", 3),
+        ("hidden_layer_sizes", (5, 5)),
+        ("cell", "gru"),
+        ("output", "all"),
+        ("embedding", 2),
+    ):
+        other, file = copy.deepcopy(model), io.BytesIO()
+        parts = recurrent_apart(other)
+        where = parts.fitted if name.endswith("_") else parts.params
+        where[name] = value
+        write_model_file(file, recurrent_as_fitted(model), parts)
+        with pytest.raises(ModelFormatError):
+            load(file.getvalue())
+
+
+def test_what_a_predictor_cannot_tell_it_refuses():
+    model = RecurrentClassifier(embedding=2, **SMALL).fit(TEXTS, [0, 1, 0])
+    with pytest.raises(TypeError, match="takes categories, and a Predictor rows of numbers"):
+        Predictor(model)
+    model = RecurrentClassifier(output="all", **SMALL).fit(SERIES, SUMS > 0)
+    with pytest.raises(TypeError, match="the class of each step"):
+        Predictor(model)
+    each = RecurrentRegressor(output="all", **SMALL).fit(SERIES, SUMS)
+    flat = SERIES.reshape(30, -1)
+    assert_same_bits(Predictor(each).predict(flat).reshape(30, 6), each.predict(SERIES))
 
 
 def test_onnx_is_refused_in_float64():

@@ -80,13 +80,17 @@ _SEQUENCE = """static void @{kind}(const float *x, const float *weight, const fl
 """
 
 _STEPS = """static void @steps(const float *x, const float *weight, const float *bias, float *y,
-                   size_t steps, size_t places, size_t width, size_t n)
+                   size_t steps, size_t places, size_t width, size_t n, size_t levels)
 {
+    const float one = 1.0f;
     for (size_t t = 0; t < places; t++)
         for (size_t j = 0; j < n; j++)
             y[t * n + j] = t < steps ? bias[j] : 0.0f;
     for (size_t t = 0; t < steps; t++)
-        @rows(x + t * width, weight, y + t * n, width, n, n);
+        if (levels == 0)
+            @rows(x + t * width, weight, y + t * n, width, n, n);
+        else if (x[t] >= 0.0f && x[t] < (float) levels)
+            @rows(&one, weight + (size_t) x[t] * n, y + t * n, 1, n, n);
 }
 """
 
@@ -185,7 +189,7 @@ def _per_step(body, node, number, sources, target, n):
     body.define("rows")
     arrays, attributes = [body.array(node, number, a) for a in ("weight", "bias")], node.attributes
     sizes = (_steps(body, attributes), attributes["places"], attributes["width"], units_of(node))
-    body.call("steps", *sources, *arrays, target, *sizes)
+    body.call("steps", *sources, *arrays, target, *sizes, attributes["levels"])
 
 
 def _side_by_side(body, node, number, sources, target, n):

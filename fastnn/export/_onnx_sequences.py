@@ -61,11 +61,15 @@ def _recurrent(graph, node, sources, label, dtype, row):
 
 def _per_step(graph, node, sources, label, dtype, row):
     part, units, steps = Part(graph, label, dtype), units_of(node), node.attributes["places"]
-    if node.attributes["levels"]:
-        raise ValueError("ONNX export takes steps of numbers, and PerStep(n_levels=...) categories")
-    found = part(
-        "MatMul", _steps(part, sources[0], node.attributes), part.number(node.arrays["weight"])
-    )
+    weight, levels = node.arrays["weight"], node.attributes["levels"]
+    x = _steps(part, sources[0], node.attributes)
+    if levels:  # a row of W; of a number that is none's the last one, which is zero
+        bounds = part.number(-1.0), part.number(float(levels))
+        x = part("Cast", part("Clip", part("Floor", x), *bounds), to=7)
+        x = part("Reshape", x, part.constant(np.array([-1, steps])))
+        found = part("Gather", part.number(np.vstack([weight, 0 * weight[:1]])), x, axis=0)
+    else:
+        found = part("MatMul", x, part.number(weight))
     found = part("Add", found, part.number(node.arrays["bias"]))
     if node.attributes["ragged"]:  # steps that a row has not are zero
         last = part("Gather", row, part.constant(np.array(-1)), axis=1)

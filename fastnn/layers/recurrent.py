@@ -53,6 +53,7 @@ class _Recurrent:
     truncate: int | None = None
 
     _kind: ClassVar[str]
+    _states: ClassVar[int] = 1  # vectors of n_out that go from a step to the next
 
     @property
     def _cell(self) -> str:
@@ -87,6 +88,7 @@ class _Recurrent:
                 output=OUTPUTS.index(self.output),
                 reverse=reverse,
                 truncate=self.truncate or 0,
+                carried=stages.take_state(self.n_out * self._states),
                 **shape,
             )
         width = self.n_out
@@ -170,6 +172,7 @@ class LSTM(_Recurrent):
     """
 
     _kind: ClassVar[str] = "lstm"
+    _states: ClassVar[int] = 2
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,29 @@ class PerStep:
         stages.step_width = int(self.n_out)
 
 
+@dataclass(frozen=True)
+class CarriedStates:
+    """Before the first layer: the last columns of the input, or those before the one of lengths,
+    are the states that recurrent layers begin with, in the order of these.
+
+    Of each layer its outputs after the step before and, of an `LSTM`, c.
+
+    Parameters
+    ----------
+    n_columns : int
+    ragged : bool, default=False
+        Whether a column of lengths follows.
+    """
+
+    n_columns: int
+    ragged: bool = False
+
+    def add_to(self, stages: Any) -> None:
+        """Append nothing; the layers behind know where to look."""
+        stages.carried = self.n_columns
+        stages.next_state = stages.n_in - self.ragged - self.n_columns
+
+
 def _shape(stages, n_features, ragged):
     """How many steps there are and how wide each is, for a layer that comes next."""
     before, total = stages.step_width, stages.width()
@@ -231,6 +257,8 @@ def _shape(stages, n_features, ragged):
     if ragged and stages.source < 0:
         total -= 1
         stages.ragged = True
+    if stages.source < 0:
+        total -= stages.carried
     width = n_features or before or 1
     if before is not None and width != before:
         raise ValueError(f"n_features is {width}, and the layer before puts out {before} a step")

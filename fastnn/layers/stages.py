@@ -39,6 +39,10 @@ class Stages:
         If the last stage's outputs are a sequence, the numbers of each of its steps.
     ragged : bool
         Whether the last column of the input says how many steps a row has.
+    carried : int
+        Columns of the input, behind those of its steps, that bring states of recurrent layers,
+    next_state : int
+        and the one where that of the next such layer begins, -1 if none are brought.
     """
 
     n_in: int
@@ -50,6 +54,8 @@ class Stages:
     first_biases: dict = field(default_factory=dict)
     step_width: int | None = None
     ragged: bool = False
+    carried: int = 0
+    next_state: int = -1
     shapes: dict = field(default_factory=dict)
 
     def width(self, stage=None):
@@ -162,6 +168,12 @@ class Stages:
         """Whether the last matrix is not that of a recurrent layer, with functions of its own."""
         matrices = [spec for spec in self.specs if TRAITS[spec.kind].matrix]
         return bool(matrices) and not TRAITS[matrices[-1].kind].recurs
+
+    def take_state(self, size):
+        """Where in the input the state of so many numbers begins, -1 if none is brought."""
+        at = self.next_state
+        self.next_state += size if self.carried else 0
+        return at
 
     def activate(self, activation):
         """Append an activation, if it is more than the identity."""

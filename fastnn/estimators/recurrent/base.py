@@ -12,6 +12,7 @@ from fastnn.estimators.mlp.blocks import Parts
 from fastnn.estimators.recurrent.blocks import recurrent_blocks
 from fastnn.estimators.recurrent.rows import Sequences
 from fastnn.estimators.recurrent.sequences import read
+from fastnn.estimators.recurrent.stepping import Stepping
 from fastnn.estimators.recurrent.targets import StepTargets, read_targets, step_labels
 from fastnn.estimators.shared.hidden_features import as_asked
 from fastnn.layers import Dense, PerStep
@@ -25,7 +26,7 @@ from fastnn.threads import effective_n_threads
 __all__ = ["BaseRecurrent"]
 
 
-class BaseRecurrent(BaseMLP):
+class BaseRecurrent(Stepping, BaseMLP):
     """Base of the recurrent estimators; not for direct use."""
 
     step_width_: int
@@ -33,6 +34,7 @@ class BaseRecurrent(BaseMLP):
     categories_: np.ndarray
 
     _reading = None  # the Sequences of a fit under way
+    _carries = False  # whether these bring states
 
     def _hidden_blocks(self, widths, activations):
         if not widths:
@@ -40,15 +42,20 @@ class BaseRecurrent(BaseMLP):
                 "hidden_layer_sizes must name the units of a recurrent layer at least, such as "
                 f"(64,); got {self.hidden_layer_sizes!r}."
             )
-        return recurrent_blocks(self, widths, self._reading.width, self._reading.ragged)
+        shape = self._reading.width, self._reading.ragged
+        return recurrent_blocks(self, widths, *shape, carried=self._carries)
 
     def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):
         one_epoch = options.get("one_epoch", False)
         anew = not hasattr(self, "coefs_") or not (one_epoch or self.warm_start)
         self._check_together()
-        sequences = read(self, X, reset=anew)
+        sequences = plain = read(self, X, reset=anew)
         y = self._targets(y, sequences)
         held_out = self._laid_out_alike(sequences, held_out)
+        self._carries = self.stateful and one_epoch
+        if self._carries:
+            dtype = sequences.rows.dtype if anew else self.coefs_[0].dtype
+            sequences = sequences.bringing(self._states_before(sequences, dtype))
         univariate, names = sequences.univariate, self.__dict__.pop("feature_names_in_", None)
         self.n_features_in_ = sequences.rows.shape[1]
         self._reading = sequences
@@ -56,15 +63,24 @@ class BaseRecurrent(BaseMLP):
             yield from super()._stretches(sequences.rows, y, sample_weight, held_out, **options)
         finally:
             self.__dict__.pop("_reading", None)
+            carries = self.__dict__.pop("_carries")
         self.step_width_ = sequences.width
         self.sequence_shape_ = sequences.steps, sequences.ragged
         self.n_features_in_ = sequences.steps if univariate else sequences.width
         if univariate and names is not None:
             self.feature_names_in_ = names
+        before = self.__dict__.pop("states_", None)
+        if carries:
+            self.states_ = self._last_outputs(self._stepper(), plain, before)[1]
         return self
 
     def _check_together(self):
         """Refuse parameters that each are valid but do not go together."""
+        if self.stateful and (self.bidirectional or self.output == "mean"):
+            raise ValueError(
+                "stateful=True goes on from the last step of a sequence: set bidirectional=False, "
+                "and output='last' or 'all'"
+            )
         if self.output == "all" and getattr(self, "class_weight", None) is not None:
             raise ValueError(
                 "class_weight is for one label a sequence: leave it at None with output='all', and "

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn.layers import GRU, LSTM, RNN, Dropout, PerStep
+from fastnn.layers.recurrent import CarriedStates
 
-__all__ = ["recurrent_blocks"]
+__all__ = ["recurrent_blocks", "state_size"]
 
 _LAYERS = {"lstm": LSTM, "gru": GRU, "rnn": RNN}
 
@@ -19,6 +20,7 @@ class RecurrentBlock(NamedTuple):
     dropout: float = 0.0
     norm: None = None
     residual: bool = False
+    before: tuple = ()
 
     @property
     def n_matrices(self):
@@ -27,10 +29,17 @@ class RecurrentBlock(NamedTuple):
 
     def layers(self, of=None):
         """Return the layers that the block is made of, none of which can be tied to another."""
-        return [self.layer, *([Dropout(self.dropout)] if self.dropout else [])], None
+        return [*self.before, self.layer, *([Dropout(self.dropout)] if self.dropout else [])], None
 
 
-def recurrent_blocks(estimator, widths, step_width, ragged, *, output=None, dropout=True):
+def state_size(estimator, widths):
+    """How many numbers recurrent layers of these widths hand on from a step to the next."""
+    return sum(widths) * (1 + (estimator.cell == "lstm"))
+
+
+def recurrent_blocks(
+    estimator, widths, step_width, ragged, *, output=None, dropout=True, carried=False
+):
     """Return the blocks that the parameters ask for.
 
     Parameters
@@ -46,9 +55,12 @@ def recurrent_blocks(estimator, widths, step_width, ragged, *, output=None, drop
         What the last layer puts out, if not what the parameter says.
     dropout : bool
         Whether there is any: in training.
+    carried : bool
+        Whether rows bring the states to begin with, behind their steps.
     """
     rates = np.broadcast_to(np.asarray(estimator.dropout if dropout else 0.0, float), len(widths))
     blocks, last = [], len(widths) - 1
+    states = CarriedStates(state_size(estimator, widths), ragged)
     if estimator.embedding is not None:
         embedding = PerStep(estimator.embedding, 1, ragged, len(estimator.categories_))
         blocks.append(RecurrentBlock(estimator.embedding, embedding))
@@ -63,4 +75,6 @@ def recurrent_blocks(estimator, widths, step_width, ragged, *, output=None, drop
             estimator.bptt,
         )
         blocks.append(RecurrentBlock(width, layer, float(rate)))
+    if carried:
+        blocks[0] = blocks[0]._replace(before=(states,))
     return blocks

@@ -1,11 +1,20 @@
 """RecurrentClassifier."""
 
+from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from fastnn._kernels.scoring.activated import activate_rows
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.recurrent.base import BaseRecurrent
+from fastnn.estimators.recurrent.categories import numbers_of
 from fastnn.estimators.recurrent.parameters import RecurrentParameters
+from fastnn.estimators.shared import labels
 from fastnn.estimators.shared.availability import (
+    OF_MARGINS,
     available_unless,
     no_margins,
     no_probabilities,
@@ -121,3 +130,72 @@ class RecurrentClassifier(BaseRecurrent, MLPClassifier, RecurrentParameters):
             With ``output="all"`` of each step, (n, T, n_classes) or a list of arrays.
         """
         return self._each_step(super().predict_log_proba, X)
+
+    def _after_steps(self, out):
+        """Outputs (..., n_outputs) of steps as probabilities or decision values."""
+        if self.output != "all":
+            return out
+        rows = np.array(out.reshape(-1, out.shape[-1]))
+        activate_rows(rows, self.out_activation_)
+        if self.loss not in OF_MARGINS:
+            rows = labels.columns_of_classes(rows, len(self.classes_))
+        return rows.reshape(*out.shape[:-1], -1)
+
+    def sample(
+        self,
+        n_steps: int,
+        start: Any,
+        *,
+        temperature: float = 1.0,
+        random_state: Any = None,
+    ) -> Any:
+        """Draw how a sequence goes on, of a network that has learned to tell the next category.
+
+        Parameters
+        ----------
+        n_steps : int
+            How many to draw.
+        start : str or array-like of shape (T,)
+            What the sequence begins with, one category at least.
+        temperature : float, default=1.0
+            What logits are divided by: below 1 likely categories become more so.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        str or ndarray of shape (n_steps,)
+            As ``start`` is.
+
+        Raises
+        ------
+        ValueError
+            If a class is no category of X, the network is bidirectional, or the numbers are not
+            sound.
+        """
+        check_is_fitted(self)
+        known = self.embedding is not None and self._binarizer().y_type_ != "multilabel-indicator"
+        if not known or (numbers_of(self.categories_, self.classes_, "y") < 0).any():
+            raise ValueError(
+                "sample draws the next step, and so needs classes that are categories of X: fit "
+                "with embedding, and the following categories as y"
+            )
+        if self.loss in OF_MARGINS:
+            raise ValueError(f"loss={self.loss!r} makes no probabilities to draw from")
+        if not (isinstance(n_steps, Integral) and n_steps >= 0):
+            raise ValueError(f"n_steps must be an int of at least 0, got {n_steps!r}")
+        if not (isinstance(temperature, Real) and 0 < temperature < np.inf):
+            raise ValueError(f"temperature must be a positive number, got {temperature!r}")
+        rng, codes = check_random_state(random_state), np.empty(n_steps, np.intp)
+        text = isinstance(start, str)
+        if np.size(start) == 0 or start == "":
+            raise ValueError("start must have a category at least, got none")
+        first = np.array([start]).view("U1") if text else np.asarray(start)
+        p, state = self.step(first[None] if first.ndim else first.reshape(1, 1))
+        p = p[:, -1]
+        for i, at in enumerate(rng.random_sample(n_steps)):
+            logits = np.log(np.maximum(p[0].astype(float), 1e-300)) / temperature
+            shares = np.cumsum(np.exp(logits - logits.max()))
+            codes[i] = min(np.searchsorted(shares, at * shares[-1], side="right"), len(shares) - 1)
+            p, state = self.step(self.classes_[codes[i] : codes[i] + 1], state)
+        found = self.classes_[codes]
+        return "".join(found) if text else found

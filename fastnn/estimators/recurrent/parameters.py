@@ -49,6 +49,14 @@ class RecurrentParameters:
         default=False,
         valid=["boolean"],
     )
+    stateful: bool = parameter(
+        "bool",
+        "Whether the sequences of a ``partial_fit`` are the next pieces of those of the call "
+        "before, in the same order: they begin with the states that these have ended in, "
+        "``states_``. See ``reset_states``.",
+        default=False,
+        valid=["boolean"],
+    )
     bptt: int | None = parameter(
         "int or None",
         "Truncated back-propagation through time: the gradient goes no further back than to the "

@@ -1,10 +1,15 @@
 """RecurrentRegressor."""
 
+from numbers import Integral
 from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.recurrent.base import BaseRecurrent
 from fastnn.estimators.recurrent.parameters import RecurrentParameters
+from fastnn.estimators.recurrent.sequences import read
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
 
@@ -69,3 +74,46 @@ class RecurrentRegressor(BaseRecurrent, MLPRegressor, RecurrentParameters):
             Only with return_std.
         """
         return self._each_step(super().predict, X, return_std=return_std)
+
+    def _after_steps(self, out):
+        """Outputs (..., n_outputs) of steps as targets."""
+        found = self._targets_of(np.array(out.reshape(-1, out.shape[-1])))
+        return found.reshape(*out.shape[:-1], -1)
+
+    def forecast(self, X: Any, horizon: int) -> np.ndarray:
+        """Predict the steps that follow, of a network that has learned to tell the next one: each
+        prediction is the step that comes next.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+            Sequences up to now.
+        horizon : int
+            How many steps to predict.
+
+        Returns
+        -------
+        ndarray of shape (n, horizon) or (n, horizon, d)
+            The former of steps of one number.
+
+        Raises
+        ------
+        ValueError
+            If a prediction has not as many numbers as a step, or the network is bidirectional.
+        """
+        check_is_fitted(self)
+        if not (isinstance(horizon, Integral) and horizon >= 1):
+            raise ValueError(f"horizon must be an int of at least 1, got {horizon!r}")
+        sequences, stepper = read(self, X, reset=False), self._stepper()
+        out, states = self._last_outputs(stepper, sequences)
+        found = [self._after_steps(out)]
+        if found[0].shape[1] != self.step_width_ or self.embedding is not None:
+            raise ValueError(
+                f"forecast hands predictions of {found[0].shape[1]} numbers on as steps, which "
+                f"have {self.step_width_}: fit with the next step as y"
+            )
+        for _ in range(horizon - 1):
+            out, states = stepper.step(found[-1], states)
+            found.append(self._after_steps(out))
+        steps = np.stack(found, axis=1)
+        return steps[:, :, 0] if self.step_width_ == 1 else steps

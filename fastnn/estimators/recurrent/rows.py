@@ -45,6 +45,19 @@ class Sequences(NamedTuple):
             return values.reshape(len(self.rows), self.steps, *values.shape[1:])
         return np.split(values, np.cumsum(self.lengths)[:-1])
 
+    def bringing(self, states):
+        """The same with the states that they begin with behind the steps."""
+        rows, end = self.rows.astype(states.dtype, copy=False), self.rows.shape[1] - self.ragged
+        return self._replace(rows=np.hstack([rows[:, :end], states, rows[:, end:]]))
+
+    def by_length(self):
+        """Pairs of the numbers of sequences that are of one length, and their steps (n, T, d)."""
+        lengths, size = self.n_steps, self.steps * self.width
+        steps = self.rows[:, :size].reshape(-1, self.steps, self.width)
+        for length in np.unique(lengths):
+            which = np.flatnonzero(lengths == length)
+            yield which, np.ascontiguousarray(steps[which, :length])
+
     def present(self, rows):
         """Of rows of so many equal pieces as there are steps, the pieces of steps that there are,
         one after the other: (n_steps, n)."""

@@ -3,6 +3,7 @@
 import copy
 import io
 
+import exported_c
 import numpy as np
 import pytest
 from kernel_cases import assert_same_bits
@@ -20,7 +21,10 @@ from fastnn import (
 from fastnn.estimators.recurrent.saved import recurrent_apart
 from fastnn.files.model_file import write_model_file
 from fastnn.layers import GRU, LSTM, RNN, Dense, PerStep
+from fastnn.losses import EachStep, make_loss
+from fastnn.model.of_network import compiled_model
 from fastnn.model.of_recurrent import recurrent_as_fitted
+from fastnn.network.compiled import CompiledNetwork
 
 
 def ragged(n=12, width=2):
@@ -132,6 +136,22 @@ def test_what_a_predictor_cannot_tell_it_refuses():
     each = RecurrentRegressor(output="all", **SMALL).fit(SERIES, SUMS)
     flat = SERIES.reshape(30, -1)
     assert_same_bits(Predictor(each).predict(flat).reshape(30, 6), each.predict(SERIES))
+
+
+def test_embeddings_and_outputs_of_all_steps_elsewhere(tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    X = np.random.RandomState(0).randint(-1, 5, size=(12, 4)).astype(np.float32)
+    X = np.column_stack([X, 1 + np.arange(12) % 4]).astype(np.float32)
+    layers = [PerStep(3, ragged=True, n_levels=4), GRU(5, output="all"), PerStep(2)]
+    net = CompiledNetwork(5, layers, EachStep(make_loss("squared_error"), 4), np.float32)
+    net.params[...] = np.random.RandomState(3).normal(size=net.n_params) / 2
+    model = compiled_model(net)
+    expected = net.forward(X)
+    assert_same_bits(Predictor(model).predict(X), expected)
+    session = onnxruntime.InferenceSession(to_onnx(model).SerializeToString())
+    [found] = session.run(None, {session.get_inputs()[0].name: X})
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+    exported_c.assert_agrees(model, tmp_path, X)
 
 
 def test_onnx_is_refused_in_float64():

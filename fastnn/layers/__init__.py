@@ -13,10 +13,11 @@ from fastnn.layers.dense import Dense
 from fastnn.layers.noise import Dropout, GaussianNoise
 from fastnn.layers.norms import BatchNorm, LayerNorm
 from fastnn.layers.pooling import AveragePool, Flatten, GlobalAveragePool, MaxPool
-from fastnn.layers.recurrent import GRU, LSTM, RNN, PerStep
+from fastnn.layers.recurrent import GRU, LSTM, RNN
 from fastnn.layers.residual import Gated, Highway, Residual
 from fastnn.layers.shift import RandomShift
 from fastnn.layers.softmax import Scale, Softmax
+from fastnn.layers.steps import PerStep
 from fastnn.layers.winners import LocalWinners
 
 __all__ = [

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn.layers import GRU, LSTM, RNN, Dropout, PerStep
-from fastnn.layers.recurrent import CarriedStates
+from fastnn.layers.steps import CarriedStates
 
 __all__ = ["recurrent_blocks", "state_size"]
 

@@ -107,7 +107,7 @@ class Torch:
 
 def fastnn_epochs(X, y, n_threads):
     """A function that trains another epoch."""
-    model = ConvClassifier(batch_size=64, random_state=0, n_jobs=n_threads)
+    model = ConvClassifier(batch_size=64, shift=0, random_state=0, n_jobs=n_threads)
     return lambda: model.partial_fit(X, y, classes=np.arange(10)), model
 
 

@@ -1,12 +1,12 @@
-"""The layers that a report speaks of: each dense stage of a network, with what belongs to it.
+"""The layers that a report speaks of: each dense stage and convolution, with what belongs to it.
 
-That is the normalisation and the activation which follow it at once, and the sum in which a skip
-connection ends. The projections of skip connections are no layers of their own.
+That is the normalisation and the activation which follow it at once, the sum in which a skip
+connection ends, and pooling. The projections of skip connections are no layers of their own.
 """
 
 from typing import NamedTuple
 
-from fastnn.layers import ACTIVATIONS, Activation, Dense, Gated, Highway, Residual
+from fastnn.layers import ACTIVATIONS, Activation, Conv1D, Conv2D, Dense, Gated, Highway, Residual
 from fastnn.layers.stages import traits_of
 
 __all__ = ["Chain", "chains", "place"]
@@ -18,7 +18,7 @@ class Chain(NamedTuple):
     Attributes
     ----------
     dense : int
-        Number of the dense stage.
+        Number of the dense stage, or of the convolution.
     norm : int or None
         That of its normalisation.
     activation : str
@@ -62,7 +62,10 @@ def _chain(specs, names, stage):
     sums = [
         i for i, spec in enumerate(specs) if traits_of(spec).n_sources == 2 and spec.source == at
     ]
-    return Chain(stage, norm, name, at, sums[0] if sums else at)
+    output = sums[0] if sums else at
+    while _follows(specs, output, _is_pool):
+        output += 1
+    return Chain(stage, norm, name, at, output)
 
 
 def _follows(specs, stage, what):
@@ -86,7 +89,12 @@ def _is_layer(spec):
 
 def _is_activation(spec):
     traits = traits_of(spec)
-    return traits.n_sources == 1 and not (traits.learns or traits.passes)
+    return traits.n_sources == 1 and not (traits.learns or traits.passes or traits.windows)
+
+
+def _is_pool(spec):
+    traits = traits_of(spec)  # padding and shifts see one cell at a time
+    return traits.windows and not traits.matrix and spec.window.kernel != (1, 1)
 
 
 def _names(layers):
@@ -97,11 +105,12 @@ def _names(layers):
             inner = _names(layer.layers)
             fused += [*inner[0], *["logistic"] * isinstance(layer, Highway)]
             alone += inner[1]
-        elif isinstance(layer, (Dense, Activation)):
+        elif isinstance(layer, (Dense, Conv1D, Conv2D, Activation)):
             own = layer.activation
+            fuses = not isinstance(layer, Activation)
             of_kernel = isinstance(own, str) and own in ACTIVATIONS
-            if isinstance(layer, Dense):
+            if fuses:
                 fused.append(own if of_kernel else "identity")
-            if own != "identity" and not (isinstance(layer, Dense) and of_kernel):
+            if own != "identity" and not (fuses and of_kernel):
                 alone.append(getattr(own, "name", own))
     return fused, alone

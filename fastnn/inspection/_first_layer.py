@@ -5,7 +5,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.inspection._opening import is_network, opened
+from fastnn.inspection._kernels import kernels, network_of
+from fastnn.inspection._opening import opened
 from fastnn.inspection._plotting import axes, entitled
 
 __all__ = ["FirstLayerWeightsDisplay"]
@@ -17,8 +18,9 @@ _ROWS, _COLUMNS = 40, 30
 class FirstLayerWeightsDisplay:
     """The weights into the units of the first layer: as an image each, or as a heat map.
 
-    Pixels make an image of every unit, side by side; the features of a table are the rows of one
-    heat map whose columns are the units. Use `from_estimator` to make one.
+    Kernels of a convolution are images, of several channels side by side. Pixels make an image of
+    every unit, side by side; the features of a table are the rows of one heat map whose columns are
+    the units. Use `from_estimator` to make one.
 
     Parameters
     ----------
@@ -94,15 +96,18 @@ class FirstLayerWeightsDisplay:
         """
         caller = "FirstLayerWeightsDisplay.from_estimator"
         model, _, names = opened(estimator, None, None, caller)
-        if is_network(model) and hasattr(model, "compiled"):
-            coefs = model.compiled.coefs
+        network = network_of(model)
+        if network is not None:
+            coef, of_kernel = kernels(network)
         elif hasattr(model, "coefs_"):
-            coefs = model.coefs_
+            coef, of_kernel = model.coefs_[0], None
         else:
             raise ValueError("The estimator is not fitted: it has no weights. Call fit first.")
-        if feature_names is None:
+        if of_kernel is not None:  # its elements have no names
+            image_shape = of_kernel if image_shape is None else image_shape
+        elif feature_names is None:
             feature_names = names
-        display = cls(coefs[0], image_shape, n_units=n_units, feature_names=feature_names)
+        display = cls(coef, image_shape, n_units=n_units, feature_names=feature_names)
         return display.plot(ax=ax, **image)
 
     def plot(self, ax: Any = None, **image: Any) -> Self:

@@ -29,6 +29,7 @@ class LayerMeasures:
     activation : str
         Of the output layer, ``"identity"``: it is measured before the link of the loss.
     n_units, n_weights : int
+        Units of a convolution are its kernels.
     mean, variance : float
         Of the layer's outputs, over rows and units: of what the activation puts out, before a skip
         connection adds the input.
@@ -36,7 +37,7 @@ class LayerMeasures:
         Share of outputs with ``|tanh| > 0.99``, or probabilities outside [0.01, 0.99];
         None for an activation that has no flat ends.
     dead : int
-        Hidden units that are zero for every row.
+        Hidden units that are zero for every row, kernels at every place of all of them.
     dead_at_first : int or None
         As many with new first weights; None where nothing was fitted, or few are dead now.
     zeros : float
@@ -48,7 +49,7 @@ class LayerMeasures:
         Of the loss, without the penalty, by the layer's weights.
     delta : float
         Root mean square, over rows, of the norm of a row's gradient by the pre-activations: what
-        goes into the activation, behind a normalisation.
+        goes into the activation, behind a normalisation. Of a kernel it is the sum over all places.
     weight_norm : float
         Of the same weights; the projection of a skip connection is not among them.
     gain : float

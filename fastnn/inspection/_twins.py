@@ -5,7 +5,18 @@ from dataclasses import replace
 import numpy as np
 
 from fastnn.inspection._chains import chains, place
-from fastnn.layers import BatchNorm, Dense, Dropout, Gated, GaussianNoise, Highway, Residual
+from fastnn.layers import (
+    BatchNorm,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Gated,
+    GaussianNoise,
+    Highway,
+    RandomShift,
+    Residual,
+)
 from fastnn.layers.activations import BERNOULLI
 from fastnn.layers.stages import traits_of
 from fastnn.network.compiled import CompiledNetwork
@@ -16,12 +27,13 @@ __all__ = ["activations", "layer_outputs", "layer_parameters", "row_deltas", "tw
 
 
 def twins(problem):
-    """The problem without dropout, noise and sampling: as in a training step, and at prediction.
+    """The problem without dropout, noise, shifts and sampling: as in a training step, and at
+    prediction.
 
     They differ where there is a BatchNorm. In training its mean and variance are those of the rows.
-    At prediction they are fixed, and a diagonal dense layer does what it does, so that a single row
-    has a gradient. Before a fit there are no running statistics: those of the rows stand in for
-    them.
+    At prediction they are fixed, and a diagonal dense layer does what it does, of images a
+    convolution of single cells, so that a single row has a gradient. Before a fit there are no
+    running statistics: those of the rows stand in for them.
 
     Returns
     -------
@@ -46,21 +58,34 @@ def _certain(layers):
             layer = replace(layer, layers=_certain(layer.layers))
         elif getattr(layer, "activation", None) == BERNOULLI:
             layer = replace(layer, activation="logistic")
+        elif isinstance(layer, RandomShift):  # it may be what knows the images' shape
+            layer = replace(layer, cells=0, flip=False)
         if not isinstance(layer, (Dropout, GaussianNoise)):
             found.append(layer)
     return found
 
 
+class _Scaling:
+    """A factor and a shift for each output, or for each channel of images."""
+
+    def add_to(self, stages):
+        shape = stages.shape()
+        if shape is None:
+            Dense(stages.width()).add_to(stages)
+        else:
+            kind = Conv1D if len(shape) == 2 else Conv2D
+            kind(shape[-1], 1, groups=shape[-1]).add_to(stages)
+
+
 def _settled(network):
-    """The network with a dense layer in the place of each BatchNorm."""
-    widths = iter([spec.n for spec in network.stages if traits_of(spec).running])
+    """The network with a layer that learns nothing of the rows in the place of each BatchNorm."""
 
     def without_norms(layers):
         for layer in layers:
             if isinstance(layer, Gated | Highway | Residual):
                 yield replace(layer, layers=list(without_norms(layer.layers)))
             else:
-                yield Dense(next(widths)) if isinstance(layer, BatchNorm) else layer
+                yield _Scaling() if isinstance(layer, BatchNorm) else layer
 
     settled = CompiledNetwork(network.n_in, list(without_norms(network.layers)), network.loss)
     scales = zip(network.gains, network.shifts, strict=True)
@@ -79,14 +104,15 @@ def _settled(network):
         elif traits.running:
             (coef, intercept), (gain, shift), (mean, variance) = map(next, (own, scales, running))
             factor = gain / np.sqrt(variance + spec.value)
-            coef[...] = np.diag(factor)
+            coef[...] = np.diag(factor) if len(coef) == len(factor) else factor  # of channels
             intercept[...] = shift - mean * factor
     return settled
 
 
 def activations(problem):
     """Names of the activations of all layers, the output layer's "identity" last."""
-    certain = CompiledNetwork(1, _certain(problem.network.layers), problem.network.loss)
+    network = problem.network
+    certain = CompiledNetwork(network.n_in, _certain(network.layers), network.loss)
     pairs = zip(chains(problem.network), chains(certain), strict=True)
     return [BERNOULLI if own.activation == BERNOULLI else of.activation for own, of in pairs]
 
@@ -98,6 +124,7 @@ def layer_parameters(problem, vector):
     -------
     list of (coef, gain or None)
         The gain is that of a normalisation. The projections of skip connections are left out.
+        The coef of a convolution has a column for each kernel.
     """
     specs, views = problem.network.stages, problem.network.views(vector)
     return [
@@ -120,19 +147,22 @@ def layer_outputs(training, prediction):
     Returns
     -------
     units, outputs : list of ndarray of shape (n, n_units)
-        They differ where a skip connection adds the input; the output layer's are its raw ones.
+        They differ where a skip connection adds the input, or cells are pooled; the output layer's
+        are its raw ones. Units of a convolution are its kernels, of which each place is a row.
     """
     of = chains(training.network)  # stage by stage, both twins are the same
     wanted = sorted({stage for chain in of for stage in (chain.units, chain.output)})
     found = dict(zip(wanted, prediction.network.stage_outputs(prediction.X, wanted), strict=True))
-    return [found[chain.units] for chain in of], [found[chain.output] for chain in of]
+    kernels = [training.network.stages[chain.dense].n_units for chain in of]
+    units = [found[chain.units].reshape(-1, n) for chain, n in zip(of, kernels, strict=True)]
+    return units, [found[chain.output] for chain in of]
 
 
 def row_deltas(training, prediction):
     """Gradient of each row's own loss by the pre-activations of every layer, at prediction.
 
     That of a single row is its gradient by what is added last to them: the shift of a
-    normalisation, or else the intercept.
+    normalisation, or else the intercept. Of a kernel it is the sum over all places.
 
     Returns
     -------

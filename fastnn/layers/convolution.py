@@ -6,13 +6,13 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 from fastnn.layers.activations import CustomActivation, check_activation
-from fastnn.layers.shapes import checked_numbers, checked_padding, checked_shape, windows_in
+from fastnn.layers.shapes import SeesImages, checked_numbers, checked_padding, windows_in
 
 __all__ = ["Conv1D", "Conv2D"]
 
 
 @dataclass(frozen=True)
-class _Convolution:
+class _Convolution(SeesImages):
     """What convolutions of one and two dimensions have in common."""
 
     n_out: int
@@ -39,19 +39,12 @@ class _Convolution:
             number = checked_numbers(name, getattr(self, name), self.dimensions)
             object.__setattr__(self, name, number)
         object.__setattr__(self, "padding", checked_padding(self.padding, self.dimensions))
-        if self.input_shape is not None:
-            shape = checked_shape(self.input_shape, (self.dimensions + 1,))
-            object.__setattr__(self, "input_shape", shape)
-
-    @property
-    def n_in(self) -> int | None:
-        """Features of the input; None: those of the layer in front."""
-        return prod(self.input_shape) if self.input_shape else None
+        super().__post_init__()
 
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         who = type(self).__name__
-        shape = stages.image(self.input_shape, self.dimensions, who)
+        shape = self.image(stages)
         if shape[-1] % self.groups:
             raise ValueError(
                 f"{who}: groups={self.groups} must divide the channels that come in, {shape[-1]}"

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar
 
-from fastnn.layers.shapes import checked_numbers, checked_padding, checked_shape, windows_in
+from fastnn.layers.shapes import SeesImages, checked_numbers, checked_padding, windows_in
 
 __all__ = ["AveragePool", "Flatten", "GlobalAveragePool", "MaxPool"]
 
 
 @dataclass(frozen=True)
-class _Pool:
+class _Pool(SeesImages):
     """What kinds of pooling have in common."""
 
     pool_size: Any = 2
@@ -25,18 +25,12 @@ class _Pool:
         if self.strides is not None:
             object.__setattr__(self, "strides", checked_numbers("strides", self.strides, None))
         object.__setattr__(self, "padding", checked_padding(self.padding, None))
-        if self.input_shape is not None:
-            object.__setattr__(self, "input_shape", checked_shape(self.input_shape))
-
-    @property
-    def n_in(self) -> int | None:
-        """Features of the input; None: those of the layer in front."""
-        return prod(self.input_shape) if self.input_shape else None
+        super().__post_init__()
 
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
         who = type(self).__name__
-        shape = stages.image(self.input_shape, None, who)
+        shape = self.image(stages)
         strides = self.pool_size if self.strides is None else self.strides
         window, fit = windows_in(shape, self.pool_size, strides, self.padding, 1, who)
         for (before, after), size in zip(fit.padding, window.kernel, strict=True):

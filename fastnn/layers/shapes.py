@@ -1,11 +1,12 @@
 """Shapes of images and series, and how windows fit into them."""
 
+from math import prod
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from fastnn._kernels.layers.specs import WindowSpec
 
-__all__ = ["checked_numbers", "checked_padding", "checked_shape", "windows_in"]
+__all__ = ["SeesImages", "checked_numbers", "checked_padding", "checked_shape", "windows_in"]
 
 #: Offsets within an image are numbers of 32 bits.
 MOST_ELEMENTS = 2**31 - 1
@@ -26,7 +27,32 @@ class Fit(NamedTuple):
     out: tuple
 
 
-def checked_shape(shape: Any, dimensions: tuple[int, ...] = (2, 3)) -> tuple[int, ...]:
+class SeesImages:
+    """Base of layers that see images or series, of which the first one says the `input_shape`.
+
+    `dimensions` : of what it sees, 1 or 2, or None for both.
+    """
+
+    input_shape: Any
+    dimensions: ClassVar[int | None] = None
+
+    def __post_init__(self) -> None:
+        if self.input_shape is not None:
+            dimensions = self.dimensions
+            lengths = (2, 3) if dimensions is None else (dimensions + 1,)
+            object.__setattr__(self, "input_shape", checked_shape(self.input_shape, lengths))
+
+    @property
+    def n_in(self) -> int | None:
+        """Features of the input; None: those of the layer in front."""
+        return prod(self.input_shape) if self.input_shape else None
+
+    def image(self, stages: Any) -> tuple[int, ...]:
+        """The shape of what comes in among these stages; ValueError if it does not fit."""
+        return stages.image(self.input_shape, self.dimensions, type(self).__name__)
+
+
+def checked_shape(shape: Any, dimensions: tuple[int, ...]) -> tuple[int, ...]:
     """An `input_shape` as a tuple: (length, channels) of a series, (height, width, channels) of an
     image.
 

@@ -1,18 +1,17 @@
 """Images that are moved and mirrored at random while a network learns."""
 
 from dataclasses import dataclass
-from math import prod
 from numbers import Integral
 from typing import Any
 
 from fastnn._kernels.layers.specs import WindowSpec
-from fastnn.layers.shapes import checked_shape
+from fastnn.layers.shapes import SeesImages
 
 __all__ = ["RandomShift"]
 
 
 @dataclass(frozen=True)
-class RandomShift:
+class RandomShift(SeesImages):
     """In training each image is moved by up to so many cells in each direction, and maybe mirrored.
 
     What it leaves is zero, what leaves it is lost. At prediction images stay what they are. Every
@@ -45,17 +44,11 @@ class RandomShift:
             raise ValueError(f"cells must be an int from 0 to 511, got {cells!r}")
         object.__setattr__(self, "cells", int(cells))
         object.__setattr__(self, "flip", bool(self.flip))
-        if self.input_shape is not None:
-            object.__setattr__(self, "input_shape", checked_shape(self.input_shape))
-
-    @property
-    def n_in(self) -> int | None:
-        """Features of the input; None: those of the layer in front."""
-        return prod(self.input_shape) if self.input_shape else None
+        super().__post_init__()
 
     def add_to(self, stages: Any) -> None:
         """Append the layer's stages."""
-        shape = stages.image(self.input_shape, None, "RandomShift")
+        shape = self.image(stages)
         image = (1, *shape) if len(shape) == 2 else shape
         if min(shape[:-1]) <= self.cells:
             raise ValueError(

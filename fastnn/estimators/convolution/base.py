@@ -22,25 +22,38 @@ class BaseConvolution(BaseMLP):
     """Base of the convolutional estimators; not for direct use."""
 
     input_shape_: tuple[int, ...]
-
-    input_shape_: tuple[int, ...]
     _auto_batch = 64  # rows of a batch of batch_size='auto'
+    _auto_schedule = "cosine"
+    _auto_shift = 0  # cells of shift=None for large images
 
     def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):
         anew = not hasattr(self, "coefs_") or not (options.get("one_epoch") or self.warm_start)
-        X, given = rows_of(self, X)
+        X, given = self._flattened(X, anew=anew)
         X_val, *more = held_out
         if X_val is not None:
             X_val, _ = rows_of(self, X_val)
-        if anew or given is not None:
-            if not anew and given != self.input_shape_:
-                raise ValueError(
-                    f"X has images of shape {given}, but this {type(self).__name__} has learned "
-                    f"from images of shape {self.input_shape_}."
-                )
+        if anew:
             self.input_shape_ = given
         yield from super()._stretches(X, y, sample_weight, (X_val, *more), **options)
         return self
+
+    def _flattened(self, X, *, anew=False):
+        """X as rows, and the shape of its images if X itself tells, else None; ValueError unless it
+        is the one learned from, if there is one."""
+        X, given = rows_of(self, X)
+        if not anew and given not in (None, self.input_shape_):
+            raise ValueError(
+                f"X has images of shape {given}, but this {type(self).__name__} has learned from "
+                f"images of shape {self.input_shape_}."
+            )
+        return X, given
+
+    def _as_rows(self, X):
+        anew = not hasattr(self, "coefs_")
+        X, given = self._flattened(X, anew=anew)
+        if anew:
+            self.input_shape_ = given
+        return X
 
     def _hidden_blocks(self, widths, activations):
         if self.__dict__.get("input_shape_") is None or self.input_shape is not None:
@@ -66,12 +79,7 @@ class BaseConvolution(BaseMLP):
 
     def _rows(self, X):
         check_is_fitted(self)
-        X, given = rows_of(self, X)
-        if given is not None and given != self.input_shape_:
-            raise ValueError(
-                f"X has images of shape {given}, but this {type(self).__name__} has learned from "
-                f"images of shape {self.input_shape_}."
-            )
+        X, _ = self._flattened(X)
         return data.scoring_data(self, X)
 
     def _outputs(self, X):

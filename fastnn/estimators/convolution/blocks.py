@@ -4,12 +4,21 @@ from math import prod
 from numbers import Integral
 from typing import Any, NamedTuple
 
-from fastnn.layers import Activation, BatchNorm, Conv1D, Conv2D, MaxPool, RandomShift, Residual
+from fastnn.layers import (
+    Activation,
+    BatchNorm,
+    Conv1D,
+    Conv2D,
+    LayerNorm,
+    MaxPool,
+    RandomShift,
+    Residual,
+)
 from fastnn.layers.stages import Stages
 
 __all__ = ["ConvolutionBlock", "convolution_blocks"]
 
-#: Images from so many cells on have larger kernels by default.
+#: Images from so many cells on have larger kernels by default, and a cell more or less is little.
 _LARGE = 20
 
 
@@ -65,7 +74,7 @@ def convolution_blocks(estimator, shape):
         raise ValueError("residual adds what has the same places: set padding='same'.")
     stages, blocks, channels = Stages(prod(shape)), [], shape[-1]
     kind = Conv1D if len(shape) == 2 else Conv2D
-    norm = BatchNorm() if estimator.batch_norm else None
+    norm = BatchNorm() if estimator.batch_norm else LayerNorm() if estimator.layer_norm else None
     first = {"input_shape": shape}
     for (n_out, size), pool in zip(layers, pools, strict=True):
         activation = "identity" if norm else estimator.activation
@@ -90,7 +99,7 @@ def _asked(estimator, shape):
     """(kernels, size) of each convolution, and their padding."""
     given = estimator.conv_layers
     if given is None:
-        large = min(shape[:-1]) >= _LARGE and len(shape) == 3 and not estimator.residual
+        large = _are_large(shape) and not estimator.residual
         size, padding = (5, "valid") if large else (3, "same")
         return [(16, size), (32, size)], padding
     layers = [(entry, 3) if isinstance(entry, Integral) else tuple(entry) for entry in given]
@@ -103,12 +112,20 @@ def _asked(estimator, shape):
     return layers, estimator.padding
 
 
+def _are_large(shape):
+    return len(shape) == 3 and min(shape[:-1]) >= _LARGE
+
+
 def _shift(estimator, shape):
-    if not (estimator.shift or estimator.flip):
+    cells = estimator.shift
+    if cells is None:
+        learns = estimator.solver != "lbfgs" and _are_large(shape)
+        cells = estimator._auto_shift if learns else 0
+    if not (cells or estimator.flip):
         return None
     if estimator.solver == "lbfgs":
         raise ValueError(
             "shift and flip are for the stochastic solvers: leave them at 0 and False with "
             "solver='lbfgs', or choose another solver, such as 'adam'."
         )
-    return RandomShift(estimator.shift, estimator.flip, input_shape=shape)
+    return RandomShift(cells, estimator.flip, input_shape=shape)

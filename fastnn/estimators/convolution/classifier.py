@@ -11,7 +11,7 @@ __all__ = ["ConvClassifier"]
 
 @documented
 @parameters
-class ConvClassifier(BaseConvolution, MLPClassifier, ConvolutionParameters):
+class ConvClassifier(ConvolutionParameters, BaseConvolution, MLPClassifier):
     """Convolutional network that classifies images or series.
 
     Convolutions, each with max-pooling behind it, then dense layers. The same kernels look at every
@@ -60,3 +60,5 @@ class ConvClassifier(BaseConvolution, MLPClassifier, ConvolutionParameters):
     >>> bool(model.score(X[1000:] / 16, y[1000:]) > 0.9)
     True
     """
+
+    _auto_shift = 1

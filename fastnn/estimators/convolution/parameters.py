@@ -1,14 +1,15 @@
 """Parameters of the convolutional estimators, in the place of some that the perceptrons have."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from fastnn.estimators.mlp.parameters import AT_LEAST_1
+from fastnn.estimators.mlp.parameters import AT_LEAST_1, POSITIVE
 from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
+from fastnn.schedules import SCHEDULES, Schedule
 
 __all__ = ["ConvolutionParameters"]
 
@@ -69,17 +70,42 @@ class ConvolutionParameters:
         default="same",
         valid=[StrOptions({"same", "valid"})],
     )
-    shift: int = parameter(
-        "int",
-        "In training, each image is moved at random by up to so many cells in each direction.",
-        default=0,
-        valid=[Interval(Integral, 0, 511, closed="both")],
+    shift: int | None = parameter(
+        "int or None",
+        "In training, each image is moved at random by up to so many cells in each direction. "
+        "None: by one in classifying images of at least 20 x 20 with a stochastic solver, which "
+        "leaves their class what it is; else by none.",
+        default=None,
+        valid=[Interval(Integral, 0, 511, closed="both"), None],
     )
     flip: bool = parameter(
         "bool",
         "In training, every second image, on the average, is mirrored left to right.",
         default=False,
         valid=["boolean"],
+    )
+    batch_size: int | str = parameter(
+        "int or 'auto'",
+        "Rows of a mini-batch; 'auto' is min(64, n_samples).",
+        default="auto",
+        valid=[StrOptions({"auto"}), AT_LEAST_1],
+    )
+    learning_rate_init: float = parameter(
+        "float",
+        "First learning rate of the stochastic solvers.",
+        default=0.002,
+        valid=[POSITIVE],
+    )
+    schedule: str | Schedule | Callable | None = parameter(
+        f"{{{', '.join(map(repr, SCHEDULES))}}}, Schedule, callable or None",
+        "Learning rate of every step of a stochastic solver, relative to learning_rate_init: an "
+        "object of ``fastnn.schedules``, the name of one with its defaults, or a function of the "
+        "step number and the number of steps in max_iter epochs that returns the factor. None: "
+        "half a cosine, from learning_rate_init to zero after max_iter epochs; with solver='sgd' "
+        "what learning_rate says, unless that is 'constant'; and learning_rate_init throughout in "
+        "``partial_fit``.",
+        default=None,
+        valid=[StrOptions(set(SCHEDULES)), Schedule, callable, None],
     )
     # What is not here; a ClassVar is no parameter.
     pretrain: ClassVar[None] = None

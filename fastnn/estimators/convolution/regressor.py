@@ -11,7 +11,7 @@ __all__ = ["ConvRegressor"]
 
 @documented
 @parameters
-class ConvRegressor(BaseConvolution, MLPRegressor, ConvolutionParameters):
+class ConvRegressor(ConvolutionParameters, BaseConvolution, MLPRegressor):
     """Convolutional network that predicts real numbers from images or series.
 
     Parameters

@@ -81,6 +81,7 @@ class BaseMLP(
     _targets_are_rows = False  # of an autoencoder they are
     pretrain: str | None = None  # a parameter of the perceptrons
     _auto_batch = 200  # rows of a batch of batch_size='auto'
+    _auto_schedule = "constant"  # of schedule=None, where learning_rate does not say either
     _columns = None  # a fastnn.layers.Columns that goes first, of networks on tables
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -139,6 +140,10 @@ class BaseMLP(
         return run_alone(
             self._stretches(X, y, sample_weight, held_out, **{"one_epoch": False, **options})
         )
+
+    def _as_rows(self, X):
+        """X as Fit takes it: rows of numbers."""
+        return X
 
     def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):
         """`_fit` as a generator of stretches of training, see ``fastnn.training.stretches``;

@@ -209,7 +209,7 @@ class Fit:
         history = past_history(est) if self.continuing else History()
         optimizer = solvers.make_optimizer(est, self.alpha)
         extent = self._ranks.extent(len(rows), batch_size, history)
-        schedule = solvers.make_schedule(est, extent.n_batches)
+        schedule = solvers.make_schedule(est, extent.n_batches, self.one_epoch)
         if self._told and self.continuing:
             solvers.resume(est, self.network.n_params, optimizer, schedule, history)
         rng, seed = self._ranks.own(self.rng, self._seed)

@@ -38,9 +38,12 @@ def make_optimizer(estimator, alpha=None):
     return cls(**{name: value for name, value in values.items() if value is not None})
 
 
-def make_schedule(estimator, steps_per_epoch):
-    """Return the learning-rate schedule, begun; 'adaptive' and 'invscaling' are for SGD alone."""
-    schedule = _schedule_before_warmup(estimator)
+def make_schedule(estimator, steps_per_epoch, one_epoch=False):
+    """Return the learning-rate schedule, begun; 'adaptive' and 'invscaling' are for SGD alone.
+
+    one_epoch: a ``partial_fit``, of which nobody knows how many are to come.
+    """
+    schedule = _schedule_before_warmup(estimator, one_epoch)
     if estimator.warmup:
         schedule = schedules.Warmup(schedule, estimator.warmup)
     n_steps = steps_per_epoch * estimator.max_iter
@@ -48,15 +51,16 @@ def make_schedule(estimator, steps_per_epoch):
     return schedule
 
 
-def _schedule_before_warmup(estimator):
-    asked, name = estimator.schedule, "constant"
+def _schedule_before_warmup(estimator, one_epoch):
+    asked = estimator.schedule
+    name = "constant" if one_epoch else estimator._auto_schedule
     if isinstance(asked, schedules.Schedule):
         return copy.deepcopy(asked)
     if callable(asked):
         return schedules.Multiplier(asked)
     if asked is not None:
         name = asked
-    elif estimator.solver == "sgd":
+    elif estimator.solver == "sgd" and estimator.learning_rate != "constant":
         name = estimator.learning_rate
     if name == "adaptive":
         return schedules.ReduceOnPlateau(factor=0.2)

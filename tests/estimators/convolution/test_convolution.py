@@ -27,6 +27,7 @@ OPTIONS = {
     "blocks": {"residual": True, "batch_norm": True, "activation": "gelu"},
     "series": {"input_shape": (16, 4), "series": True, "hidden_layer_sizes": ()},
     "moved": {"shift": 1, "flip": True, "input_noise": 0.1},
+    "rows": {"layer_norm": True, "hidden_layer_sizes": 20},
 }
 
 
@@ -50,7 +51,7 @@ def test_scikit_learns_checks(cls):
 def test_an_object_that_moved_is_still_known():
     """Trained where digits stand, tested one pixel aside: the dimension hopping of a dense net."""
     train, test = slice(0, 1200), slice(1200, None)
-    options = {"random_state": 0, "max_iter": 12, "batch_size": 64}
+    options = {"random_state": 0, "max_iter": 20, "batch_size": 64}
     models = [ConvClassifier(**options), MLPClassifier(**options)]
     scores = []
     for model in models:
@@ -61,6 +62,35 @@ def test_an_object_that_moved_is_still_known():
         scores.append((model.score(X[test], Y[test]), np.mean(aside)))
     assert scores[0][0] > scores[1][0] + 0.005
     assert scores[0][1] > scores[1][1] + 0.1
+
+
+def weights(model):
+    return np.concatenate([coef.ravel() for coef in model.coefs_])
+
+
+def test_defaults():
+    """Parameters of a perceptron's that are other ones here, and what those stand for that are
+    None: by the same bits as what they are said to be."""
+    model = ConvClassifier()
+    assert model.hidden_layer_sizes == (128,)
+    assert not {"pretrain", "pretrain_params"} & set(model.get_params())
+    rows = slice(0, 100)
+    images = np.kron(X[rows].reshape(-1, 8, 8), np.ones((3, 3), np.float32))
+    said = [
+        (ConvClassifier, images, {}, {"schedule": "cosine", "shift": 1, "batch_size": 64}),
+        (ConvClassifier, images, {"solver": "lbfgs"}, {"shift": 0}),
+        (ConvClassifier, images[:, :, :19], {}, {"shift": 0}),
+        (ConvRegressor, images, {}, {"schedule": "cosine", "shift": 0}),
+    ]
+    for cls, given, options, more in said:
+        own, twin = (
+            made(cls=cls, max_iter=2, **options, **m).fit(given, Y[rows]) for m in ({}, more)
+        )
+        np.testing.assert_array_equal(weights(own), weights(twin))
+    halves = made(learning_rate_init=0.001), made(learning_rate_init=0.001, schedule="constant")
+    for model in halves:
+        model.partial_fit(X[rows], Y[rows], classes=range(10)).partial_fit(X[rows], Y[rows])
+    np.testing.assert_array_equal(*map(weights, halves))
 
 
 def test_images_are_taken_as_rows_or_as_they_are():
@@ -156,6 +186,9 @@ def test_regression_and_full_batches():
         ({"residual": True, "padding": "valid"}, "padding='same'"),
         ({"solver": "lbfgs", "shift": 1}, "stochastic solvers"),
         ({"shift": 9}, "not larger than 9 cells"),
+        ({"shift": -1}, "'shift' parameter"),
+        ({"conv_layers": [(4, "3")]}, "kernel_size must be a positive int"),
+        ({"pool_size": (2, 0)}, "pool_size must be a positive int"),
     ],
 )
 def test_what_does_not_fit_is_an_error(options, message):

@@ -61,24 +61,21 @@ class Streaming:
 
             stream = stream_of(self._model)
             object.__setattr__(self, "_stream", stream)  # the same, whoever makes it first
-        x = np.asarray(x) if type(x) is not np.ndarray else x
-        if not 1 <= x.ndim <= 3 or x.shape[-1] != stream.width:
-            raise ValueError(
-                "x must be one step (d,), a step of each of n sequences (n, d) or several (n, T, d)"
-                f" with d = {stream.width}, got an array of shape {x.shape}"
-            )
-        steps = x.reshape((-1, 1, stream.width)) if x.ndim < 3 else x
-        before = state
-        if state is not None:
-            before = _state(state, (*x.shape[:1], stream.n_state)[x.ndim == 1 :], self._model.dtype)
-            before = before.reshape(-1, stream.n_state)
-        found = stream(steps, before)
+        found = stream(x, state)
         if found is NotImplemented:
-            found = stream(_floats(steps), before)
-        out, after = found
-        if x.ndim == 1:
-            return out.reshape(-1), after.reshape(-1)
-        return (out[0] if x.ndim == 2 else np.ascontiguousarray(out.transpose(1, 0, 2))), after
+            x = np.asarray(x)
+            if not 1 <= x.ndim <= 3 or x.shape[-1] != stream.width:
+                raise ValueError(
+                    "x must be one step (d,), a step of each of n sequences (n, d) or several"
+                    f" (n, T, d) with d = {stream.width}, got an array of shape {x.shape}"
+                )
+            if state is not None:
+                shape = (*x.shape[:1], stream.n_state)[x.ndim == 1 :]
+                state = _state(state, shape, self._model.dtype)
+            found = stream(_floats(x), state)
+        if getattr(x, "ndim", 1) == 3:
+            return np.ascontiguousarray(found[0].transpose(1, 0, 2)), found[1]
+        return found
 
 
 def _state(state, shape, dtype):

@@ -58,43 +58,57 @@ cdef class Stream:
             raise TypeError("a network with a CustomActivation cannot be asked step by step")
 
     def __call__(self, X, state):
-        """Outputs (steps, rows, columns) of X (rows, steps, width), and the states (rows, n_state) after it.
+        """Outputs of X and the states after it.
 
-        X and the states before, or None, are C-contiguous ndarrays of float32 or float64, the latter of the network's
-        dtype. NotImplemented for others; ValueError if a number is not finite.
+        X (width,), (rows, width) or (rows, steps, width) and the states before (n_state,) or (rows, n_state), or None,
+        are C-contiguous ndarrays of float32 or float64, the latter of the network's dtype. Outputs have the columns in
+        the place of the width, of several steps they are (steps, rows, columns). NotImplemented for all else; ValueError
+        if a number is not finite.
         """
-        cdef int own = self.scorer.plan.dtype.type_number, kind
+        cdef int own = self.scorer.plan.dtype.type_number
         cdef Piece piece
         cdef cnp.npy_intp shape[3]
-        if not cnp.PyArray_CheckExact(X) or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray> X):
+        if not is_plain(X):
             return NotImplemented
         cdef cnp.ndarray x = <cnp.ndarray> X
-        kind = cnp.PyArray_TYPE(x)
-        if cnp.PyArray_NDIM(x) != 3 or cnp.PyArray_DIM(x, 2) != self.width:
+        cdef int ndim = cnp.PyArray_NDIM(x)
+        if not 1 <= ndim <= 3 or cnp.PyArray_DIM(x, ndim - 1) != self.width:
             return NotImplemented
-        if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE:
-            return NotImplemented
-        piece.rows, piece.steps, piece.width = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1), self.width
-        piece.x, piece.x_other, piece.before = cnp.PyArray_DATA(x), kind != own, NULL
+        piece.rows, piece.steps, piece.width = cnp.PyArray_DIM(x, 0) if ndim > 1 else 1, 1, self.width
+        if ndim == 3:
+            piece.steps = cnp.PyArray_DIM(x, 1)
+        piece.x, piece.x_other, piece.before = cnp.PyArray_DATA(x), cnp.PyArray_TYPE(x) != own, NULL
         if state is not None:
-            if not cnp.PyArray_CheckExact(state) or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray> state):
-                return NotImplemented
-            if cnp.PyArray_TYPE(<cnp.ndarray> state) != own or cnp.PyArray_NDIM(<cnp.ndarray> state) != 2:
-                return NotImplemented
-            if (cnp.PyArray_DIM(<cnp.ndarray> state, 0) != piece.rows
-                    or cnp.PyArray_DIM(<cnp.ndarray> state, 1) != self.n_state):
+            if not self.takes(state, own, ndim, piece.rows):
                 return NotImplemented
             piece.before = cnp.PyArray_DATA(<cnp.ndarray> state)
         shape[0], shape[1], shape[2] = piece.steps, piece.rows, n_columns(&self.scorer.model, self.mode)
-        cdef cnp.ndarray out = cnp.PyArray_EMPTY(3, shape, own, 0)
-        shape[0], shape[1] = piece.rows, self.n_state
-        cdef cnp.ndarray after = cnp.PyArray_EMPTY(2, shape, own, 0)
+        cdef cnp.ndarray out = cnp.PyArray_EMPTY(ndim, shape + 3 - ndim, own, 0)
+        shape[1], shape[2] = piece.rows, self.n_state
+        cdef cnp.ndarray after = cnp.PyArray_EMPTY(min(ndim, 2), shape + 3 - min(ndim, 2), own, 0)
         piece.out, piece.after = cnp.PyArray_DATA(out), cnp.PyArray_DATA(after)
         if self.scorer.plan.dtype.number == FLOAT64:
             run(self, &piece, <double> 0)
         else:
             run(self, &piece, <float> 0)
         return out, after
+
+    cdef bint takes(self, object state, int own, int ndim, Py_ssize_t rows):
+        """Whether something is the states of so many rows, of X of so many dimensions."""
+        if not is_plain(state) or cnp.PyArray_TYPE(<cnp.ndarray> state) != own:
+            return False
+        cdef cnp.ndarray s = <cnp.ndarray> state
+        if cnp.PyArray_NDIM(s) != min(ndim, 2) or ndim > 1 and cnp.PyArray_DIM(s, 0) != rows:
+            return False
+        return cnp.PyArray_DIM(s, cnp.PyArray_NDIM(s) - 1) == self.n_state
+
+
+cdef bint is_plain(object array):
+    """Whether something is an array of floats that is read where it lies."""
+    if not cnp.PyArray_CheckExact(array) or not cnp.PyArray_ISCARRAY_RO(<cnp.ndarray> array):
+        return False
+    cdef int kind = cnp.PyArray_TYPE(<cnp.ndarray> array)
+    return kind == cnp.NPY_FLOAT or kind == cnp.NPY_DOUBLE
 
 
 def state_sizes(Scorer scorer):

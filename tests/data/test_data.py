@@ -1,13 +1,13 @@
 """Training on streams: what it is equal to, what it holds in memory, what a killed fit loses."""
 
+import ast
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
+from reliability import kill_during_fit
 
 import fastnn
 from fastnn import MLPClassifier, MLPRegressor
@@ -147,32 +147,16 @@ def test_a_fit_that_was_cut_off_goes_on_to_the_bit(kind, solver, tmp_path):
     assert_same(fit(net(solver=solver), rows(), epochs=3, checkpoint=checkpoint), straight)
 
 
-KILLED = """
-import sys
-from data.test_data import long_fit
-long_fit(sys.argv[1])
-"""
-
-
-def long_fit(checkpoint):
-    X = np.random.RandomState(0).normal(size=(6000, 4))
-    model = MLPClassifier((16,), batch_size=50, random_state=0)
-    rows = stream(X, (X[:, 0] > 0) * 1, block_rows=400)
-    return fit(model, rows, epochs=4, checkpoint=checkpoint)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_a_fit_that_is_killed_goes_on_to_the_bit(tmp_path):
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fit_that_is_killed_goes_on_to_the_bit():
+    """In a process of its own, without threads, whose children are killed."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    checkpoint = tmp_path / "killed"
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(checkpoint)], env=env)
-    while not checkpoint.exists():
-        assert process.poll() is None
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert fastnn.load(checkpoint).t_ < 24_000
-    assert_same(long_fit(checkpoint), long_fit(tmp_path / "straight"))
+    arguments = [sys.executable, kill_during_fit.__file__, "--trials", "8"]
+    run = subprocess.run(arguments, capture_output=True, text=True, timeout=120, env=env)
+    assert run.returncode == 0, run.stderr
+    found = ast.literal_eval(run.stdout)
+    assert found["trials"] == 8
+    assert found["kills"] > 0
 
 
 def test_an_interrupted_fit_leaves_the_estimator_as_it_was():

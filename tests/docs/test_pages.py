@@ -31,7 +31,7 @@ def test_links_lead_somewhere(page):
 
 def test_scripts_of_the_longer_looks_are_there():
     scripts = re.findall(r"`python (tests/\S+\.py)", text_of("reliability.md"))
-    assert len(scripts) == 8
+    assert len(scripts) == 9
     for script in scripts:
         assert (ROOT / script).exists(), script
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(MPIEXEC is None, reason="needs mpiexec")
 
 
 def test_two_processes(tmp_path):
-    """They come to the bits of threads; one that fails or is killed ends both."""
+    """They come to the bits of threads; one that fails, is silent or killed ends both."""
     env = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
@@ -41,6 +41,8 @@ def test_two_processes(tmp_path):
     own, others = ((tmp_path / f"error{rank}").read_text() for rank in (1, 0))
     assert own.startswith("ValueError: Input X contains NaN")
     assert others.startswith("RankError: rank 1 failed: ValueError: Input X contains NaN")
+    silent = (tmp_path / "silent0").read_text()
+    assert silent == "RankError: rank 1 has been silent for 1 seconds"
     assert done.returncode != 0
     begun = fastnn.load(tmp_path / "checkpoint")
     assert begun.n_iter_ == 2

@@ -74,11 +74,6 @@ class Results:
         seeds = [seed for seed in ours if seed in theirs]
         return [np.array([found[s][name] for s in seeds], float) for found in (ours, theirs)]
 
-    def mean(self, table, contender, name):
-        """The mean over the splits; NaN without any."""
-        values = np.array([found[name] for found in self.of(table, contender).values()], float)
-        return values.mean() if len(values) else np.nan
-
     def seconds(self, table, contender):
         """The median of the times that count; None without any."""
         found = [r["seconds"] for r in self.of(table, contender).values() if not r.get("busy")]
@@ -122,7 +117,9 @@ def line(table, results, preset, others):
     if "catboost" in others:
         pair = results.together(table, preset, "catboost", "error")
         over = gain(*pair)[0] if len(pair[0]) else None
-    scores = [results.mean(table, name, "score") for name in (preset, *others)]
+    # In the splits that boosting has, too.
+    found = [results.together(table, name, "boosting", "score")[0] for name in (preset, *others)]
+    scores = [each.mean() if len(each) else np.nan for each in found]
     cells = [
         *(table, len(ours), *("–" if np.isnan(score) else f"{score:.4f}" for score in scores)),
         f"{100 * better:+.1f} ± {100 * spread:.1f} %",
@@ -146,13 +143,14 @@ def summary(preset, results, others):
     both = {name: results.together(name, preset, "boosting", "error") for name in results.tables()}
     tables = [name for name, (errors, _) in both.items() if len(errors)]
     lines = [line(name, results, preset, others) for name in tables]
+    gains = [each.gain for each in lines]
     worse = [each.cells[0] for each in lines if each.worse]
     of_loss = [each.of_loss for each in lines if each.of_loss is not None]
     times = [each.times for each in lines if each.times is not None]
     over = np.array([each.over_catboost for each in lines if each.over_catboost is not None])
     says = [
-        f"mean error {100 * np.mean([each.gain for each in lines]):+.1f} %",
-        f"better on {percent(np.mean([each.gain > 0 for each in lines]))} of the tables",
+        f"mean error {100 * np.mean(gains):+.1f} %, median {100 * np.median(gains):+.1f} %",
+        f"better on {percent(np.mean(np.array(gains) > 0))} of the tables",
         f"worse beyond two standard errors: {', '.join(worse) or 'none'}",
     ]
     if of_loss:

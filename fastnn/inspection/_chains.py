@@ -1,4 +1,4 @@
-"""The layers that a report speaks of: each dense stage and convolution, with what belongs to it.
+"""The layers that a report speaks of: dense and recurrent stages, convolutions, and their parts.
 
 That is the normalisation and the activation which follow it at once, the sum in which a skip
 connection ends, and pooling. The projections of skip connections are no layers of their own.
@@ -6,7 +6,20 @@ connection ends, and pooling. The projections of skip connections are no layers 
 
 from typing import NamedTuple
 
-from fastnn.layers import ACTIVATIONS, Activation, Conv1D, Conv2D, Dense, Gated, Highway, Residual
+from fastnn.layers import (
+    ACTIVATIONS,
+    GRU,
+    LSTM,
+    RNN,
+    Activation,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Gated,
+    Highway,
+    PerStep,
+    Residual,
+)
 from fastnn.layers.stages import traits_of
 
 __all__ = ["Chain", "chains", "place"]
@@ -105,6 +118,11 @@ def _names(layers):
             inner = _names(layer.layers)
             fused += [*inner[0], *["logistic"] * isinstance(layer, Highway)]
             alone += inner[1]
+        elif isinstance(layer, RNN | GRU | LSTM):
+            own = layer.activation if isinstance(layer, RNN) else type(layer).__name__
+            fused += [own] * (1 + layer.bidirectional)
+        elif isinstance(layer, PerStep):
+            fused.append("identity")
         elif isinstance(layer, (Dense, Conv1D, Conv2D, Activation)):
             own = layer.activation
             fuses = not isinstance(layer, Activation)

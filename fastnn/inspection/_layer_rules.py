@@ -35,6 +35,35 @@ def _vanishing_gradients(m):
     )
 
 
+def _vanishing_through_time(m):
+    t = m.time
+    if _broken(m) or t is None or t.least >= value("vanishing through time"):
+        return None
+    if m.loss < value("left to learn") * m.constant_loss:
+        return None  # it has learned without the steps that are far
+    gates = "cell='lstm' or 'gru' in the place of 'rnn', " if t.kind == "rnn" else ""
+    return Verdict(
+        "vanishing through time",
+        f"of {t.n_steps} steps, the gradient of the farthest is {t.least:.1e} of that of the "
+        "nearest: what happened there is hardly learned.",
+        f"{gates}output='mean', shorter sequences (or every other step), bidirectional=True.",
+        ["hidden layer 1"],
+    )
+
+
+def _exploding_through_time(m):
+    t = m.time
+    if _broken(m) or t is None or not over("exploding through time", t.earliest):
+        return None
+    return Verdict(
+        "exploding through time",
+        f"over {t.n_steps} steps, the gradient grows {t.earliest:.1e} times.",
+        "clip_norm=1, truncated back-propagation (bptt=20), a smaller learning_rate_init, "
+        "cell='lstm' or 'gru'.",
+        ["hidden layer 1"],
+    )
+
+
 def _vanishing_signals(m):
     if _broken(m) or m.inputs.signal == 0:
         return None
@@ -180,6 +209,8 @@ RULES = (
     _unscaled_targets,
     _correlated_inputs,
     _vanishing_gradients,
+    _vanishing_through_time,
+    _exploding_through_time,
     _vanishing_signals,
     _exploding,
     _saturated,

@@ -9,6 +9,7 @@ from fastnn.inspection import _network, _twins
 from fastnn.inspection._course import Course, course_of
 from fastnn.inspection._input_measures import InputMeasures, input_measures
 from fastnn.inspection._layer_measures import dead_units, layer_measures, sample
+from fastnn.inspection._time_measures import TimeMeasures, time_measures
 from fastnn.inspection._verdict import over
 from fastnn.network.compiled import CompiledNetwork
 from fastnn.training.objective import loss_and_grad
@@ -43,6 +44,7 @@ class Measures:
     constant_loss: float
     noise: float
     course: Course
+    time: TimeMeasures | None
 
 
 def measure(model, X, y, names=None):
@@ -56,6 +58,7 @@ def measure(model, X, y, names=None):
         used = _twins.activations(problem)
         layers = layer_measures(at_training, at_prediction, used, course.learning_rate)
         loss = at_prediction.loss_and_grad()[0]
+        through_time = time_measures(at_prediction)
         as_recorded = at_prediction.loss_and_grad(course.epsilon)[0]
     some = any(over("units that died", layer.dead / layer.n_units) for layer in layers)
     if some and problem.fitted and not isinstance(model, CompiledNetwork):
@@ -73,6 +76,7 @@ def measure(model, X, y, names=None):
         constant_loss=_network.best_constant_loss(problem) / per_output,
         noise=_noise(problem) / per_output,
         course=course,
+        time=through_time,
     )
 
 

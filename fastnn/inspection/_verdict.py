@@ -19,6 +19,14 @@ THRESHOLDS: dict[str, Threshold] = {
         "of the gradient at the output. Nets that learn keep 0.1 to 10; the logistic function with "
         "Glorot weights loses a factor of 7 a layer.",
     ),
+    "vanishing through time": Threshold(
+        1e-5,
+        "of the gradient by the nearest step: eight plain units have 1e-12 left after 100 steps. "
+        "Gates lose much too until they have learned to stay open.",
+    ),
+    "exploding through time": Threshold(
+        1e3, "of the gradient by the last step, at the first: no step of descent fits both."
+    ),
     "vanishing signal": Threshold(
         1e-3,
         "of the inputs' spread, or of 1 if that is larger. In nets that learn it is 0.1 to 20 in "
@@ -112,6 +120,7 @@ class Verdict:
     ----------
     name : str
         One of ``"vanishing gradients"``, ``"vanishing signals"``, ``"exploding"``,
+        ``"vanishing through time"``, ``"exploding through time"``,
         ``"dead units"``, ``"saturated"``, ``"unscaled inputs"``, ``"unscaled targets"``,
         ``"correlated inputs"``, ``"overfitting"``, ``"underfitting"``,
         ``"learning rate too high"``, ``"learning rate too low"``, ``"stopped early"``.

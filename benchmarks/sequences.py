@@ -46,11 +46,12 @@ def embedded_reber(rng):
 def reber(cell, seed):
     """Share of unseen strings of which every step is right."""
     rng = np.random.RandomState(1000 + seed)
-    train = [embedded_reber(rng)[0] for _ in range(500)]
+    train = [embedded_reber(rng)[0] for _ in range(1000)]
     test = [(text, legal) for text, legal in (embedded_reber(rng) for _ in range(600))]
     test = [(text, legal) for text, legal in test if text not in set(train)]
     model = RecurrentClassifier(
-        cell, hidden_layer_sizes=16, output="all", embedding=7, batch_size=20, max_iter=60,
+        cell, hidden_layer_sizes=16, output="all", embedding=7, batch_size=20, max_iter=80,
+        schedule="cosine",
         learning_rate_init=0.01, tol=0, random_state=seed,
     )  # fmt: skip
     model.fit([text[:-1] for text in train], [text[1:] for text in train])

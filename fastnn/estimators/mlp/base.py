@@ -34,16 +34,9 @@ _NO_DEFAULT = object()
 
 # Attributes that some fits set and others must remove.
 _NOT_OF_EVERY_FIT = (
-    "loss_curve_",
-    "learning_rate_curve_",
-    "best_loss_",
-    "validation_scores_",
-    "validation_loss_curve_",
-    "best_validation_score_",
-    "_solver_state",
-    "norms_",
-    "projections_",
-    "temperature_",
+    *("loss_curve_", "learning_rate_curve_", "best_loss_", "validation_scores_"),
+    *("validation_loss_curve_", "best_validation_score_", "_solver_state", "norms_"),
+    *("projections_", "temperature_"),
 )
 
 

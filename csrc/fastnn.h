@@ -20,6 +20,11 @@ typedef struct {        /* one optimizer step: gradient = scale * g + l2 * w, ea
     double clip;        /* INFINITY: none */
     double l1_scale;    /* of c[7], as scale is of g: one over the weight of the batch */
     int penalised;      /* 0: neither l2 nor decay nor L1, as for biases and norms */
+    /* Plasticity, vectors of the dtype. slack: of each weight 1 / (1 + strength * thickness), or NULL: none is thick. The
+       step is multiplied by it, but by `least` if that is more; decay by it as it is. importance: NULL, or of each weight how
+       hard, times pull, it is drawn to its anchor. */
+    const void *slack, *importance, *anchor;
+    double least, pull;
 } fastnn_step;
 
 /* The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit of the result depends on every bit of x. */

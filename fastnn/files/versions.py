@@ -27,7 +27,11 @@ _FITTED = {
     *("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_", "validation_scores_"),
     *("validation_loss_curve_", "best_validation_score_", "_solver_state"),
 }
-_PARAMS_3 = {"calibrate", "pretrain", "variance_floor", "non_crossing"}
+_PARAMS_3 = {
+    *("calibrate", "pretrain", "variance_floor", "non_crossing"),
+    *("plasticity", "plasticity_strength", "plasticity_decay", "plasticity_floor"),
+    "conduction_loss",
+}
 _ESTIMATORS_2 = ("MLPClassifier", "MLPRegressor")
 _REGRESSOR_PARAMS = {**_PARAMS, "loss": ("squared_error", "poisson")}
 

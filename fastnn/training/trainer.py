@@ -9,14 +9,25 @@ import numpy as np
 from fastnn._kernels.training.exchange import Exchange
 from fastnn.threads import ThreadChoice
 from fastnn.training.coefficients import Coefficients
+from fastnn.training.moments import load_moments, moments_of
 from fastnn.training.options import StepOptions
+from fastnn.training.plasticity import Traces
 from fastnn.training.statistics import mean_of_weights, settle
 
 __all__ = ["Trainer", "make_trainer"]
 
 
 def make_trainer(
-    network, optimizer, *, batch_size, n_threads=1, epsilon=0.0, exchange=None, **options
+    network,
+    optimizer,
+    *,
+    batch_size,
+    n_threads=1,
+    epsilon=0.0,
+    exchange=None,
+    plasticity=None,
+    traces=None,
+    **options,
 ):
     """A `Trainer` that starts from a network's parameters and an optimizer's state.
 
@@ -30,6 +41,10 @@ def make_trainer(
         How far from 0 and 1 reported log losses take a probability to be, as in `Objective`.
     exchange : callable, optional
         See `fastnn._kernels.training.exchange`.
+    plasticity : Plasticity, optional
+        What makes weights stiff,
+    traces : dict, optional
+        and what is left of their use, as the attribute of that name gave it.
     **options
         Fields of `StepOptions`.
 
@@ -40,12 +55,15 @@ def make_trainer(
     options, batch_size = StepOptions(**options), int(batch_size)
     block = network.step_block(batch_size)
     added_to = max(network.ties) >= 0 or exchange is not None or network.has("shares")
-    whole_gradient = block < batch_size or options.clip_norm is not None or added_to
+    asked = options.clip_norm is not None or (plasticity and plasticity.kind == "gradient")
+    whole_gradient = bool(block < batch_size or asked or added_to)
     groups = network.groups_of(batch_size)
     engine = network.make_engine(block, n_threads, optimizer, whole_gradient, n_groups=groups)
+    if plasticity is not None:
+        plasticity = Traces(plasticity, network, groups, traces, alone=exchange is None)
     if exchange is not None:
         Exchange(engine, exchange)
-    return Trainer(network, engine, optimizer, options, batch_size, epsilon)
+    return Trainer(network, engine, optimizer, options, batch_size, epsilon, plasticity)
 
 
 class Trainer:
@@ -60,11 +78,11 @@ class Trainer:
         Sum of batch loss, before the update, times batch rows since the caller set it to zero.
     """
 
-    def __init__(self, network, engine, optimizer, options, batch_size, epsilon):
+    def __init__(self, network, engine, optimizer, options, batch_size, epsilon, traces=None):
         self.network, self.optimizer = network, optimizer
         self.options, self.batch_size = options, batch_size
         self.whole_batch = options.whole_batch or batch_size
-        self._engine, self._epsilon = engine, epsilon
+        self._engine, self._epsilon, self._traces = engine, epsilon, traces
         self._mean_weight, self._trained_on, self.loss_sum = 1.0, None, 0.0
         work = network.work_of(self.batch_size, optimizer.rule)
         self._threads = ThreadChoice(engine.n_threads, *work)
@@ -74,34 +92,20 @@ class Trainer:
         """Take weights and moments from the network and the optimizer."""
         self.network.load(self._engine)
         self._configure()
-        state = self.optimizer.state
-        self._t = state.get("t", 0)
+        self._t = self.optimizer.state.get("t", 0)
         self._coefficients = Coefficients(self.optimizer)
-        for i, name in enumerate("mvu"[: len(self._engine.moments)]):
-            moment = state.get(name)
-            if moment is None and name in self.optimizer.initial_moments:
-                value = self.optimizer.initial_moments[name]
-                moment = np.full_like(self.network.params, value)
-            if moment is not None:
-                moment = np.ascontiguousarray(moment, self.network.dtype)
-                if moment.shape != self.network.params.shape:
-                    raise ValueError(
-                        f"the optimizer's state {name!r} must have shape "
-                        f"{self.network.params.shape}, got {moment.shape}"
-                    )
-                self._engine.load_moment(i, moment)
-            else:
-                self._engine.moments[i][:] = 0
+        load_moments(self._engine, self.optimizer, self.network)
+
+    @property
+    def traces(self):
+        """What use has left of itself up to now, see `fastnn.training.plasticity`, or None."""
+        return self._traces and self._traces.state()
 
     def pull(self):
         """Give weights to the network, moments and step count to the optimizer."""
         with self.averaged():
             self.network.store(self._engine, self._engine.packed)
-        state = {"t": self._t}
-        for name, moment in zip("mvu", self._engine.moments, strict=False):
-            state[name] = np.empty_like(self.network.params)
-            self._engine.store(moment, state[name])
-        self.optimizer.state = state
+        self.optimizer.state = {"t": self._t, **moments_of(self._engine, self.network)}
 
     def finish(self):
         """`pull`, giving memory back on the way: the last call of a fit; no other may follow."""
@@ -112,12 +116,7 @@ class Trainer:
         self._engine = self._trained_on = None
         self.network.store(engine, engine.packed)
         engine.release()
-        state = {"t": self._t}
-        for i, name in enumerate("mvu"[: len(engine.moments)]):
-            state[name] = np.empty_like(self.network.params)
-            engine.store(engine.moments[i], state[name])
-            engine.moments[i] = None
-        self.optimizer.state = state
+        self.optimizer.state = {"t": self._t, **moments_of(engine, self.network, spent=True)}
 
     def data(self, X, y, sample_weight=None, rows=None):
         """Rows and targets, checked, for any number of calls of `train`. `rows`: which, or all."""
@@ -196,6 +195,7 @@ class Trainer:
             seed=options.seed,
             epsilon=self._epsilon,
             track=True,
+            plasticity=self._traces and self._traces.kernel,
             **{name: bound for name, bound in bounds.items() if bound is not None},
         )
 

@@ -309,9 +309,16 @@ def test_remedies_are_parameters():
 @pytest.mark.parametrize(
     ("document", "least"),
     [
-        *(("toolbox.md", 10), ("ensembles.md", 5), ("maps.md", 1), ("hopfield.md", 2)),
+        *(
+            ("toolbox.md", 10),
+            ("ensembles.md", 5),
+            ("maps.md", 1),
+            ("hopfield.md", 2),
+            ("plasticity.md", 3),
+        ),
         *(
             ("autoencoder.md", 2),
+            ("plasticity.md", 3),
             ("rbm.md", 1),
             ("out-of-core.md", 1),
             ("start.md", 2),

@@ -205,3 +205,29 @@ def test_axpy_dot(isa, dtype, rng):
 def test_hyper_parameters_out_of_range_are_named(make, name):
     with pytest.raises(ValueError, match=f"^{name} must be"):
         make()
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "rprop"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_stiff_weights_take_a_share_of_the_step(isa, dtype, name, rng):
+    """Of the step and of what L1 takes off it, but not less than the least; of the decay all that
+    they are slack; and they are drawn to their anchors."""
+    n = 3 * tile(dtype, isa)[0]
+    optimizer = OPTIMIZERS[name]()
+    optimizer.weight_decay, optimizer.l1 = 0.7, 0.4
+    w, g, slack, importance, anchor = rng.random((5, n)).astype(dtype)
+    w -= dtype(0.5)
+    g -= dtype(0.5)
+    before, state, twin = w.astype(np.float64), {}, {}
+    given = {"slack": slack, "least": 0.3, "importance": importance, "anchor": anchor, "pull": 2.0}
+    take_step(optimizer, state, w, g, 0.05, isa, l2=0.5, l1_scale=2.0, clip=0.8, **given)
+    gradient = g + 0.5 * before + 2.0 * importance.astype(np.float64) * (before - anchor)
+    function, moments = reference_optimizers.STEPS[type(optimizer).__name__]
+    for moment in moments:
+        twin[moment] = np.full(n, float(optimizer.initial_moments.get(moment, 0)))
+    step, rate = function(optimizer, 1, gradient.clip(-0.8, 0.8), 0.05, *twin.values())
+    share = np.maximum(slack, 0.3)
+    moved = before * (1 - 0.05 * 0.7 * slack) + share * step
+    expected = np.sign(moved) * np.maximum(np.abs(moved) - 0.4 * 2.0 * rate * share, 0)
+    np.testing.assert_allclose(w, expected, atol=30 * TOLERANCE[dtype])

@@ -21,6 +21,10 @@ cdef extern from "fastnn.h" nogil:
         const double *c
         double scale, l2, clip, l1_scale
         int penalised
+        const void *slack
+        const void *importance
+        const void *anchor
+        double least, pull
 
     ctypedef struct fastnn_entry_f32:
         pass

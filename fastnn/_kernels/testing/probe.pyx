@@ -86,9 +86,12 @@ def loss(str name, floating[:, ::1] Z, Py_ssize_t n, floating[:, ::1] D, labels,
 
 def update(str rule, floating[::1] w, const floating[::1] g, floating[::1] m, floating[::1] v, floating[::1] u,
            const double[::1] c, double scale, double l2, double clip=INFINITY, double l1_scale=0, bint penalised=True,
-           isa=None):
+           isa=None, slack=None, double least=0, importance=None, anchor=None, double pull=0):
     """One step of an optimizer on w, m, v and u. Returns the sum of squares of w before it."""
     cdef fastnn_step step
+    cdef str code = "f" if sizeof(floating) == 4 else "d"
+    step.slack, step.importance = address(slack, code, False), address(importance, code, False)
+    step.anchor, step.least, step.pull = address(anchor, code, False), least, pull
     step.c, step.scale, step.l2, step.clip = &c[0], scale, l2, clip
     step.l1_scale, step.penalised = l1_scale, penalised
     return update_weights(kernels_of(isa), <int> table.updates()[rule][0], w.shape[0], &w[0],

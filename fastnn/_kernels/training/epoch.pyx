@@ -30,10 +30,13 @@ from fastnn._kernels.native.platform cimport (fastnn_flush_denormals, fastnn_res
 from fastnn._kernels.training.rows cimport pass_of, sum_of
 from fastnn._kernels.training.shares cimport bounds_of, cut, measures, next_turn, note, start_shares
 from fastnn._kernels.layers.stage cimport Pass
-from fastnn._kernels.training.strips cimport Share, strip_gradients, strip_norms, strip_share, update_strips
+from fastnn._kernels.training.plastic cimport counts_squares, counts_use, mean_squares
+from fastnn._kernels.training.strips cimport (Share, strip_gradients, strip_norms, strip_share, strip_squares,
+                                              update_strips)
 from fastnn._kernels.training.sums cimport grouped
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.training.ties cimport sum_ties
+from fastnn._kernels.training.usage cimport count_use
 from fastnn._kernels.native.table cimport floating
 
 
@@ -79,6 +82,7 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
         clipped = s.rule >= 0 and s.clip_norm < INFINITY
         later = s.tied or s.exchange != NULL        # the gradient of the rows is not all of it
         at_once = s.rule >= 0 and (grouped(s) or rows <= s.block_rows) and not clipped and not later
+        at_once = at_once and not counts_squares(s)
         if rows == 0:
             no_rows(s, &part, thread, team, tag)
         done = 0
@@ -92,6 +96,9 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
             if part.measuring and not s.waits_in_rows:
                 note(&s.shares.rows, thread, fastnn_ticks() - part.since, row_part(s, n, part.bounds, thread))
             barrier(s, team)
+            if counts_use(s):
+                count_use(s, s.data.order + start + done, n, done > 0, done + n == rows, weight, thread, team, tag)
+                barrier(s, team)
             part.since = fastnn_ticks() if part.measuring else 0
             if thread == 0:
                 loss += sum_of(s.group_loss, s.n_groups) if grouped(s) else sum_of(s.row_loss, n)
@@ -117,6 +124,12 @@ cdef void sweep(Sweep *s, int thread, int team, floating tag) noexcept nogil:
                 continue
         if clipped and later:
             strip_norms(s, &part.strips, weight, tag)
+            barrier(s, team)
+        if counts_squares(s):
+            strip_squares(s, &part.strips, weight, tag)
+            barrier(s, team)
+            if thread == 0:
+                mean_squares(s)
             barrier(s, team)
         if s.rule >= 0 and not at_once:
             update_strips(s, &part.strips, b, weight, clip_factor(s) if clipped else 1, tag)

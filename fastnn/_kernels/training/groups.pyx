@@ -10,12 +10,14 @@ from libc.string cimport memset
 
 from fastnn._kernels.layers.plan cimport Strip
 from fastnn._kernels.training.rows cimport forward, losses, pass_of, sum_of
+from fastnn._kernels.training.plastic cimport counts_use
 from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.layers.stage cimport Pass
 from fastnn._kernels.layers.stages cimport stage_backward, stage_derivative
 from fastnn._kernels.training.strips cimport passes_back, strip_gradient
 from fastnn._kernels.training.sums cimport MOST_GROUPS, add_to_left, group_sum
 from fastnn._kernels.training.sweep cimport Sweep
+from fastnn._kernels.training.usage cimport count_group
 from fastnn._kernels.native.table cimport floating, tile_rows
 from fastnn._kernels.layers.zeros cimport pieces_before, tiles_from, word_bits
 
@@ -56,6 +58,8 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
     s.group_loss[group] = 0
     if end == first:
         memset(gradient, 0, s.n_master * sizeof(floating))
+        if counts_use(s):
+            count_group(s, group, s.data.order, 0, 0, False, tag)
     for block in range(blocks):
         n = (end - first) // (blocks - block)
         # rows thread * BLOCK.. of the buffers are the thread's own
@@ -66,6 +70,8 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
             p.nonzero = tiles_from(&s.zeros, thread * pieces_before(BLOCK, tile_rows(s.k, tag), NULL, 1))
             p.word = p.r0 // word_bits(tag)
         forward(s, &p, rows if more and blocks == 1 else 0, tag)
+        if counts_use(s):
+            count_group(s, group, p.sample, p.r0, n, block > 0, tag)
         losses(s, &p, tag)
         s.group_loss[group] += sum_of(s.row_loss + p.r0, n)
         n_words = pieces_before(n, word_bits(tag), NULL, 1)

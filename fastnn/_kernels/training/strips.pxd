@@ -10,6 +10,7 @@ cdef Share strip_share(const Sweep *s, const double *bounds, int thread) noexcep
 cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, int thread, int team, Py_ssize_t rows,
                           bint accumulate, long long batch, double weight, bint measure, floating tag) noexcept nogil
 cdef void strip_norms(Sweep *s, const Share *share, double weight, floating tag) noexcept nogil
+cdef void strip_squares(Sweep *s, const Share *share, double weight, floating tag) noexcept nogil
 cdef void update_strips(Sweep *s, const Share *share, long long batch, double weight, double factor,
                         floating tag) noexcept nogil
 cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t rows, Py_ssize_t n_words, int team,

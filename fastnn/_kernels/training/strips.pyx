@@ -4,7 +4,6 @@ A strip belongs to one thread. Where nothing needs the whole gradient first, a s
 known, while both are in the first-level cache.
 """
 
-from libc.math cimport fmin
 from libc.string cimport memset
 
 from fastnn._kernels.layers.channels cimport channel_gradient
@@ -20,16 +19,17 @@ from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.uses cimport shared_gradients
 from fastnn._kernels.training.copies cimport copied_gradient, is_copied
+from fastnn._kernels.training.plastic cimport note_squares, take_step
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.training.sweep cimport Sweep
-from fastnn._kernels.native.table cimport absolute_sum, average, floating, lanes, squared_norm, update
+from fastnn._kernels.native.table cimport absolute_sum, floating, lanes, squared_norm
 from fastnn._kernels.layers.zeros cimport pieces_before, word_bits, zeros_gradient
 
 
 cdef Share strip_share(const Sweep *s, const double *bounds, int thread) noexcept nogil:
     """A thread's strips: they are neighbours, and cost about what the bounds say. bounds: NULL for a team of one."""
-    cdef double total = 0, before = 0, cost
-    cdef double begin = 0 if bounds == NULL else bounds[thread], end = 1 if bounds == NULL else bounds[thread + 1]
+    cdef double total = 0, before = 0, cost, begin = 0 if bounds == NULL else bounds[thread]
+    cdef double end = 1 if bounds == NULL else bounds[thread + 1]
     cdef Share share
     cdef int i
     for i in range(s.n_strips):
@@ -99,6 +99,15 @@ cdef void strip_norms(Sweep *s, const Share *share, double weight, floating tag)
         s.norms[i] = strip_norm(s, &s.strips[i], <const floating *> s.gradient + s.strips[i].offset, weight)
 
 
+cdef void strip_squares(Sweep *s, const Share *share, double weight, floating tag) noexcept nogil:
+    """What plasticity by gradient needs to know of a thread's strips, of a gradient that is complete by now."""
+    cdef const floating *g
+    cdef int i
+    for i in range(share.first, share.end):
+        g = <const floating *> s.gradient + s.strips[i].offset
+        note_squares(s, i, g, <const floating *> bias_gradient(s, &s.strips[i], <floating *> g), weight)
+
+
 cdef inline bint is_counted(const Sweep *s, const Strip *strip) noexcept nogil:
     """Whether a strip's weights count in norms and penalties: a tied matrix does once."""
     return strip.layer < 0 or s.layers[strip.layer].tied < 0
@@ -131,7 +140,7 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     back: of a stage that can, see passes_back, also what it adds to the gradient by its source.
     """
     cdef const Stage *stage = &s.stages[strip.stage]
-    cdef const Dense *layer
+    cdef const Dense *layer = NULL if strip.layer < 0 else &s.dense[strip.layer]
     cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
     cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h) + r0 * ldx
     cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
@@ -143,7 +152,6 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     if strip.layer < 0:
         norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
         return
-    layer = &s.dense[strip.layer]
     if stage.window != NULL:
         if not accumulate:
             memset(g, 0, strip.size * sizeof(floating))
@@ -204,17 +212,16 @@ cdef void strip_update(Sweep *s, int i, const floating *g, long long batch, doub
     cdef double squares
     step.c = s.coefficients + (batch - s.begin) * FASTNN_N_COEFFICIENTS
     step.scale, step.l2, step.clip, step.l1_scale = factor / weight, factor * s.l2 / weight, s.clip_value, 1 / weight
-    step.penalised = strip.layer >= 0
+    step.penalised, step.slack, step.importance = strip.layer >= 0, NULL, NULL
     s.penalty[i] = 0
     if s.l1 and step.penalised and is_counted(s, strip):
         s.penalty[i] = s.l1 * absolute_sum(s.k, strip.size, <const floating *> w + strip.offset)
-    squares = update_part(s, strip.offset, strip.size, g, batch, &step)
+    squares = take_step(s, strip, False, g, batch, &step)
     if step.penalised and is_counted(s, strip):
         s.penalty[i] += 0.5 * s.l2 * squares
     step.penalised = False
     if strip.bias_width:
-        update_part(s, strip.bias, strip.bias_width, <const floating *> bias_gradient(s, strip, <floating *> g), batch,
-                    &step)
+        take_step(s, strip, True, <const floating *> bias_gradient(s, strip, <floating *> g), batch, &step)
     if strip.layer >= 0 and s.layers[strip.layer].table >= 0:
         fill_strip_table(s, strip, w)
     if strip.layer >= 0 and not s.dense[strip.layer].narrow and s.layers[strip.layer].wt >= 0:
@@ -228,20 +235,3 @@ cdef inline void fill_strip_table(Sweep *s, const Strip *strip, floating *w) noe
     fill_table(s.k, layer.dense.encoding, strip.begin, strip.end, strip.width, <const floating *> w + layer.w
                + (layer.dense.n_in + 1) * strip.column,
                w + layer.table + table_size(layer.dense.encoding, strip.column))
-
-
-cdef inline double update_part(Sweep *s, Py_ssize_t at, Py_ssize_t n, const floating *g,
-                               long long batch, const fastnn_step *step) noexcept nogil:
-    """Returns the sum of squares of the parameters before."""
-    cdef floating *w = <floating *> s.packed + at
-    cdef double squares = update(s.k, s.rule, n, w, g, <floating *> s.m + at, <floating *> s.v + at,
-                                 <floating *> s.u + at, step)
-    if s.average != NULL:
-        average(s.k, n, <const floating *> w, <floating *> s.average + at, average_decay(s, batch))
-    return squares
-
-
-cdef inline double average_decay(const Sweep *s, long long batch) noexcept nogil:
-    """Less at first, when the average has little to remember."""
-    cdef double t = <double> (s.step + batch - s.begin)
-    return fmin(s.average_decay, (1 + t) / (10 + t))

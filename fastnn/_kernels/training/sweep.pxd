@@ -37,6 +37,28 @@ cdef struct Copies:                 # of what a large layer's gradient reads, se
     void *x
     void *d
 
+cdef struct Side:                   # units whose use is counted: the input of some layers, or what the units of one send on
+    int stage                       # whose outputs they are, -1: the input
+    Py_ssize_t n, at                # units, and where their numbers begin in the vectors of all
+
+cdef struct Plasticity:             # how much use has stiffened each weight: usage.pyx counts, plastic.pyx takes the steps
+    int by                          # what makes a weight thick, see plastic.pxd
+    double strength, decay, least, loss
+    int n_sides
+    Side *sides
+    const int *inputs               # of each layer, the number of its side, or -1
+    const int *outputs
+    Py_ssize_t n_units              # of all sides, padded
+    double *use                     # (n_units,) decaying sums of mean activity
+    double *sums                    # (groups, n_units) of the step's activity
+    void *factor                    # (n_units,) use over the mean use of its side,
+    void *past                      # and what it was before the step
+    double steps, past_steps        # decaying sums of one a step
+    void *thickness                 # (n_master,) by gradient; of weights drawn to anchors their importance; else NULL
+    void *anchor
+    double *squares                 # (n_strips, 2) sums of squared gradients of weights and of biases,
+    double *mean_square             # (layers and stages, 2) and their means
+
 cdef struct Sweep:                  # everything that a pass over batches reads and writes
     Kernels k
     Data data
@@ -92,6 +114,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     double average_decay
     double loss_low, loss_high      # what a reported log loss is kept between
     double loss_scale
+    Plasticity *plasticity          # or NULL: all weights move freely
     bint tied                       # some layers have another one's matrix: see ties.pyx
     void *exchange                  # adds up the gradients of several processes, see exchange.pyx; NULL: there is one
     double *totals                  # (3,) what it adds up beside them

@@ -16,6 +16,7 @@ from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.chunks cimport chunk_of
 from fastnn._kernels.training.copies cimport place_copies
+from fastnn._kernels.training.myelin cimport Myelin
 from fastnn._kernels.training.steps cimport place_steps
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.training.sweep cimport Copies
@@ -74,14 +75,13 @@ cdef class Workspace:
         self.s.v = address(self.moments[1], self._format, True) if n_moments > 1 else NULL
         self.s.u = address(self.moments[2], self._format, True) if n_moments > 2 else NULL
         self.s.gradient = address(self.gradient, self._format, True)
-        self.s.k, self.s.n_stages, self.s.stages = plan.k, plan.n_stages, plan.stages
+        self.s.k, self.s.n_stages, self.s.stages, self.s.n_groups = plan.k, plan.n_stages, plan.stages, n_groups
         self.s.n_dense, self.s.layers, self.s.n_in = n, plan.layers, plan.n_in
-        self.s.n_strips, self.s.strips = plan.n_strips, plan.strips
+        self.s.n_strips, self.s.strips, self.s.n_master = plan.n_strips, plan.strips, plan.n_master
         self.s.loss, self.s.rule, self.s.block_rows, self.s.tied = loss, rule, block_rows, plan.n_tied > 0
         for i in range(n):
             self.s.dense[i] = plan.bind(i, self.s.packed)
         self.configure()
-        self.s.n_groups, self.s.n_master = n_groups, plan.n_master
         self._rows = block_rows if n_groups == 1 else max(block_rows, n_threads * GROUP_BLOCK)
         self._workspace(self._rows, input_gradient)
 
@@ -93,9 +93,10 @@ cdef class Workspace:
 
     def configure(self, *, double l2=0, double l1=0, double clip_value=INFINITY, double clip_norm=INFINITY,
                   double max_norm=INFINITY, average=None, double average_decay=0, unsigned long long seed=0,
-                  double epsilon=0, bint training=True, bint track=False):
+                  double epsilon=0, bint training=True, bint track=False, Myelin plasticity=None):
         """What a run does beside the plain step: see Sweep. average: a vector in packed order, of n_master elements.
         epsilon: how far from 0 and 1 a reported log loss takes a probability to be."""
+        self._myelin, self.s.plasticity = plasticity, NULL if plasticity is None else &plasticity.p
         self.s.l2, self.s.l1, self.s.clip_value, self.s.clip_norm = l2, l1, clip_value, clip_norm
         self.s.max_norm, self.s.seed, self.s.training, self.s.track = max_norm, seed, training, track
         self.s.loss_low, self.s.loss_high = epsilon, -log(epsilon) if epsilon else INFINITY
@@ -142,12 +143,11 @@ cdef class Workspace:
         self.s.penalty = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.norms = <double *> address(reserve(self.plan.n_strips, np.float64), "d", True)
         self.s.waits_in_rows = any(self.plan.stages[t].traits.over_batch for t in range(self.s.n_stages))
-        bounds, line = 2 * (self.n_threads + 1), self.n_threads * LINE
         self.s.shares.most, self.s.shares.team, self.s.chunk_rows = self.n_threads, 0, chunk_of(&self.s)
-        self.s.shares.rows.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
-        self.s.shares.rows.cost = <double *> address(reserve(line, np.float64), "d", True)
-        self.s.shares.strips.bounds = <double *> address(reserve(bounds, np.float64), "d", True)
-        self.s.shares.strips.cost = <double *> address(reserve(line, np.float64), "d", True)
+        self.s.shares.rows.bounds = <double *> address(reserve(2 * (self.n_threads + 1), np.float64), "d", True)
+        self.s.shares.rows.cost = <double *> address(reserve(self.n_threads * LINE, np.float64), "d", True)
+        self.s.shares.strips.bounds = <double *> address(reserve(2 * (self.n_threads + 1), np.float64), "d", True)
+        self.s.shares.strips.cost = <double *> address(reserve(self.n_threads * LINE, np.float64), "d", True)
         self.s.scratch_size = (self.plan.strip_size + 31) // 16 * 16
         self.s.scratch = address(reserve(self.n_threads * SCRATCH_STRIPS * self.s.scratch_size), self._format, True)
         self._keep = keep

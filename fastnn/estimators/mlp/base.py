@@ -36,7 +36,7 @@ _NO_DEFAULT = object()
 _NOT_OF_EVERY_FIT = (
     *("loss_curve_", "learning_rate_curve_", "best_loss_", "validation_scores_"),
     *("validation_loss_curve_", "best_validation_score_", "_solver_state", "norms_"),
-    *("projections_", "temperature_"),
+    *("projections_", "temperature_", "_traces"),
 )
 
 
@@ -72,7 +72,9 @@ class BaseMLP(
     feature_names_in_: np.ndarray
 
     _targets_are_rows = False  # of an autoencoder they are
-    pretrain: str | None = None  # a parameter of the perceptrons
+    pretrain: str | None = None  # parameters of the perceptrons, like
+    plasticity: str | None = None
+    conduction_loss = 0.0
     _auto_batch = 200  # rows of a batch of batch_size='auto'
     _auto_schedule = "constant"  # of schedule=None, where learning_rate does not say either
     _columns = None  # a fastnn.layers.Columns that goes first, of networks on tables

@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 
+from fastnn.estimators.mlp.plasticity import check_plasticity
 from fastnn.estimators.mlp.pretraining import check_pretraining
 from fastnn.estimators.shared.availability import OF_MARGINS
 from fastnn.layers.activations import BERNOULLI, CustomActivation, check_activation
@@ -51,6 +52,7 @@ def check_parameters(estimator, n_hidden):
         )
     _check_calibration(estimator)
     check_pretraining(estimator, n_hidden)
+    check_plasticity(estimator)
     if getattr(estimator, "label_smoothing", 0) and estimator.loss != "log_loss":
         raise ValueError(
             f"label_smoothing is for loss='log_loss': set it to 0 with loss={estimator.loss!r}."

@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import StrOptions
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.parameters import AT_LEAST_0, BELOW_1
+from fastnn.estimators.mlp.plasticity import PlasticityParameters
 from fastnn.estimators.mlp.toolbox import PretrainingParameters
 from fastnn.estimators.shared import labels
 from fastnn.estimators.shared.availability import (
@@ -27,7 +28,7 @@ __all__ = ["MLPClassifier"]
 
 @documented
 @parameters
-class MLPClassifier(ClassifierMixin, PretrainingParameters, BaseMLP):
+class MLPClassifier(ClassifierMixin, PretrainingParameters, PlasticityParameters, BaseMLP):
     """Multi-layer perceptron for binary, multiclass and multilabel classification.
 
     Parameters

@@ -220,13 +220,11 @@ class Fit:
             batch_size=batch_size,
             n_threads=self.n_threads,
             epsilon=np.finfo(self.work_dtype).eps,  # as scikit-learn reports its losses
-            clip_value=est.clip_value,
-            clip_norm=est.clip_norm,
-            max_norm=est.max_norm,
-            average_decay=est.averaging_decay if est.averaging == "ema" else None,
             seed=seed,
             whole_batch=solvers.whole_batch(est, batch_size, one_epoch=self.one_epoch),
             exchange=self._ranks.exchange,
+            traces=est.__dict__.get("_traces") if self.continuing else None,
+            **solvers.step_options(est),
         )
 
         mean = est.averaging == "swa"
@@ -277,6 +275,8 @@ class Fit:
             **self._model(),
             **history_attributes(est, history),
         }
+        if trainer.traces is not None:
+            attributes["_traces"] = trainer.traces
         if end != "diverged":  # else the moments are not finite, or soon would not be
             attributes["_solver_state"] = state(self.one_epoch)
 

@@ -11,7 +11,7 @@ from fastnn.model.of_table import behind_columns
 from fastnn.scoring.arrays import chain_rows, score_nodes
 from fastnn.threads import effective_n_threads
 
-__all__ = ["input_gradients", "network_of", "outputs"]
+__all__ = ["fitted_blocks", "input_gradients", "network_of", "outputs"]
 
 
 def outputs(estimator, X, check_finite, layer=None):
@@ -59,7 +59,7 @@ def _score(estimator, X, n_threads, check_finite, layer):
     return score_nodes(nodes, widths, output, dtype, X, n_threads, check_finite)
 
 
-def _fitted_blocks(parts, activations):
+def fitted_blocks(parts, activations):
     """Return the blocks that a fitted estimator's attributes describe."""
     n_hidden = len(parts.coefs) - 1
     norms = parts.norms or [None] * n_hidden
@@ -93,7 +93,7 @@ def _fitted_network(parts, blocks, loss):
 def network_of(estimator, activations, loss):
     """The network of a fitted estimator's attributes as they are, for predictions."""
     parts = Parts.fitted(estimator)
-    return _fitted_network(parts, _fitted_blocks(parts, activations), loss)
+    return _fitted_network(parts, fitted_blocks(parts, activations), loss)
 
 
 def input_gradients(estimator, activations, loss, X):

@@ -14,6 +14,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from fastnn._types import MatrixLike
 from fastnn.estimators.mlp.base import BaseMLP, unchanged_on_failure
 from fastnn.estimators.mlp.parameters import POSITIVE
+from fastnn.estimators.mlp.plasticity import PlasticityParameters
 from fastnn.estimators.mlp.toolbox import LossFirst, PretrainingParameters
 from fastnn.estimators.shared.availability import (
     available_unless,
@@ -37,7 +38,7 @@ _OF_LOSS = {
 
 @documented
 @parameters
-class MLPRegressor(RegressorMixin, PretrainingParameters, BaseMLP, LossFirst):
+class MLPRegressor(RegressorMixin, PretrainingParameters, PlasticityParameters, BaseMLP, LossFirst):
     """Multi-layer perceptron for regression.
 
     Parameters

@@ -30,6 +30,7 @@ _FITTED = {
     "sequence_shape_": tuple,
     "states_": (np.ndarray, _NONE),
     "_solver_state": (dict, _NONE),
+    "_traces": dict,
 }
 _OF_THE_NETWORK = {
     "coefs_",
@@ -52,6 +53,14 @@ _SOLVER_STATE = {
     "moments": dict,
     "resumable": bool,
 }
+# What use leaves, by the plasticity.
+_TRACES_OF = {
+    "activity": {"kind", "steps", "use"},
+    "input": {"kind", "steps", "use"},
+    "gradient": {"kind", "thickness"},
+    "ewc": {"kind", "importance", "anchor"},
+}
+_TRACES = set().union(*_TRACES_OF.values())
 
 
 def take_apart(estimator):
@@ -165,6 +174,8 @@ def check_fitted(fitted, network, n_shared=0):
             continue
         if not all(type(value) is float for value in fitted.get(name) or ()):
             raise ModelFormatError(f"the fitted attribute {name!r} is not a list of floats")
+    if "_traces" in fitted:
+        _check_traces(fitted["_traces"])
     state = fitted.get("_solver_state")
     if state is None:
         return
@@ -185,3 +196,17 @@ def check_fitted(fitted, network, n_shared=0):
             sound = value is None or type(value) is int
         if not sound:
             raise ModelFormatError(f"the optimizer's {name[:50]!r} is not sound")
+
+
+def _check_traces(traces):
+    """Of what use has left; whether it fits the network is asked by who goes on from it."""
+    for name, value in traces.items():
+        if isinstance(value, np.ndarray):
+            sound = value.ndim == 1 and value.dtype.kind == "f" and np.isfinite(value).all()
+            sound = sound and (name == "anchor" or (value >= 0).all())
+        else:
+            sound = type(value) is (str if name == "kind" else float) and value == value
+        if not sound or name not in _TRACES:
+            raise ModelFormatError(f"the trace {name[:50]!r} is not sound")
+    if not traces.keys() >= _TRACES_OF.get(traces.get("kind"), {"a kind"}):
+        raise ModelFormatError("the traces of use are not those of a plasticity")

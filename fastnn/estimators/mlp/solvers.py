@@ -12,6 +12,7 @@ import numpy as np
 
 from fastnn import schedules
 from fastnn._warnings import warn
+from fastnn.estimators.mlp.plasticity import plasticity_of
 from fastnn.optimizers import OPTIMIZERS
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "make_schedule",
     "resume",
     "solver_state",
+    "step_options",
     "whole_batch",
 ]
 
@@ -93,6 +95,17 @@ def whole_batch(estimator, batch_size, *, one_epoch):
     if not one_epoch or estimator.solver == "rprop":
         return batch_size
     return 200 if estimator.batch_size == "auto" else int(estimator.batch_size)
+
+
+def step_options(estimator):
+    """Return what a step does beside the optimizer's formula, as `make_trainer` takes it."""
+    return {
+        "clip_value": estimator.clip_value,
+        "clip_norm": estimator.clip_norm,
+        "max_norm": estimator.max_norm,
+        "average_decay": estimator.averaging_decay if estimator.averaging == "ema" else None,
+        "plasticity": plasticity_of(estimator),
+    }
 
 
 def solver_state(estimator, optimizer, schedule, stale, resumable):

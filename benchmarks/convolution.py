@@ -13,7 +13,6 @@ installed. The file has X_train, y_train, X_test, y_test, as rows or images of 0
 
 import argparse
 import functools
-import resource
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from sklearn.model_selection import train_test_split
 
 import fastnn
 from benchmarks import machine
+from benchmarks.memory import growth
 from benchmarks.numpy_convolution import epoch_by_hand
 from fastnn import ConvClassifier, MLPClassifier, Predictor
 
@@ -116,10 +116,15 @@ def fastnn_epochs(X, y, n_threads):
 
 
 def rounds(contenders, n):
-    """Seconds of each contender in each of n rounds, after one that does not count."""
+    """Seconds of each contender in each of n rounds, after one that does not count.
+
+    Each begins after a pause: threads of OpenBLAS and OpenMP go on looking for work for a while, on
+    cores that are then another's.
+    """
     seconds = {name: [] for name in contenders}
     for turn in range(n + 1):
         for name, work in contenders.items():
+            time.sleep(0.2)
             begin = time.perf_counter()
             work()
             if turn:
@@ -184,17 +189,19 @@ def repeated(times, work):
 
 
 def peak(path, who, n_threads):
-    """Print by how many MB an epoch raises the process's largest size, the data being there."""
+    """Print by how many MB the process grows in an epoch, the data being there."""
     X, y, *_ = mnist(path)
     y = y.astype(np.int64)
     if who == "PyTorch":
         import torch  # noqa: F401
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if who == "PyTorch":
-        Torch(n_threads).epoch(X, y)
-    else:
-        fastnn_epochs(X, y, n_threads)[0]()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+    def work():
+        if who == "PyTorch":
+            Torch(n_threads).epoch(X, y)
+        else:
+            fastnn_epochs(X, y, n_threads)[0]()
+
+    print(growth(work) / 1e6)
 
 
 def memory(path, n_threads):

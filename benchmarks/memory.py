@@ -37,15 +37,22 @@ def measure(sizes):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # two epochs do not converge
         MLPClassifier([2], **options).fit(X[:BATCH], y[:BATCH])
-        before = resident("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")  # the peak is from now on
-        model = MLPClassifier(sizes[1:-1], **options).fit(X, y)
+        before, model = resident("VmRSS"), MLPClassifier(sizes[1:-1], **options)
+        extra = growth(lambda: model.fit(X, y))
     return {
         "parameters": sum(array.nbytes for array in model.coefs_ + model.intercepts_),
         "activations": 4 * BATCH * sum(sizes),
-        "extra": resident("VmHWM") - before,
+        "extra": extra,
         "kept": resident("VmRSS") - before,
     }
+
+
+def growth(work):
+    """Bytes that the process grows by, at most, while it does some work."""
+    before = resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is from now on
+    work()
+    return resident("VmHWM") - before
 
 
 def resident(field):

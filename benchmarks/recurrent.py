@@ -14,7 +14,6 @@ are not installed.
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ import numpy as np
 import fastnn
 from benchmarks import machine
 from benchmarks.convolution import rounds, rows_of
+from benchmarks.memory import growth
 from benchmarks.numpy_recurrent import Lstm
 from fastnn import Network, Predictor
 from fastnn.layers import LSTM, Dense
@@ -178,17 +178,19 @@ def scoring(n_rounds, n_threads, units=64, steps=50):
 
 
 def peak(who, n_threads):
-    """Print by how many MB a few steps raise the process's largest size, the data being there."""
+    """Print by how many MB the process grows in a few steps, the data being there."""
     units, rows, steps = MANY
     X, y = adding(rows, steps, 0)
     if who == "PyTorch":
         import torch  # noqa: F401
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if who == "PyTorch":
-        Torch(units, n_threads).train(X, y, 3)
-    else:
-        ours(units, X, y, 3, n_threads)[1]()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+    def work():
+        if who == "PyTorch":
+            Torch(units, n_threads).train(X, y, 3)
+        else:
+            ours(units, X, y, 3, n_threads)[1]()
+
+    print(growth(work) / 1e6)
 
 
 def memory(n_threads):

@@ -69,7 +69,7 @@ def problem_of_estimator(estimator, X, y, sample_weight=None):
     estimator.random_state = copy.deepcopy(estimator.random_state)
     estimator.warm_start = estimator.early_stopping = False
     estimator._validate_params()
-    X = estimator._as_rows(X)
+    X, y = estimator._as_rows(X, y)
     fitted = hasattr(estimator, "coefs_")
     fit = Fit(estimator, X, y, sample_weight, one_epoch=fitted)
     problem = problem_of_network(fit.network, fit.X, fit.y, fit.weight)

@@ -48,12 +48,12 @@ class BaseConvolution(BaseMLP):
             )
         return X, given
 
-    def _as_rows(self, X):
+    def _as_rows(self, X, y):
         anew = not hasattr(self, "coefs_")
         X, given = self._flattened(X, anew=anew)
         if anew:
             self.input_shape_ = given
-        return X
+        return X, y
 
     def _hidden_blocks(self, widths, activations):
         if self.__dict__.get("input_shape_") is None or self.input_shape is not None:

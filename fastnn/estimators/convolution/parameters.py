@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from fastnn.estimators.mlp.parameters import AT_LEAST_1, POSITIVE
+from fastnn.estimators.mlp.plasticity import WithoutPlasticity
 from fastnn.estimators.shared.declare import parameter, parameters
 from fastnn.layers.activations import ACTIVATIONS, BERNOULLI, CustomActivation
 from fastnn.schedules import SCHEDULES, Schedule
@@ -15,7 +16,7 @@ __all__ = ["ConvolutionParameters"]
 
 
 @parameters
-class ConvolutionParameters:
+class ConvolutionParameters(WithoutPlasticity):
     """What a convolutional network is like, and what of a perceptron it has not."""
 
     hidden_layer_sizes: int | str | Sequence[int] = parameter(

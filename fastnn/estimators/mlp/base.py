@@ -136,9 +136,9 @@ class BaseMLP(
             self._stretches(X, y, sample_weight, held_out, **{"one_epoch": False, **options})
         )
 
-    def _as_rows(self, X):
-        """X as Fit takes it: rows of numbers."""
-        return X
+    def _as_rows(self, X, y):
+        """X and y as Fit takes them: rows of numbers, and their targets."""
+        return X, y
 
     def _stretches(self, X, y, sample_weight, held_out=(None, None, None), **options):
         """`_fit` as a generator of stretches of training, see ``fastnn.training.stretches``;

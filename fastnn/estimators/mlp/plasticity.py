@@ -1,7 +1,7 @@
 """Weights that use makes stiff: the parameters of the perceptrons, and what a fit has left."""
 
 from numbers import Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +19,7 @@ from fastnn.layers.activations import one_per_layer
 from fastnn.training.objective import loss_and_grad
 from fastnn.training.plasticity import Plasticity, fits, thickness
 
-__all__ = ["PlasticityParameters", "check_plasticity", "plasticity_of"]
+__all__ = ["PlasticityParameters", "WithoutPlasticity", "check_plasticity", "plasticity_of"]
 
 _DEFAULT_STRENGTH = {"ewc": 30.0}
 _ABOVE_0_TO_1 = Interval(Real, 0, 1, closed="right")
@@ -74,6 +74,17 @@ def _not_elastic(estimator):
             f"consolidate is for plasticity='ewc', and plasticity={estimator.plasticity!r} needs "
             "no boundary between tasks: leave it out."
         )
+
+
+@parameters
+class WithoutPlasticity:
+    """Of networks that use a weight many times a row, which no trace counts yet: no parameters."""
+
+    plasticity: ClassVar[None] = None
+    plasticity_strength: ClassVar[None] = None
+    plasticity_decay: ClassVar[float] = 1.0
+    plasticity_floor: ClassVar[float] = 0.0
+    conduction_loss: ClassVar[float] = 0.0
 
 
 @parameters

@@ -74,6 +74,13 @@ class BaseRecurrent(Stepping, BaseMLP):
             self.states_ = self._last_outputs(self._stepper(), plain, before)[1]
         return self
 
+    def _as_rows(self, X, y):
+        self._check_together()
+        sequences = read(self, X, reset=not hasattr(self, "coefs_"))
+        self.__dict__.pop("feature_names_in_", None)
+        self.n_features_in_, self._reading = sequences.rows.shape[1], sequences
+        return sequences.rows, self._targets(y, sequences)
+
     def _check_together(self):
         """Refuse parameters that each are valid but do not go together."""
         if self.stateful and (self.bidirectional or self.output == "mean"):

@@ -11,7 +11,7 @@ from fastnn._kernels.scoring.activated import activate_rows
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.recurrent.base import BaseRecurrent
 from fastnn.estimators.recurrent.categories import numbers_of
-from fastnn.estimators.recurrent.parameters import RecurrentParameters
+from fastnn.estimators.recurrent.parameters import CellFirst, RecurrentParameters
 from fastnn.estimators.shared import labels
 from fastnn.estimators.shared.availability import (
     OF_MARGINS,
@@ -27,7 +27,7 @@ __all__ = ["RecurrentClassifier"]
 
 @documented
 @parameters
-class RecurrentClassifier(BaseRecurrent, MLPClassifier, RecurrentParameters):
+class RecurrentClassifier(RecurrentParameters, BaseRecurrent, MLPClassifier, CellFirst):
     """Recurrent network that classifies sequences.
 
     Parameters

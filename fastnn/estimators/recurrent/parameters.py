@@ -7,16 +7,17 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from fastnn.estimators.mlp.parameters import POSITIVE
+from fastnn.estimators.mlp.plasticity import WithoutPlasticity
 from fastnn.estimators.shared.declare import parameter, parameters
 
-__all__ = ["CELLS", "RecurrentParameters"]
+__all__ = ["CELLS", "CellFirst", "RecurrentParameters"]
 
 CELLS = ("lstm", "gru", "rnn")
 
 
 @parameters
-class RecurrentParameters:
-    """What a recurrent network is like, and what of a perceptron it has not."""
+class CellFirst:
+    """The kind of units: the first argument, which that of the last base class is."""
 
     cell: str = parameter(
         "{'lstm', 'gru', 'rnn'}",
@@ -26,6 +27,15 @@ class RecurrentParameters:
         valid=[StrOptions(set(CELLS))],
         kw_only=False,
     )
+
+
+@parameters
+class RecurrentParameters(WithoutPlasticity):
+    """What a recurrent network is like, and what of a perceptron it has not.
+
+    Before the perceptron's among the base classes, whose defaults it replaces.
+    """
+
     output: str = parameter(
         "{'last', 'mean', 'all'}",
         "What the output layer takes of a sequence: the outputs of the last recurrent layer after "

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.recurrent.base import BaseRecurrent
-from fastnn.estimators.recurrent.parameters import RecurrentParameters
+from fastnn.estimators.recurrent.parameters import CellFirst, RecurrentParameters
 from fastnn.estimators.recurrent.sequences import read
 from fastnn.estimators.shared.declare import parameters
 from fastnn.estimators.shared.docs import documented
@@ -18,7 +18,7 @@ __all__ = ["RecurrentRegressor"]
 
 @documented
 @parameters
-class RecurrentRegressor(BaseRecurrent, MLPRegressor, RecurrentParameters):
+class RecurrentRegressor(RecurrentParameters, BaseRecurrent, MLPRegressor, CellFirst):
     """Recurrent network that predicts real numbers from sequences.
 
     Parameters

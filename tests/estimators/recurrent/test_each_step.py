@@ -20,7 +20,7 @@ def sums(n=80, ragged=True):
 @pytest.mark.parametrize("ragged", [False, True], ids=["even", "ragged"])
 def test_a_regressor_learns_running_sums(ragged):
     X, y = sums(ragged=ragged)
-    model = RecurrentRegressor("gru", learning_rate_init=0.02, max_iter=40, **SMALL).fit(X, y)
+    model = RecurrentRegressor("gru", learning_rate_init=0.02, max_iter=60, **SMALL).fit(X, y)
     found = model.predict(X)
     assert [p.shape for p in found] == [t.shape for t in y]
     assert isinstance(found, list if ragged else np.ndarray)

@@ -42,6 +42,11 @@ ADDED_PARAMETERS = {
     "n_init": 1,
     "pretrain": None,
     "pretrain_params": None,
+    "plasticity": None,
+    "plasticity_strength": None,
+    "plasticity_decay": 1.0,
+    "plasticity_floor": 0.0,
+    "conduction_loss": 0.0,
 }
 ADDED_TO_ONE = {
     "MLPClassifier": {
@@ -107,6 +112,8 @@ def test_public_methods(name):
     allowed = {
         "set_callbacks",
         "input_gradients",
+        "consolidate",
+        "myelin_",
         *of_transformers,
         *ADDED_PARAMETERS,
         *ADDED_TO_ONE[name],

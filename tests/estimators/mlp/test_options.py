@@ -457,7 +457,7 @@ def test_attributes_that_do_not_fit_together(name):
 def test_a_scorer_gives_the_bits_of_the_network(name, dtype, n_jobs):
     model = classifier(name, n_jobs=n_jobs).fit(X.astype(dtype), Y)
     parts = Parts.fitted(model)
-    blocks = outputs._fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
+    blocks = outputs.fitted_blocks(parts, one_per_layer(model.activation, len(parts.coefs) - 1))
     network = outputs._fitted_network(parts, blocks, "softmax_log_loss")
     rows = np.tile(X, (9, 1))
     ends = np.cumsum([len(block.layers()[0]) for block in blocks])

@@ -13,9 +13,6 @@ installed. The file has X_train, y_train, X_test, y_test, as rows or images of 0
 
 import argparse
 import functools
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +23,7 @@ import fastnn
 from benchmarks import machine
 from benchmarks.memory import growth
 from benchmarks.numpy_convolution import epoch_by_hand
+from benchmarks.turns import memory_rows, rounds, rows_of
 from fastnn import ConvClassifier, MLPClassifier, Predictor
 
 SEEDS = 3
@@ -115,32 +113,6 @@ def fastnn_epochs(X, y, n_threads):
     return lambda: model.partial_fit(X, y, classes=np.arange(10)), model
 
 
-def rounds(contenders, n):
-    """Seconds of each contender in each of n rounds, after one that does not count.
-
-    Each begins after a pause: threads of OpenBLAS and OpenMP go on looking for work for a while, on
-    cores that are then another's.
-    """
-    seconds = {name: [] for name in contenders}
-    for turn in range(n + 1):
-        for name, work in contenders.items():
-            time.sleep(0.2)
-            begin = time.perf_counter()
-            work()
-            if turn:
-                seconds[name].append(time.perf_counter() - begin)
-    return {name: np.array(taken) for name, taken in seconds.items()}
-
-
-def rows_of(what, seconds, unit, per):
-    """Lines of the table: medians, and ratios to fastnn's of the same round."""
-    own, found = seconds["fastnn"], []
-    for name, taken in seconds.items():
-        ratio = "" if name == "fastnn" else f"{np.median(taken / own):.2f}×"
-        found.append(f"| {what} | {name} | {np.median(taken) / per:.3g} {unit} | {ratio} |")
-    return found
-
-
 def speed(path, n, n_threads):
     """An epoch, one image, and many."""
     X, y, X_test, _ = mnist(path)
@@ -206,16 +178,8 @@ def peak(path, who, n_threads):
 
 def memory(path, n_threads):
     """Of a fit on all of MNIST, each in a process of its own."""
-    found = []
-    for who in ("fastnn", "PyTorch"):
-        command = [sys.executable, "-m", "benchmarks.convolution", str(path), "--peak", who]
-        done = subprocess.run(
-            [*command, "--threads", str(n_threads)], capture_output=True, text=True, check=False
-        )
-        if done.returncode == 0:
-            megabytes = float(done.stdout.split()[-1])
-            found.append(f"| memory of an epoch of MNIST | {who} | {megabytes:.0f} MB | |")
-    return found
+    command = ["benchmarks.convolution", str(path), "--threads", str(n_threads)]
+    return memory_rows("memory of an epoch of MNIST", command)
 
 
 def main():

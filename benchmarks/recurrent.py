@@ -14,8 +14,6 @@ are not installed.
 """
 
 import argparse
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -23,9 +21,9 @@ import numpy as np
 
 import fastnn
 from benchmarks import machine
-from benchmarks.convolution import rounds, rows_of
 from benchmarks.memory import growth
 from benchmarks.numpy_recurrent import Lstm
+from benchmarks.turns import memory_rows, rounds, rows_of
 from fastnn import Network, Predictor
 from fastnn.layers import LSTM, Dense
 
@@ -195,16 +193,9 @@ def peak(who, n_threads):
 
 def memory(n_threads):
     """Of a fit, each in a process of its own."""
-    found, (units, rows, steps) = [], MANY
-    for who in ("fastnn", "PyTorch"):
-        command = [sys.executable, "-m", "benchmarks.recurrent", "--peak", who]
-        done = subprocess.run(
-            [*command, "--threads", str(n_threads)], capture_output=True, text=True, check=False
-        )
-        if done.returncode == 0:
-            what = f"memory of a fit, {units} units, {rows} rows, {steps} steps"
-            found.append(f"| {what} | {who} | {float(done.stdout.split()[-1]):.0f} MB | |")
-    return found
+    units, rows, steps = MANY
+    what = f"memory of a fit, {units} units, {rows} rows, {steps} steps"
+    return memory_rows(what, ["benchmarks.recurrent", "--threads", str(n_threads)])
 
 
 def main():

@@ -4,7 +4,7 @@ import numpy as np
 
 from fastnn.estimators.recurrent.rows import Sequences
 
-__all__ = ["numbers_of", "read_categories"]
+__all__ = ["characters", "numbers_of", "read_categories"]
 
 _KINDS = "biuU"
 
@@ -52,6 +52,13 @@ def read_categories(estimator, X, *, reset, name="X"):
     return Sequences(rows, steps, 1, lengths, False)
 
 
+def characters(x):
+    """The characters of a text, (n,); anything else as an array."""
+    if not isinstance(x, str):
+        return np.asarray(x)
+    return np.array([x]).view("U1") if x else np.empty(0, "U1")
+
+
 def numbers_of(categories, values, name):
     """The number of each value among the categories, in order; -1 for one that is not there."""
     if (values.dtype.kind == "U") != (categories.dtype.kind == "U"):
@@ -69,11 +76,9 @@ def _pieces(X, name):
         raise ValueError(
             f"{name} must be sequences of categories, such as a list of texts; got {X!r:.60}"
         )
-    pieces = [np.array([x]).view("U1") if isinstance(x, str) and x else np.asarray(x) for x in X]
+    pieces = [characters(x) for x in X]
     for i, piece in enumerate(pieces):
-        if isinstance(X[i], str) and not X[i]:
-            pieces[i] = np.empty(0, "U1")
-        elif piece.ndim != 1:
+        if piece.ndim != 1:
             raise ValueError(
                 f"{name}[{i}] must be a sequence of categories, (T,), got shape {piece.shape}"
             )

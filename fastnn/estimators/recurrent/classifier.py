@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from fastnn._kernels.scoring.activated import activate_rows
 from fastnn.estimators.mlp.classifier import MLPClassifier
 from fastnn.estimators.recurrent.base import BaseRecurrent
-from fastnn.estimators.recurrent.categories import numbers_of
+from fastnn.estimators.recurrent.categories import characters, numbers_of
 from fastnn.estimators.recurrent.parameters import CellFirst, RecurrentParameters
 from fastnn.estimators.shared import labels
 from fastnn.estimators.shared.availability import (
@@ -189,7 +189,7 @@ class RecurrentClassifier(RecurrentParameters, BaseRecurrent, MLPClassifier, Cel
         text = isinstance(start, str)
         if np.size(start) == 0 or start == "":
             raise ValueError("start must have a category at least, got none")
-        first = np.array([start]).view("U1") if text else np.asarray(start)
+        first = characters(start)
         p, state = self.step(first[None] if first.ndim else first.reshape(1, 1))
         p = p[:, -1]
         for i, at in enumerate(rng.random_sample(n_steps)):

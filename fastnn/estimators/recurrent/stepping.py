@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn.estimators.recurrent.blocks import state_size
-from fastnn.estimators.recurrent.categories import numbers_of
+from fastnn.estimators.recurrent.categories import characters, numbers_of
 from fastnn.model.of_recurrent import recurrent_as_fitted
 from fastnn.scoring.predictor import Predictor
 
@@ -104,7 +104,7 @@ class Stepping:
             x = np.asarray(x)
             return (x.reshape(1) if x.ndim == 0 else x), False
         text = isinstance(x, str) and len(x) != 1
-        x = np.array([x]).view("U1") if text and x else np.asarray(x)
+        x = characters(x) if text else np.asarray(x)
         if x.size == 0:
             raise ValueError("x has no steps: pass a category at least")
         if x.ndim > 2:

@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn._numbers import check_numbers
 from fastnn._sparse import issparse
+from fastnn.estimators.recurrent.categories import characters
 
 __all__ = ["StepTargets", "read_targets", "step_labels"]
 
@@ -90,11 +91,11 @@ def read_targets(y, sequences, name="y", of="X", *, numeric):
 
 def step_labels(y):
     """The labels of all steps, one after the other, whatever sequences they are of."""
-    return np.concatenate([_as_array(piece) for piece in y])
+    return np.concatenate([characters(piece) for piece in y])
 
 
 def _piece(piece, i, length, name, of):
-    piece = _as_array(piece)
+    piece = characters(piece)
     if piece.ndim == 0:
         raise ValueError(
             f"with output='all' {name} has a target for each step, (n, T) or (n, T, k), or a list "
@@ -107,10 +108,6 @@ def _piece(piece, i, length, name, of):
             "output='all' each step has one"
         )
     return piece
-
-
-def _as_array(piece):
-    return np.array([piece]).view("U1") if isinstance(piece, str) else np.asarray(piece)
 
 
 def _numbers(values, lengths, name):

@@ -151,3 +151,12 @@ def test_what_has_no_next_step_is_refused():
             texts.sample(*arguments)
     with pytest.raises(ValueError, match="temperature must be a positive number"):
         texts.sample(1, "a", temperature=0)
+
+
+def test_a_text_without_characters_is_no_step():
+    model = RecurrentClassifier("rnn", 3, embedding=2, output="all", max_iter=1, random_state=0)
+    model.fit(["abab", "bb"], ["baba", "bb"])
+    with pytest.raises(ValueError, match="x has no steps"):
+        model.step("")
+    with pytest.raises(ValueError, match=r"y\[1\] has 0 targets"):
+        model.fit(["abab", "b"], ["baba", ""])

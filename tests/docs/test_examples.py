@@ -195,7 +195,17 @@ def what_moved_is_known_to_kernels(results):
     assert results["saliency"].shape == (8, 8, 8)
 
 
+def evolution_finds_a_smaller_network(results):
+    default, winner = results["default"], results["winner"]
+    assert default["genome"].widths == (100,)
+    assert winner["score"] >= default["score"]
+    assert winner["size"] < 0.8 * default["size"]
+    assert winner["test"] > default["test"] - 0.01
+    assert results["course"] == sorted(results["course"])
+
+
 CLAIMS = {
+    "evolution": evolution_finds_a_smaller_network,
     "digits_that_moved": what_moved_is_known_to_kernels,
     "two_players": a_generator_finds_all_clouds,
     "actor_critic": an_actor_keeps_the_pole_up,

@@ -15,17 +15,31 @@ def hidden_widths(hidden_layer_sizes):
     sizes = hidden_layer_sizes
     try:
         if isinstance(sizes, str):
-            widths = [int(size) for size in sizes.split("-")] if sizes.strip() else []
+            widths = _widths_in(sizes)
         else:
             widths = [index(size) for size in (sizes if hasattr(sizes, "__iter__") else [sizes])]
     except (TypeError, ValueError):
         raise ValueError(
-            "hidden_layer_sizes must be an int, a sequence of ints or a string such as '64-32', "
-            f"got {hidden_layer_sizes!r}."
+            "hidden_layer_sizes must be an int, a sequence of ints or a string such as '64-32' or "
+            f"'(64, 32)', got {hidden_layer_sizes!r}."
         ) from None
     if any(width <= 0 for width in widths):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return widths
+
+
+def _widths_in(text):
+    """Those of '64-32', '64,32' or what Python prints of a tuple or list."""
+    text = text.strip()
+    for opening, closing in ("()", "[]"):
+        if text.startswith(opening) and text.endswith(closing):
+            text = text[1:-1].strip()
+            if "," in text:
+                text = text.removesuffix(",")
+            break
+    if not text:
+        return []
+    return [int(size) for size in text.split("," if "," in text else "-")]
 
 
 def first_weights(network, estimator, rng, X, unlabelled):

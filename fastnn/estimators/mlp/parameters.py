@@ -25,7 +25,8 @@ class CommonParameters:
 
     hidden_layer_sizes: int | str | Sequence[int] = parameter(
         "int, str or array-like of int",
-        "Widths of the hidden layers, also in the form '64-32'; ``()`` or '' makes a linear model.",
+        "Widths of the hidden layers, also in the form '64-32' or '(64, 32)', as searches have "
+        "their choices; ``()`` or '' makes a linear model.",
         default=(100,),
         valid=["array-like", AT_LEAST_1, str],
         kw_only=False,

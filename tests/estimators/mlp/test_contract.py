@@ -238,7 +238,24 @@ def test_error_of_solver_names_all():
     assert all(f"'{name}'" in str(info.value) for name in ("lbfgs", "sgd", "adam"))
 
 
-@pytest.mark.parametrize("value", ["many", "3-", "-3", "3--4", "3,4", "2.5", (2.5,), ("3",), [[3]]])
+NOT_WHOLE = [
+    "many",
+    "3-",
+    "-3",
+    "3--4",
+    "3-4,5",
+    "(3",
+    "3)",
+    "3,,4",
+    ",",
+    "2.5",
+    (2.5,),
+    ("3",),
+    [[3]],
+]
+
+
+@pytest.mark.parametrize("value", NOT_WHOLE)
 def test_hidden_layer_sizes_must_be_whole(value):
     with pytest.raises(
         ValueError, match="hidden_layer_sizes must be an int, a sequence of ints or"
@@ -268,7 +285,12 @@ def test_not_fitted(name, method):
 
 
 @pytest.mark.parametrize(
-    ("text", "sizes"), [("", ()), (" ", ()), ("5", (5,)), ("4-3", (4, 3)), (" 4 - 3 ", (4, 3))]
+    ("text", "sizes"),
+    [
+        *(("", ()), (" ", ()), ("()", ()), ("5", (5,)), ("(5,)", (5,)), ("[5]", (5,))),
+        *(("4-3", (4, 3)), (" 4 - 3 ", (4, 3)), ("4,3", (4, 3)), ("(4, 3)", (4, 3))),
+        ("[4, 3]", (4, 3)),
+    ],
 )
 def test_hidden_layer_sizes_as_a_string(text, sizes):
     ours, same = (

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn._names import meant
+from fastnn.data._clusters import is_ray, is_spark, with_columns_ray, with_columns_spark
 from fastnn.data._sources import are_paths, paths_of, table_batches
 from fastnn.scoring.predictor import Predictor
 
@@ -22,9 +23,12 @@ def score(model: Any, rows: Any, *, method: str = "predict", n_jobs: int | None 
     Parameters
     ----------
     model : Predictor, or what one is made of
-    rows : dask Array or DataFrame, path, list of paths, or iterable of array-like
+    rows : dask Array or DataFrame, ray Dataset, Spark DataFrame, path, list of paths, or iterable \
+            of array-like
         Dask's collections stay where they are: the result is one of them too, with as many
-        partitions, and nothing is computed yet. Parquet files, or folders of such, and iterables
+        partitions, and nothing is computed yet. So do Ray's and Spark's, which promise no order of
+        rows: theirs are the same rows with columns added, ``predict``, or ``predict_proba_a`` for
+        class a and so on. Parquet files, or folders of such, and iterables
         are gone through batch by batch, in bounded memory, as the result is asked for.
     method : {"predict", "predict_proba", "predict_log_proba", "decision_function"}
     n_jobs : int or None, default=None
@@ -32,13 +36,13 @@ def score(model: Any, rows: Any, *, method: str = "predict", n_jobs: int | None 
 
     Returns
     -------
-    dask Array, dask Series or DataFrame, or iterator of ndarray
-        Columns of a DataFrame are the classes.
+    dask Array, dask Series or DataFrame, ray Dataset, Spark DataFrame, or iterator of ndarray
+        Columns of a DataFrame of Dask are the classes.
 
     Raises
     ------
     ValueError
-        If there is no such method, or not of this model.
+        If there is no such method, or not of this model; if columns are missing, or taken.
     TypeError
         If rows are of another kind; an array is for ``Predictor(model).predict``.
     """
@@ -51,12 +55,16 @@ def score(model: Any, rows: Any, *, method: str = "predict", n_jobs: int | None 
         raise ValueError(f"method={method!r} needs a classifier, and this model is none")
     if _of_dask(rows):
         return _lazily(predictor, rows, method)
+    if is_ray(rows):
+        return with_columns_ray(predictor, rows, method)
+    if is_spark(rows):
+        return with_columns_spark(predictor, rows, method)
     if are_paths(rows):
         rows = table_batches(paths_of(rows), getattr(predictor, "feature_names_in_", None))
     elif hasattr(rows, "shape") or not isinstance(rows, Iterable):
         raise TypeError(
-            "rows must be a collection of Dask, paths of Parquet files, or an iterable of "
-            f"batches; got {type(rows).__name__}. For an array or a frame: "
+            "rows must be a collection of Dask, Ray or Spark, paths of Parquet files, or an "
+            f"iterable of batches; got {type(rows).__name__}. For an array or a frame: "
             f"Predictor(model).{method}(rows)"
         )
     return predictor.predict_batches(rows, method=method, n_jobs=n_jobs)

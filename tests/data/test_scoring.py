@@ -60,7 +60,9 @@ def test_files_and_batches(tmp_path):
 def test_bad_input():
     with pytest.raises(ValueError, match=r"method must be one of predict, .* got 'predict_prob'"):
         score(MODEL, [X], method="predict_prob")
-    with pytest.raises(TypeError, match=r"rows must be a collection of Dask.*Predictor\(model\)"):
+    with pytest.raises(
+        TypeError, match=r"rows must be a collection of Dask, Ray.*Predictor\(model\)"
+    ):
         score(MODEL, X)
     with pytest.raises(TypeError, match="rows must be a collection of Dask"):
         score(MODEL, 3)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers and editors
         TabularClassifier,
         TabularRegressor,
         fit_together,
+        prune,
     )
     from fastnn.export import register_with_skl2onnx, to_c, to_onnx
     from fastnn.network.network import Network
@@ -88,6 +89,7 @@ __all__ = [
     "load",
     "losses",
     "optimizers",
+    "prune",
     "register_with_skl2onnx",
     "save",
     "schedules",
@@ -111,7 +113,7 @@ _HOMES = {
             *("HopfieldNetwork", "SelfOrganizingMap"),
             *("RecurrentClassifier", "RecurrentRegressor"),
             *("PiecewiseLinear", "TabularClassifier", "TabularRegressor"),
-            "fit_together",
+            *("fit_together", "prune"),
         ),
         "fastnn.estimators",
     ),

@@ -14,6 +14,7 @@ from fastnn.estimators.hopfield.hopfield import HopfieldNetwork
 from fastnn.estimators.laplace.classifier import LaplaceClassifier
 from fastnn.estimators.laplace.regressor import LaplaceRegressor
 from fastnn.estimators.mlp.classifier import MLPClassifier
+from fastnn.estimators.mlp.pruning import prune
 from fastnn.estimators.mlp.regressor import MLPRegressor
 from fastnn.estimators.mlp.several import fit_together
 from fastnn.estimators.piecewise.piecewise_linear import PiecewiseLinear
@@ -47,6 +48,7 @@ __all__ = [
     "TabularClassifier",
     "TabularRegressor",
     "fit_together",
+    "prune",
 ]
 
 publish(globals(), __all__, "fastnn")

@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 from fastnn._kernels.training.recursion import descent
 from fastnn.exceptions import DivergenceError
 from fastnn.training.line_search import more_thuente
+from fastnn.training.moments import which_are_free
 from fastnn.training.objective import Objective
 
 __all__ = ["minimize_lbfgs"]
@@ -48,6 +49,7 @@ def minimize_lbfgs(
     tol=1e-4,
     verbose=False,
     observer=None,
+    keep_zeros=False,
 ):
     """Minimize the penalised loss of all rows, starting from ``network.params``.
 
@@ -66,6 +68,8 @@ def minimize_lbfgs(
     observer : object or None
         With ``epoch_begin()`` and ``epoch_end()``, called around every iteration; a true answer of
         the latter stops the minimization.
+    keep_zeros : bool
+        Weights that are exactly zero at the start stay so.
 
     Returns
     -------
@@ -93,6 +97,8 @@ def minimize_lbfgs(
         n_threads=n_threads,
         epsilon=epsilon,
     )
+    if keep_zeros:
+        evaluate = _among(evaluate, which_are_free(network))
     minimizer = _Minimizer(network.params, evaluate, max_iter, max_fun, tol)
     stopped = False
     # The threads of BLAS wait for their next call by spinning, on the cores that ours compute on.
@@ -125,6 +131,17 @@ def minimize_lbfgs(
         message=message,
         stopped_by_observer=stopped,
     )
+
+
+def _among(evaluate, free):
+    """The loss as a function of the free parameters: a direction is a sum of its gradients."""
+
+    def of_free():
+        loss, grad = evaluate()
+        grad *= free
+        return loss, grad
+
+    return of_free
 
 
 @cache

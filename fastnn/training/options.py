@@ -28,6 +28,8 @@ class StepOptions:
     average_decay : float or None
         Predict with a moving average of the weights, ``decay * average + (1 - decay) * weights``
         after each step, the decay being at most ``(1 + t) / (10 + t)`` at step t.
+    keep_zeros : bool
+        Weights that are exactly zero when the training begins stay so.
     seed : int
         Of dropout and noise.
     whole_batch : int or None
@@ -45,6 +47,7 @@ class StepOptions:
     clip_norm: float | None = positive(None)
     max_norm: float | None = positive(None)
     average_decay: float | None = share(None)
+    keep_zeros: bool = False
     seed: int = 0
     whole_batch: int | None = None
 

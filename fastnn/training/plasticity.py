@@ -93,6 +93,11 @@ class Traces:
         else:
             self.kernel.take_vectors(before["importance"], before["anchor"])
 
+    def let_go_of(self, which):
+        """Draw these weights, given in the engine's order, to no anchor."""
+        if self.kernel is not None and self.plasticity.kind == "ewc":
+            self.kernel.thickness[which] = 0
+
     def state(self):
         """What is left of use up to now, or None."""
         if self.plasticity.kind in _OF_UNITS:

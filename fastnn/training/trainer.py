@@ -9,7 +9,7 @@ import numpy as np
 from fastnn._kernels.training.exchange import Exchange
 from fastnn.threads import ThreadChoice
 from fastnn.training.coefficients import Coefficients
-from fastnn.training.moments import load_moments, moments_of
+from fastnn.training.moments import free_weights, load_moments, moments_of
 from fastnn.training.options import StepOptions
 from fastnn.training.plasticity import Traces
 from fastnn.training.statistics import mean_of_weights, settle
@@ -94,7 +94,7 @@ class Trainer:
         self._configure()
         self._t = self.optimizer.state.get("t", 0)
         self._coefficients = Coefficients(self.optimizer)
-        load_moments(self._engine, self.optimizer, self.network)
+        load_moments(self._engine, self.optimizer, self.network, self._free, self._traces)
 
     @property
     def traces(self):
@@ -137,8 +137,7 @@ class Trainer:
         The running statistics of batch norms are the mean over their rows, ``rows_before`` before
         these, until a whole batch moves them by more: by its momentum.
         """
-        each = isinstance(learning_rate, np.ndarray)
-        done = 0
+        each, done = isinstance(learning_rate, np.ndarray), 0
         while begin < end:
             n_threads, steps = self._threads.pick(end - begin)
             stop = begin + steps
@@ -182,11 +181,11 @@ class Trainer:
     def _configure(self):
         """Tell the engine the options; the moving average begins at the present weights."""
         options, engine = self.options, self._engine
-        names = ("clip_value", "clip_norm", "max_norm")
-        bounds = {name: getattr(options, name) for name in names}
+        bounds = {n: getattr(options, n) for n in ("clip_value", "clip_norm", "max_norm")}
         self._average = self._settled = None
         if options.average_decay is not None:
             self._average = engine.packed[: engine.plan.n_master].copy()
+        self._free = free_weights(engine, self.network) if options.keep_zeros else None
         engine.configure(
             l2=options.alpha,
             l1=self.optimizer.l1,
@@ -196,6 +195,7 @@ class Trainer:
             epsilon=self._epsilon,
             track=True,
             plasticity=self._traces and self._traces.kernel,
+            free=self._free,
             **{name: bound for name, bound in bounds.items() if bound is not None},
         )
 

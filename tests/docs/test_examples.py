@@ -204,7 +204,17 @@ def evolution_finds_a_smaller_network(results):
     assert results["course"] == sorted(results["course"])
 
 
+def a_network_grows_and_is_thinned(results):
+    weights, accuracy = results["years"].T
+    assert results["moved"] < 1e-12
+    assert list(weights[:3]) == [592, 1184, 2368]
+    assert weights[-1] == 237
+    assert accuracy[-1] > accuracy.max() - 0.05
+    assert accuracy[-1] > results["simple"] + 0.03
+
+
 CLAIMS = {
+    "growing_and_thinning": a_network_grows_and_is_thinned,
     "evolution": evolution_finds_a_smaller_network,
     "digits_that_moved": what_moved_is_known_to_kernels,
     "two_players": a_generator_finds_all_clouds,

@@ -318,7 +318,7 @@ def test_remedies_are_parameters():
         ),
         *(
             ("autoencoder.md", 2),
-            ("plasticity.md", 3),
+            ("structure.md", 4),
             ("rbm.md", 1),
             ("out-of-core.md", 1),
             ("start.md", 2),

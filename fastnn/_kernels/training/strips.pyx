@@ -77,10 +77,20 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
             sum_groups(s, strip, thread, firsts, g, bias_gradient(s, strip, g), accumulate)
         else:
             strip_gradient(s, strip, 0, rows, n_words, team, g, bias_gradient(s, strip, g), accumulate, False)
+        if s.free != NULL:
+            hold_zeros(s, strip, g)
         if measure:
             s.norms[i] = strip_norm(s, strip, <const floating *> g, weight)
         if batch >= 0:
             strip_update(s, i, <const floating *> g, batch, weight, 1)
+
+
+cdef inline void hold_zeros(const Sweep *s, const Strip *strip, floating *g) noexcept nogil:
+    """Take the gradient from weights that are to stay zero: without moments no rule moves them then."""
+    cdef const floating *free = <const floating *> s.free + strip.offset
+    cdef Py_ssize_t i
+    for i in range(strip.size):
+        g[i] *= free[i]
 
 
 cdef void gradients_at_once(Sweep *s, int first, int end, Py_ssize_t rows, bint accumulate, floating tag) noexcept nogil:

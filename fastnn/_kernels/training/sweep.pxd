@@ -75,6 +75,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     void *u
     void *gradient
     void *average                   # moving average of the weights, or NULL
+    const void *free                # 0 for each weight that is to stay zero, else 1; NULL: all are free
     # workspace for block_rows rows or, if there are groups, a block of each thread
     Py_ssize_t block_rows, n_in, ldx
     Py_ssize_t chunk_rows           # of a thread's, that go forward and back at a time; 0: all

@@ -6,7 +6,7 @@ cdef class Workspace:
     cdef Sweep s
     cdef readonly int n_threads
     cdef readonly object packed, moments, gradient
-    cdef object _keep, _average, _custom, _parameter, _targets_keep, _myelin
+    cdef object _keep, _average, _custom, _parameter, _targets_keep, _myelin, _free
     cdef str _format
     cdef object _dtype
     cdef int output

@@ -93,15 +93,15 @@ cdef class Workspace:
 
     def configure(self, *, double l2=0, double l1=0, double clip_value=INFINITY, double clip_norm=INFINITY,
                   double max_norm=INFINITY, average=None, double average_decay=0, unsigned long long seed=0,
-                  double epsilon=0, bint training=True, bint track=False, Myelin plasticity=None):
-        """What a run does beside the plain step: see Sweep. average: a vector in packed order, of n_master elements.
+                  double epsilon=0, bint training=True, bint track=False, Myelin plasticity=None, free=None):
+        """What a run does beside the plain step: see Sweep. average, free: vectors in packed order, of n_master elements.
         epsilon: how far from 0 and 1 a reported log loss takes a probability to be."""
         self._myelin, self.s.plasticity = plasticity, NULL if plasticity is None else &plasticity.p
         self.s.l2, self.s.l1, self.s.clip_value, self.s.clip_norm = l2, l1, clip_value, clip_norm
         self.s.max_norm, self.s.seed, self.s.training, self.s.track = max_norm, seed, training, track
         self.s.loss_low, self.s.loss_high = epsilon, -log(epsilon) if epsilon else INFINITY
-        self._average, self.s.average_decay = average, average_decay
-        self.s.average = address(average, self._format, True)
+        self._average, self._free, self.s.average_decay = average, free, average_decay
+        self.s.average, self.s.free = address(average, self._format, True), address(free, self._format, False)
 
     def _workspace(self, Py_ssize_t rows, bint input_gradient):
         cdef const Stage *stage
@@ -214,9 +214,9 @@ cdef class Workspace:
         """Let go of the weights; the engine is spent, but for its moments."""
         self.packed, self._spent = None, True
 
-    def load_moment(self, int i, vector):
+    def pack(self, vector, packed):
         cdef const void *p = address(vector, self._format, False)
-        cdef void *to = address(self.moments[i], self._format, True)
+        cdef void *to = address(packed, self._format, True)
         pack_master_as(self.plan, p, to)
 
     def store(self, packed, vector):

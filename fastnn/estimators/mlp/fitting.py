@@ -180,6 +180,7 @@ class Fit:
             tol=est.tol,
             verbose=est.verbose,
             observer=self._observer,
+            keep_zeros=est.keep_zeros,
         )
         settle_statistics(self.network, X, weight)
         attributes = {

@@ -104,6 +104,7 @@ def step_options(estimator):
         "clip_norm": estimator.clip_norm,
         "max_norm": estimator.max_norm,
         "average_decay": estimator.averaging_decay if estimator.averaging == "ema" else None,
+        "keep_zeros": estimator.keep_zeros,
         "plasticity": plasticity_of(estimator),
     }
 

@@ -75,6 +75,13 @@ class ToolboxParameters(CommonParameters):
         default=None,
         valid=[POSITIVE, None],
     )
+    keep_zeros: bool = parameter(
+        "bool",
+        "Whether weights that are exactly zero when a training begins stay so: ``partial_fit`` and "
+        "a ``warm_start`` then go on with what ``fastnn.prune`` has left.",
+        default=False,
+        valid=["boolean"],
+    )
     dropout: float | Sequence[float] = parameter(
         "float or list of float",
         "Share of the hidden units that a training step leaves out, for all hidden layers or one "

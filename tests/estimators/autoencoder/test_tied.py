@@ -104,7 +104,9 @@ def test_steps_are_those_of_one_matrix(options, rng):
         for i, packed in enumerate([engine.packed, *engine.moments]):
             before = packed.copy()
             engine.store(packed, other)
-            engine.load_moment(i - 1, other) if i else engine.load(other)  # from one matrix
+            engine.pack(other, engine.moments[i - 1]) if i else engine.load(
+                other
+            )  # from one matrix
             assert_same_bits(packed, before)
     if "average_decay" in options:
         return

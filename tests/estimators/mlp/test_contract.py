@@ -26,6 +26,7 @@ ADDED_PARAMETERS = {
     "l1_ratio": 0.0,
     "weight_decay": None,
     "max_norm": None,
+    "keep_zeros": False,
     "dropout": 0.0,
     "input_dropout": 0.0,
     "input_noise": 0.0,

@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from fastnn import MLPClassifier, fit_together
 
-SEED, PEOPLE, GENERATIONS, PRICE = 0, 10, 6, 0.01
+SEED, PEOPLE, GENERATIONS, PRICE = 0, 8, 5, 0.01
 ACTIVATIONS = ("relu", "tanh", "silu", "lwta")
 NET = MLPClassifier(max_iter=12, n_iter_no_change=12, batch_size=50, learning_rate_init=0.01)
 

@@ -213,7 +213,31 @@ def a_network_grows_and_is_thinned(results):
     assert accuracy[-1] > results["simple"] + 0.03
 
 
+def a_network_makes_networks(results):
+    assert results["error"] < 0.02 * results["of_zero"]
+    assert len(results["target"].parameters) == 49
+
+
+def answers_hang_on_salient_pixels(results):
+    salient, darkest, any_ink = (np.array(curve) for curve in results["curves"].values())
+    assert salient[0] == darkest[0] == any_ink[0] > 0.9
+    assert (salient[1:] < darkest[1:] - 0.1).all()
+    assert salient[2] < any_ink[2] - 0.35
+    assert salient[-1] < 0.2
+
+
+def a_box_makes_places_equal(results):
+    assert results["same"]
+    (middle, _), (anywhere, elsewhere), (large, _) = results["scores"].values()
+    assert middle == anywhere > 0.93
+    assert abs(large - middle) < 0.01
+    assert elsewhere < 0.3
+
+
 CLAIMS = {
+    "hypernetwork": a_network_makes_networks,
+    "saliency": answers_hang_on_salient_pixels,
+    "bounding_box": a_box_makes_places_equal,
     "growing_and_thinning": a_network_grows_and_is_thinned,
     "evolution": evolution_finds_a_smaller_network,
     "digits_that_moved": what_moved_is_known_to_kernels,

@@ -39,7 +39,8 @@ def columns_of(model):
     if front is None:
         return [Column(name, [], True, "number") for name in names]
     if isinstance(front, Table):
-        return [_of_learned(name, c) for name, c in zip(names, front.encoder.columns, strict=True)]
+        learned = front.encoder.columns[: front.n_columns]
+        return [_of_learned(name, c) for name, c in zip(names, learned, strict=True)]
     labels = {}
     for step in front.steps:
         if step.kind == "label":

@@ -56,8 +56,12 @@ def _front_of(table):
                 " fit it on the numbers that matter of the date (days since a day, the month), or"
                 " score with fastnn.Predictor, which needs NumPy alone"
             )
-        of_column = _category if column.kind == "category" else _number
-        emits += [Emit(step) for step in of_column(builder, encoder, number, features)]
+        if column.kind == "cross":
+            found = _pair(builder, encoder, number)
+        else:
+            of_column = _category if column.kind == "category" else _number
+            found = of_column(builder, encoder, number, features)
+        emits += [Emit(step) for step in found]
     if not emits:  # a column of zeros
         nothing = builder.step("label", 0, labels=[], rows=[], missing=0, other=0, size=1)
         emits.append(Emit(builder.step("value", nothing, values=[0.0])))
@@ -66,14 +70,30 @@ def _front_of(table):
 
 def _category(builder, encoder, number, features):
     """A step for each feature: a value for each level."""
-    column = encoder.columns[number]
     if not features:
         return []
+    choice = _level(builder, encoder, number)
+    return [
+        builder.step("value", choice, values=values.astype(float).tolist())
+        for values in encoder.values_of_levels(number)
+    ]
+
+
+def _level(builder, encoder, number):
+    """A choice: the level of a column of categories, or of one that repeats values."""
+    column = encoder.columns[number]
+    if not isinstance(column.category, Category):
+        known = column.category.levels[~np.isnan(column.category.levels)]
+        most = float(np.finfo(float).max)
+        edges = [*(known[:-1] + (known[1:] - known[:-1]) / 2).tolist(), most]
+        x = builder.step("number", number)
+        filled = builder.step("impute", x, missing=float("nan"), fill=most)
+        return builder.step("bin", filled, edges=edges)
     levels = [level for level in column.category.levels if level != MISSING]
     n = len(column.category.levels)
     labels = [_label(level, column.dtype) for level in levels]
     missing = n - 1 if n > len(levels) else n
-    choice = builder.step(
+    return builder.step(
         *("label", number),
         labels=labels,
         rows=list(range(len(labels))),
@@ -81,10 +101,19 @@ def _category(builder, encoder, number, features):
         other=n,
         size=n + 1,
     )
-    return [
-        builder.step("value", choice, values=values.astype(float).tolist())
-        for values in encoder.values_of_levels(number)
-    ]
+
+
+def _pair(builder, encoder, number):
+    """The means of a pair's cell, whose number follows from the levels of both columns."""
+    pair, both = encoder.columns[number].category, []
+    for source, factor in ((pair.first, pair.n_second), (pair.second, 1)):
+        choice = _level(builder, encoder, source)
+        values = (np.arange(float(builder.steps[choice].size)) * factor).tolist()
+        both.append(builder.step("value", choice, values=values))
+    cell = builder.step("sum", both[0], more=both[1:], coefs=[1.0, 1.0], shift=0.0)
+    choice = builder.step("bin", cell, edges=[c + 0.5 for c in pair.levels[:-1]])
+    means = encoder.means[number][: len(pair.levels)]
+    return [builder.step("value", choice, values=v) for v in means.T.astype(float).tolist()]
 
 
 def _label(level, dtype):
@@ -113,12 +142,8 @@ def _number(builder, encoder, number, features):
         found.append(z)
     means = [f for f in features if f.kind == "mean"]
     if means and not isinstance(column.category, Category):
-        known = column.category.levels[~np.isnan(column.category.levels)]
-        most = float(np.finfo(float).max)
-        edges = [*(known[:-1] + (known[1:] - known[:-1]) / 2).tolist(), most]
-        filled = builder.step("impute", x, missing=float("nan"), fill=most)
-        choice = builder.step("bin", filled, edges=edges)
-        values = encoder.means[number][: len(known) + 1]
+        choice = _level(builder, encoder, number)
+        values = encoder.means[number][: builder.steps[choice].size]
         found += [builder.step("value", choice, values=v) for v in values.T.astype(float).tolist()]
     return found
 

@@ -1,8 +1,9 @@
 """Columns of categories: their levels, and targets' means in the place of many levels.
 
-A gap is a level of its own. Means are shrunk towards that of all rows by the empirical Bayes rule
-of Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in
-classification and prediction problems", SIGKDD Explorations 2001.
+A gap is a level of its own. Means are shrunk towards that of all rows by empirical Bayes, as in
+Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes in classification
+and prediction problems", SIGKDD Explorations 2001, but with one variance within all levels, and one
+between them by the method of moments: Searle, Casella & McCulloch, "Variance components", 1992.
 """
 
 from typing import NamedTuple
@@ -89,6 +90,7 @@ class MeansOfLevels:
 
         w = np.ones(len(numbers)) if weight is None else weight
         self._count = sums(w)
+        self._rows = np.bincount(folds, minlength=n_folds)
         self._sum = np.stack([sums(w * t) for t in targets.T], axis=-1)
         self._square = np.stack([sums(w * t * t) for t in targets.T], axis=-1)
 
@@ -116,13 +118,19 @@ class MeansOfLevels:
         n = count.sum()
         if n == 0:
             return np.zeros((len(count) + 1, total.shape[1]))
-        overall = total.sum(axis=0) / n
-        variance = np.maximum(square.sum(axis=0) / n - overall**2, 0)
-        some = np.maximum(count, 1e-300)[:, None]
-        mean = total / some
-        within = np.maximum(square / some - mean**2, 0)
+        overall, n_rows = total.sum(axis=0) / n, self._rows[kept].sum()
+        mean = total / np.maximum(count, 1e-300)[:, None]
+        # Analysis of variance, in which the weights add up to the number of rows. The variance
+        # within levels is one for all, since few rows of a level do not tell its own; the one of
+        # all rows counts for a row of it, so that levels of a row each are not taken at their word.
+        unit = n_rows / n
+        count, n_levels = count * unit, np.count_nonzero(count)
+        within = np.maximum(square - total * mean, 0).sum(axis=0)
+        within += np.maximum(square.sum(axis=0) - overall * total.sum(axis=0), 0) / n_rows
+        within *= unit / (n_rows - n_levels + 1)
+        apart = (count[:, None] * (mean - overall) ** 2).sum(axis=0) - (n_levels - 1) * within
+        between = np.maximum(apart, 0) / max(n_rows - (count**2).sum() / n_rows, 1e-9)
         # Weight of the level's own mean, beside that of all rows.
-        top = variance * count[:, None]
+        top = between * count[:, None]
         own = np.divide(top, top + within, out=np.zeros_like(top), where=top + within > 0)
-        own[count == 0] = 0
         return np.concatenate([own * mean + (1 - own) * overall, overall[None]])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn.tables.categories import Category
+from fastnn.tables.crosses import Crossed
 from fastnn.tables.encoder import Encoder
 from fastnn.tables.features import Feature, LearnedColumn
 from fastnn.tables.numbers import Number, RepeatedValues
@@ -11,7 +12,7 @@ from fastnn.tables.wide import Widening
 
 __all__ = ["Table", "table_apart", "table_from"]
 
-_KINDS = ("number", "category", "date")
+_KINDS = ("number", "category", "date", "cross")
 _FEATURES = ("number", "gap", "sign", "levels", "mean")
 
 
@@ -37,7 +38,7 @@ class Table:
     @property
     def n_columns(self):
         """Columns of the user's table."""
-        return len(self.encoder.columns)
+        return self.encoder.n_columns
 
     @property
     def n_features(self):
@@ -76,6 +77,8 @@ def _column_apart(column):
     if isinstance(column.category, Category):
         found["levels"] = list(column.category.levels)
         found["counts"] = np.array(column.category.counts, np.int64)
+    elif isinstance(column.category, Crossed):
+        found["pair"] = list(column.category)
     elif column.category is not None:
         found["values"] = column.category.levels
     return found
@@ -122,7 +125,7 @@ def _table_from(*, dtype, columns, features, edges, means, scales, centres, mean
     return Table(encoder, widening, scale)
 
 
-def _column_from(*, name, kind, dtype, numbers, levels=None, counts=None, values=None):
+def _column_from(*, name, kind, dtype, numbers, levels=None, counts=None, values=None, pair=None):
     _check(isinstance(name, str) and isinstance(dtype, str) and kind in _KINDS, "a column")
     learned = {}
     for part, *rest in numbers:
@@ -140,12 +143,16 @@ def _column_from(*, name, kind, dtype, numbers, levels=None, counts=None, values
     elif values is not None:
         _check(values.dtype == np.float64 and values.ndim == 1, "the values of a column")
         category = RepeatedValues(values)
+    elif pair is not None:
+        category = Crossed(*pair)
     _check((kind == "category") == isinstance(category, Category), "the levels of a column")
+    _check((kind == "cross") == isinstance(category, Crossed), "a pair of columns")
     return LearnedColumn(name, kind, dtype, learned, category)
 
 
 def _check_features(encoder):
     """Each feature is of a column that has it; the means have a row for each level and one more."""
+    _check_pairs(encoder.columns)
     previous = 0
     for feature in encoder.features:
         column = encoder.columns[feature.column]
@@ -162,6 +169,16 @@ def _check_features(encoder):
         shape = len(encoder.columns[number].category.levels) + 1, len(encoder.means_of(number))
         _check(values.shape == shape and values.dtype == encoder.dtype, "the means of levels")
         _check(np.isfinite(values).all(), "the means of levels")
+
+
+def _check_pairs(columns):
+    """Pairs come last, and are of columns that have as many levels."""
+    n = sum(column.kind != "cross" for column in columns)
+    for pair in (column.category for column in columns[n:]):
+        _check(isinstance(pair, Crossed), "the order of the columns")
+        for number, size in (pair[::2], pair[1::2]):
+            sound = type(number) is int and 0 <= number < n and columns[number].category is not None
+            _check(sound and size == len(columns[number].category.levels) + 1, "a pair of columns")
 
 
 def _check(sound, what):

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn.tables.asked import categories_asked_for
 from fastnn.tables.categories import MeansOfLevels, fit_category
-from fastnn.tables.dates import parts_of_dates
+from fastnn.tables.crosses import Crossed, telling_pairs
 from fastnn.tables.features import (
     LearnedColumn,
     features_of_category,
@@ -20,6 +20,7 @@ from fastnn.tables.memory import zeros
 from fastnn.tables.numbers import (
     RepeatedValues,
     fit_number,
+    numbers_of,
     repeated_values,
     smooth_clip,
 )
@@ -76,7 +77,7 @@ class Encoder:
                     number, learned.category, n_targets if means else None
                 )
             else:
-                for part, values in _numbers_of(column, kind).items():
+                for part, values in numbers_of(column, kind).items():
                     found = fit_number(values, weight, n_bins, robust=robust, rng=rng)
                     learned.numbers[part] = found
                     features += features_of_number(number, part, found)
@@ -87,6 +88,35 @@ class Encoder:
                         features += means_of_targets(number, n_levels, n_targets)
             columns.append(learned)
         return cls(columns, features, {}, {}, dtype)
+
+    @property
+    def n_columns(self):
+        """Columns of the user's table; pairs of them come after."""
+        return sum(column.kind != "cross" for column in self.columns)
+
+    def parts_of(self, number):
+        """Numbers of the user's columns that a column is made of: itself, or both of a pair."""
+        category = self.columns[number].category
+        return category[:2] if isinstance(category, Crossed) else (number,)
+
+    def learn_pairs(self, levels, targets, folds, n_folds, weight):
+        """Add columns for the pairs of columns that decide together.
+
+        Parameters
+        ----------
+        levels : dict of column number to level of each row
+            Of columns that have levels.
+        targets, folds, n_folds, weight : see `telling_pairs`
+        """
+        known = {i: (of_rows, self._n_levels(i)) for i, of_rows in levels.items()}
+        for first, second in telling_pairs(known, targets, folds, n_folds, weight):
+            number, names = len(self.columns), [self.columns[i].name for i in (first, second)]
+            pair = Crossed(first, second, *(self._n_levels(i) + 1 for i in (first, second)))
+            self.columns.append(LearnedColumn(" and ".join(names), "cross", "", {}, pair))
+            self.features += means_of_targets(number, len(pair.levels), targets.shape[1])
+
+    def _n_levels(self, number):
+        return len(self.columns[number].category.levels)
 
     @property
     def columns_of_means(self):
@@ -118,6 +148,7 @@ class Encoder:
         Parameters
         ----------
         levels : dict of column number to level of each row
+            What `levels` returns; pairs are added to it.
         targets : ndarray of shape (n, n_targets)
         folds, n_folds, weight : see `MeansOfLevels`
 
@@ -126,8 +157,8 @@ class Encoder:
         dict of column number to MeansOfLevels
         """
         found = {}
-        for number, of_rows in levels.items():
-            n_levels = len(self.columns[number].category.levels)
+        for number in self.columns_of_means:
+            of_rows, n_levels = self._levels_of(number, None, levels), self._n_levels(number)
             means = MeansOfLevels(of_rows, n_levels, targets, folds, n_folds, weight)
             table = means.of_all()
             self.scales[number] = _centre_and_scale(table[of_rows])
@@ -141,14 +172,25 @@ class Encoder:
         return smooth_clip((means - centre) * scale).astype(self.dtype)
 
     def levels(self, table):
-        """Level of each row in the columns that are told by means."""
-        return {i: self._levels_of(i, table[i]) for i in self.columns_of_means}
+        """Level of each row in all of the user's columns that have levels."""
+        known = {}
+        for number, column in enumerate(self.columns):
+            if column.category is not None:
+                self._levels_of(number, table, known)
+        return known
 
-    def _levels_of(self, number, column):
-        learned = self.columns[number]
-        if isinstance(learned.category, RepeatedValues):
-            return learned.category.numbers(column.numbers())
-        return learned.category.numbers(column)
+    def _levels_of(self, number, table, known):
+        """Level of each row; ``known`` has those of the columns that have been asked for."""
+        if number not in known:
+            category = self.columns[number].category
+            if isinstance(category, Crossed):
+                both = (self._levels_of(i, table, known) for i in category[:2])
+                known[number] = category.numbers(*both)
+            elif isinstance(category, RepeatedValues):
+                known[number] = category.numbers(table[number].numbers())
+            else:
+                known[number] = category.numbers(table[number])
+        return known[number]
 
     def encode(self, table, levels=None):
         """The narrow matrix (n, len(features)), C-contiguous.
@@ -161,17 +203,20 @@ class Encoder:
         """
         width = max(1, len(self.features))  # without features there is a column of zeros
         narrow, at = zeros((len(table[0]), width), self.dtype), 0
-        for number, (column, learned) in enumerate(zip(table, self.columns, strict=True)):
+        known = {} if levels is None else dict(levels)
+        for number, learned in enumerate(self.columns):
             own = [f for f in self.features[at:] if f.column == number]
-            for values in self._of_column(number, column, learned, own, levels):
+            for values in self._of_column(number, table, learned, own, known):
                 narrow[:, at] = values
                 at += 1
         return narrow
 
-    def _of_column(self, number, column, learned, features, levels):
+    def _of_column(self, number, table, learned, features, known):
         """A list of an array (n,) for each feature of a column."""
-        if learned.kind != "category":
-            parts = _numbers_of(column, learned.kind)  # refuses what is infinite, features or not
+        if learned.kind in ("number", "date"):
+            parts = numbers_of(
+                table[number], learned.kind
+            )  # refuses what is infinite, features or not
             found = [
                 np.isnan(parts[f.part])
                 if f.kind == "gap"
@@ -180,37 +225,14 @@ class Encoder:
                 if f.kind != "mean"
             ]
             if learned.category is not None:
-                found += list(self.means[number][learned.category.numbers(parts[""])].T)
+                if number not in known:
+                    known[number] = learned.category.numbers(parts[""])
+                found += list(self.means[number][known[number]].T)
             return found
         if not features:
             return []
-        if levels is not None and number in levels:
-            of_rows = levels[number]
-        else:
-            of_rows = learned.category.numbers(column)
+        of_rows = self._levels_of(number, table, known)
         return [values[of_rows] for values in self.values_of_levels(number)]
-
-
-def _numbers_of(column, kind):
-    """The numbers of a column by their part, '' of one that is a number itself.
-
-    Raises
-    ------
-    ValueError
-        If one is infinite.
-    """
-    if kind == "date":
-        return parts_of_dates(column.instants())
-    values = column.numbers()
-    infinite = np.isinf(values)
-    if infinite.any():
-        rows = np.flatnonzero(infinite)
-        raise ValueError(
-            f"Input X contains infinity: column {column.name!r}, first in row {rows[0]} (counted "
-            f"from 0), {len(rows)} of {len(values)} rows. Replace it by a number, or by NaN, which "
-            "counts as missing."
-        )
-    return {"": values}
 
 
 def _centre_and_scale(means):

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastnn.tables.dates import parts_of_dates
+
 __all__ = [
     "BEND",
     "FARTHEST",
@@ -15,6 +17,7 @@ __all__ = [
     "RepeatedValues",
     "edges_of",
     "fit_number",
+    "numbers_of",
     "repeated_values",
     "smooth_clip",
     "unclipped",
@@ -69,7 +72,7 @@ class RepeatedValues(NamedTuple):
         above = np.minimum(np.searchsorted(known, x), len(known) - 1)
         below = np.maximum(above - 1, 0)
         found = np.where(x - known[below] < known[above] - x, below, above)
-        return np.where(np.isnan(x), len(known), found)
+        return np.where(np.isnan(x), len(known), found).astype(np.int32)
 
 
 def repeated_values(x):
@@ -139,6 +142,28 @@ def fit_number(x, weight, n_bins, *, robust, rng):
         centre, scale = _moments(np.where(gaps, median, x), weight)
     number = Number(median, centre, scale, robust, has_gaps, False, no_edges)
     return number._replace(edges=edges_of(number.scaled(some), n_bins, of_some))
+
+
+def numbers_of(column, kind):
+    """The numbers of a column by their part, '' of one that is a number itself.
+
+    Raises
+    ------
+    ValueError
+        If one is infinite.
+    """
+    if kind == "date":
+        return parts_of_dates(column.instants())
+    values = column.numbers()
+    infinite = np.isinf(values)
+    if infinite.any():
+        rows = np.flatnonzero(infinite)
+        raise ValueError(
+            f"Input X contains infinity: column {column.name!r}, first in row {rows[0]} (counted "
+            f"from 0), {len(rows)} of {len(values)} rows. Replace it by a number, or by NaN, which "
+            "counts as missing."
+        )
+    return {"": values}
 
 
 def quantiles(values, weight, levels):

@@ -29,8 +29,11 @@ class RowEncoder:
 
     def __init__(self, encoder):
         self._dtype, self._n = encoder.dtype, len(encoder.features)
-        self._steps = []
+        self._steps, self._pairs = [], []
         for number, column in enumerate(encoder.columns):
+            if column.kind == "cross":
+                self._pairs.append(_pair(encoder, number, column.category))
+                continue
             own = [(i, f) for i, f in enumerate(encoder.features) if f.column == number]
             self._steps.append(_step(encoder, number, column, own))
 
@@ -39,6 +42,8 @@ class RowEncoder:
         row = []
         for step, value in zip(self._steps, values, strict=True):
             step(value, row)
+        for pair in self._pairs:
+            pair(values, row)
         return np.array([row or [0.0]], self._dtype)
 
 
@@ -71,6 +76,32 @@ def _category(encoder, number, column, features):
 
     single = {level: values[0] for level, values in known.items()}
     return step_of_one if len(none) == 1 else step
+
+
+def _pair(encoder, number, pair):
+    """A function that appends the means of a pair's cell, from all values of a row."""
+    first, second = (_level(encoder.columns[i].category) for i in pair[:2])
+    means = encoder.means[number].tolist()
+
+    def step(values, row):
+        row += means[first(values[pair.first]) * pair.n_second + second(values[pair.second])]
+
+    return step
+
+
+def _level(category):
+    """A function that returns the level of a value."""
+    if not isinstance(category, Category):
+        return lambda value: int(category.numbers(np.array([_as_number("", value)]))[0])
+    levels = {level: i for i, level in enumerate(category.levels)}
+    unknown, missing = len(levels), levels.get(MISSING, len(levels))
+
+    def find(value):
+        if type(value) is str and value in levels:
+            return levels[value]
+        return missing if is_missing(value) else levels.get(key_of(value), unknown)
+
+    return find
 
 
 def _number(encoder, number, column, features):

@@ -5,7 +5,7 @@ import numpy as np
 from fastnn.layers import Category, Columns
 from fastnn.layers import Number as NumberColumn
 
-__all__ = ["Widening"]
+__all__ = ["Widening", "layer_of"]
 
 
 class Widening:
@@ -43,7 +43,7 @@ class Widening:
         self.mean = np.concatenate(means) if means else np.zeros(1)
 
     def _lay_out(self, features, centres):
-        self._features, self._centres, self._layer = features, centres, None
+        self.features, self.centres, self._layer = features, centres, None
         self.widths = [
             len(f.edges) if len(f.edges) else f.n_levels if f.kind == "levels" else 1
             for f in features
@@ -54,21 +54,21 @@ class Widening:
     @property
     def n_columns(self):
         """Columns of the narrow matrix."""
-        return max(1, len(self._features))
+        return max(1, len(self.features))
 
     @property
     def columns(self):
         """The same as a network's first layer, which looks up what is written out here."""
         if self._layer is None:
-            pairs = zip(self._features, self._centres, strict=True)
-            columns = [_column(*pair) for pair in pairs]
+            pairs = zip(self.features, self.centres, strict=True)
+            columns = [layer_of(*pair) for pair in pairs]
             self._layer = Columns(columns or [NumberColumn()])
         return self._layer
 
     def centres_apart(self):
         """The means of all codes, one after the other."""
         return np.concatenate(
-            [np.empty(0, np.float32), *(c for c in self._centres if c is not None)]
+            [np.empty(0, np.float32), *(c for c in self.centres if c is not None)]
         )
 
     @classmethod
@@ -96,9 +96,9 @@ class Widening:
     def __call__(self, narrow):
         """The wide matrix (n, width), of the same dtype."""
         wide = np.zeros((len(narrow), self.width), narrow.dtype)
-        for i, feature in enumerate(self._features):
+        for i, feature in enumerate(self.features):
             at = slice(self.starts[i], self.starts[i + 1])
-            wide[:, at] = _written(feature, narrow[:, i], self._centres[i])
+            wide[:, at] = _written(feature, narrow[:, i], self.centres[i])
         return wide
 
 
@@ -118,7 +118,8 @@ def _written(feature, values, centre):
     return wide
 
 
-def _column(feature, centres):
+def layer_of(feature, centres):
+    """A feature as a column of a network's first layer; ``centres`` are the means of its code."""
     if feature.kind == "levels":
         return Category(feature.n_levels)
     if centres is None:

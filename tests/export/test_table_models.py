@@ -39,6 +39,7 @@ def a_table(n, seed=0):
     X["plain"] = X["plain"].mask(rng.rand(n) < 0.2)
     X["times"] = X["times"].mask(rng.rand(n) < 0.1)
     y = X["plain"].fillna(1) + np.sin(X["times"].fillna(3)) + (X["many"] % 7) + (X["few"] == 2)
+    y += 3 * ((X["times"].fillna(20) + X["few"]) % 2) + 3 * ((X["town"] == "Ulm") ^ X["sign"])
     return X, y.to_numpy()
 
 
@@ -64,6 +65,8 @@ def fitted(request):
 
 
 def expected_of(model, X):
+    pairs = [column.name for column in model._encoder.columns if column.kind == "cross"]
+    assert {"times and few", "sign and town"} <= set(pairs)
     found = model.predict_proba(X) if hasattr(model, "classes_") else model.predict(X)
     return found.reshape(len(X), -1)
 

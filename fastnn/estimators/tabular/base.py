@@ -174,22 +174,30 @@ class BaseTabular(TabularParameters, CallbackSupportMixin, VersionedPickles, Bas
         """The mean outputs of the networks as predictions."""
 
     @abstractmethod
-    def _settle(self, fit, weight):
-        """What is done with the members when all are trained: a temperature."""
+    def _settle(self, fit, found):
+        """Divide the networks of a kind, and what they said out of fold, by their temperature, and
+        return it."""
+
+    @abstractmethod
+    def _combined(self, outputs):
+        """Raw outputs that stand for the mean of the predictions of several kinds."""
 
     def _preset(self, n_rows):
         return sizes.PRESETS[self.preset]
 
     def _member_options(self, preset, n_rows):
         """Parameters of the networks."""
+        widths = self.hidden_layer_sizes if self._has_widths() else (preset.width,) * 2
+        return {"hidden_layer_sizes": widths}
+
+    def _has_widths(self):
+        """Whether the user says what the hidden layers are."""
         hidden = self.hidden_layer_sizes
-        auto = isinstance(hidden, str) and hidden == "auto"
-        return {"hidden_layer_sizes": (preset.width,) * 2 if auto else hidden}
+        return not (isinstance(hidden, str) and hidden == "auto")
 
     def _take(self, fit, n_rows, rows, y, weight):
         """Set the fitted attributes."""
         vars(self).update(self._attributes_of(fit.encoder, fit.widening, fit.members))
-        self._settle(fit, weight)
         fit.warn()
         if fit.oof is not None:
             self.feature_importances_ = fit.importances(lambda raw, at: self._loss_of(fit, raw, at))
@@ -273,7 +281,8 @@ class BaseTabular(TabularParameters, CallbackSupportMixin, VersionedPickles, Bas
         """
         check_is_fitted(self)
         table = read_table(self, X, reset=False)
-        owners = np.repeat([f.column for f in self._encoder.features], self._widening.widths)
+        parts_of = [self._encoder.parts_of(f.column) for f in self._encoder.features]
+        owners = np.repeat(np.arange(len(parts_of)), self._widening.widths)
         blocks = []
         for start in range(0, len(table[0]), _BLOCK_ROWS // 64):
             end = min(start + _BLOCK_ROWS // 64, len(table[0]))
@@ -282,7 +291,8 @@ class BaseTabular(TabularParameters, CallbackSupportMixin, VersionedPickles, Bas
             parts, baseline = integrated_gradients(self.estimators_, wide, self._widening.mean)
             of_columns = np.zeros((*parts.shape[:2], len(table)))
             for entry, owner in enumerate(owners):
-                of_columns[:, :, owner] += parts[:, :, entry]
+                for column in parts_of[owner]:
+                    of_columns[:, :, column] += parts[:, :, entry] / len(parts_of[owner])
             blocks.append(of_columns)
         values = self._in_units(np.concatenate(blocks))
         return Explanation(values[:, 0] if values.shape[1] == 1 else values, self._base(baseline))

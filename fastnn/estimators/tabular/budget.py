@@ -24,7 +24,7 @@ class Clock:
 
     def __init__(self, budget, started):
         self._budget, self._started = budget, started
-        self._of_a_turn = 0.0
+        self._of_a_turn = self._of_a_kind = 0.0
         self._turn_began = time.perf_counter()
 
     def _left(self):
@@ -44,6 +44,18 @@ class Clock:
         epochs = min(epochs, max(affordable, int(_LEAST_EPOCHS * epochs), 1))
         self._turn_began = time.perf_counter()
         return {**options, "max_iter": epochs}
+
+    def kind_begins(self):
+        """Note that networks of another kind begin."""
+        self._kind_began = self._turn_began = time.perf_counter()
+
+    def kind_ends(self):
+        """Note that all networks of a kind are done."""
+        self._of_a_kind = max(self._of_a_kind, time.perf_counter() - self._kind_began)
+
+    def has_time_for_another(self):
+        """Whether another kind fits in the budget, if it takes as long as the longest so far."""
+        return self._budget is None or self._of_a_kind <= self._left()
 
     def trained(self, n_members):
         """Note that some members are done."""

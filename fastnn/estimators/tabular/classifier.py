@@ -48,7 +48,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         Accuracy of these.
     temperature_ : float
         What the raw outputs of all networks were divided by: that of the lowest log loss of rows
-        not trained on [2]_.
+        not trained on [2]_. Of several kinds of networks the geometric mean.
     feature_importances_ : ndarray of shape (n_features,)
         How much the log loss of rows grows, by the networks that were not trained on them, when the
         column is shuffled among them; of some thousand rows. Not for fewer than 50.
@@ -136,18 +136,33 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             "scoring": scoring,
         }
 
-    def _settle(self, fit, weight):
-        self.temperature_ = 1.0
-        if fit.oof is None:
-            return
-        known = ~np.isnan(fit.oof[:, 0])
+    def _settle(self, fit, found):
+        if found.oof is None:
+            return 1.0
+        known = ~np.isnan(found.oof[:, 0])
         y, weight = fit.y[known], None if fit.weight is None else fit.weight[known]
-        z = fit.oof[known]
+        z = found.oof[known]
         if z.shape[1] == 1:
             y = (y.reshape(-1, 1) > 0).astype(np.float64)
-        self.temperature_ = temperature_of(z, y, weight)
-        for member in self.estimators_:
-            divide_by_temperature(member, self.temperature_)
+        temperature = temperature_of(z, y, weight)
+        found.oof[...] /= temperature
+        for member in found.members:
+            divide_by_temperature(member, temperature)
+        return temperature
+
+    def _take(self, fit, *about):
+        temperatures = [fit.temperatures[i] for i in fit.kept]
+        self.temperature_ = float(np.exp(np.mean(np.log(temperatures))))
+        super()._take(fit, *about)
+
+    def _combined(self, outputs):
+        if len(outputs) == 1:
+            return outputs[0]
+        p = np.mean([self._activated(raw) for raw in outputs], axis=0)
+        p = np.clip(p, 1e-12, None)
+        if p.shape[1] == 1 or self._several_labels():
+            return np.log(p) - np.log(np.clip(1 - p, 1e-12, None))
+        return np.log(p)
 
     def _loss_of(self, fit, raw, at):
         raw = raw.astype(np.float64)
@@ -159,10 +174,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         return np.average(rows, weights=None if fit.weight is None else fit.weight[at])
 
     def _activated(self, raw):
-        z = raw / self.temperature_
-        if z.shape[1] == 1 or self._several_labels():
-            return expit(z)
-        return softmax(z, axis=1)
+        if raw.shape[1] == 1 or self._several_labels():
+            return expit(raw)
+        return softmax(raw, axis=1)
 
     def _shaped(self, found):
         return labels.columns_of_classes(found, len(self.classes_))

@@ -11,11 +11,22 @@ from sklearn.utils import check_random_state
 from fastnn._warnings import warn
 from fastnn.estimators.ensembles.samples import folds as deal_out
 from fastnn.estimators.tabular import budget, sizes
-from fastnn.estimators.tabular.members import make_member, raw_outputs, train
+from fastnn.estimators.tabular.kinds import (
+    PLAIN,
+    SMALL,
+    WIDE,
+    OfAKind,
+    best_together,
+    kinds_of,
+    rows_to_compare,
+)
+from fastnn.estimators.tabular.members import make_member, raw_outputs, train, widen
+from fastnn.estimators.tabular.screening import telling_columns
 from fastnn.estimators.tabular.understanding import permuted_losses, warn_of_columns
 from fastnn.exceptions import DivergenceError
 from fastnn.tables.encoder import Encoder
 from fastnn.tables.memory import copied
+from fastnn.tables.views import View
 from fastnn.tables.wide import Widening
 from fastnn.threads import effective_n_threads
 
@@ -65,7 +76,31 @@ class TableFit:
         self.preset = estimator._preset(self._n)
         self._deal(held_out)
         self._encode(table, held_out)
-        self._seeds = self.rng.randint(_MOST_SEED, size=estimator.n_estimators).tolist()
+        self.kinds = self._kinds()
+        n_networks = estimator.n_estimators * len(self.kinds)
+        self._seeds = self.rng.randint(_MOST_SEED, size=n_networks).tolist()
+        self._share_of_epochs, self._enough, self._failure = 1.0, False, None
+        self.members = []
+
+    def _kinds(self):
+        """The kinds of networks; the first alone where they could not be compared."""
+        self._telling, n, n_columns = {}, self._n, self.encoder.n_columns
+        some = self._apart or len(set(self.watched)) > self.n_folds // 2
+        if self.folds is None or not self.encoder.features or not some:
+            return [PLAIN]
+        few = n < max(SMALL, WIDE * n_columns)
+        screens = few and not self._tells(self.watched[0]).all()
+        return kinds_of(self.estimator.preset, n, n_columns, screens=screens)
+
+    def _tells(self, fold):
+        """Which columns of the narrow matrix say something by themselves of rows outside a fold."""
+        if fold not in self._telling:
+            rows = np.flatnonzero(self._fold_of[: self._n] != fold)
+            weight = None if self._weight is None else self._weight[rows]
+            self._telling[fold] = telling_columns(
+                self.encoder.features, self._rows(fold)[rows], self._targets.values[rows], weight
+            )
+        return self._telling[fold]
 
     def _deal(self, held_out):
         """Deal the rows out: folds, and the fold that each member watches."""
@@ -99,6 +134,8 @@ class TableFit:
         )
         levels = self.encoder.levels(table)
         folds = self.folds, self.n_folds
+        if not tiny:
+            self.encoder.learn_pairs(levels, targets.values, *folds, self._weight)
         self._means = self.encoder.learn_means(levels, targets.values, *folds, self._weight)
         self._narrow = self.encoder.encode(table, levels)
         self.y, weight = targets.y, self._weight
@@ -120,70 +157,131 @@ class TableFit:
         return sizes.bins(self.preset, self._n) if asked == "auto" else asked
 
     def run(self):
-        """Train the members, some at a time; returns itself."""
+        """Train the members, some at a time, kind after kind; returns itself."""
         est = self.estimator
-        n_watched = 0 if self.folds is None or self._apart else self._n // self.n_folds
-        n_rows, few = self._n - n_watched, self.folds is None
-        plan = sizes.plan(self.preset, n_rows, regresses=est._y_numeric, tiny=few)
+        clock = budget.Clock(est.time_budget, self._started)
+        trained = []
+        for number, kind in enumerate(self.kinds):
+            if number and not clock.has_time_for_another():
+                break
+            trained.append(self._train_kind(number, kind, clock))
+            if self._enough:
+                break
+        complete = [found for found in trained if len(found.members) == est.n_estimators]
+        trained = complete or trained[:1]
+        if not trained[0].members:
+            raise self._failure
+        self._settle(trained)
+        return self
+
+    def _train_kind(self, kind_number, kind, clock):
+        """The networks of a kind, and what they say of the rows that they watch."""
+        est, found, total = self.estimator, OfAKind(kind, [], [], None), None
+        options, at, first = self._options(kind), 0, kind_number * self.estimator.n_estimators
+        clock.kind_begins()
+        while at < est.n_estimators and not self._enough and clock.has_time_for(len(found.members)):
+            numbers = list(range(at, min(at + max(self._n_threads, 1), est.n_estimators)))
+            if at == 0:
+                if not kind_number:
+                    options = self._shortened(options, clock, len(numbers))
+                self._progress.planned(kind.name, self._n, self._narrow.shape[1], options)
+            outcomes = self._train(kind, numbers, first, options)
+            for number, outcome in zip(numbers, outcomes, strict=True):
+                name, fold = first + number, self.watched[number]
+                if isinstance(outcome, DivergenceError):
+                    warn(f"Network {name} diverged and is left out. {outcome}", ConvergenceWarning)
+                    self._failure = outcome
+                    continue
+                found.members.append(outcome)
+                found.watched.append(fold)
+                self.members.append(outcome)
+                total = self._judge(total, number, outcome)
+                score = getattr(outcome, "best_validation_score_", None)
+                ends = self._progress.network_ends(name, fold, score, self._until_now)
+                self._enough = ends or self._enough
+            at = numbers[-1] + 1
+            clock.trained(len(numbers))
+        clock.kind_ends()
+        if total is None:
+            return found
+        with np.errstate(invalid="ignore"):  # of rows that nobody has watched
+            return found._replace(oof=total[0] / total[1][:, None])
+
+    def _options(self, kind):
+        """Parameters of the networks of a kind."""
+        est, few = self.estimator, self.folds is None
+        n_watched = 0 if few or self._apart else self._n // self.n_folds
+        plan = sizes.plan(self.preset, self._n - n_watched, regresses=est._y_numeric, tiny=few)
         options = {
             **est._member_options(self.preset, self._n),
             **plan._asdict(),
+            **kind.options,
             "n_jobs": est.n_jobs,
         }
-        clock = budget.Clock(est.time_budget, self._started)
-        self.members, kept, at = [], [], 0
-        total, enough = None, False
-        while at < len(self._seeds) and not enough and clock.has_time_for(len(self.members)):
-            numbers = list(range(at, min(at + max(self._n_threads, 1), len(self._seeds))))
-            if at == 0:
-                options = clock.shortened(options, len(self._seeds), len(numbers), self._trial)
-                self._progress.planned(self._n, self._narrow.shape[1], options)
-            for number, outcome in zip(numbers, self._train(numbers, options), strict=True):
-                if isinstance(outcome, DivergenceError):
-                    warn(
-                        f"Network {number} diverged and is left out. {outcome}", ConvergenceWarning
-                    )
-                    failure = outcome
-                    continue
-                self.members.append(outcome)
-                kept.append(number)
-                total = self._judge(total, number, outcome)
-                score = getattr(outcome, "best_validation_score_", None)
-                told = number, self.watched[number], score, self._until_now
-                enough = self._progress.network_ends(*told) or enough
-            at = numbers[-1] + 1
-            clock.trained(len(numbers))
-        if not self.members:
-            raise failure
-        self.watched = [self.watched[i] for i in kept]
-        with np.errstate(invalid="ignore"):  # of rows that nobody has watched
-            self.oof = None if total is None else total[0] / total[1][:, None]
-        return self
+        if kind.hidden is not None and not est._has_widths():
+            options["hidden_layer_sizes"] = kind.hidden
+        epochs = round(options["max_iter"] * kind.longer * self._share_of_epochs)
+        return {**options, "max_iter": max(1, epochs)}
 
-    def _trial(self, options):
-        """Train one network for one epoch, for the time that it takes."""
-        self._train([0], {**options, "max_iter": 1}, observed=False)
+    def _shortened(self, options, clock, side_by_side):
+        """The options with fewer epochs, if the budget asks for it."""
+
+        def trial(options):
+            self._train(self.kinds[0], [0], None, {**options, "max_iter": 1})
+
+        shorter = clock.shortened(options, self.estimator.n_estimators, side_by_side, trial)
+        self._share_of_epochs = shorter["max_iter"] / options["max_iter"]
+        return shorter
+
+    def _view(self, kind, fold):
+        """What the networks of a kind see that are not to know of a fold; None for everything."""
+        if not kind.screened and kind.bins is None:
+            return None
+        every = np.ones(len(self.encoder.features), bool)
+        return View(self.widening, self._tells(fold) if kind.screened else every, kind.bins)
+
+    def _settle(self, trained):
+        """Divide by the temperatures, and keep the kinds that err least together."""
+        est = self.estimator
+        self.temperatures = [est._settle(self, found) for found in trained]
+        self.kept = (0,)
+        if trained[0].oof is not None and len(trained) > 1:
+            at = rows_to_compare(np.all([~np.isnan(found.oof[:, 0]) for found in trained], axis=0))
+            self.kept = best_together(
+                [found.oof[at] for found in trained],
+                est._combined,
+                lambda raw: est._loss_of(self, raw, at),
+            )
+            self._progress.kept([trained[i].kind.name for i in self.kept])
+        kept = [trained[i] for i in self.kept]
+        self.members = [member for found in kept for member in found.members]
+        self.watched = [fold for found in kept for fold in found.watched]
+        self.oof = None if kept[0].oof is None else est._combined([found.oof for found in kept])
 
     def _until_now(self):
         """Attributes of an estimator that has the networks up to now."""
         members = copy.deepcopy(self.members)
         return self.estimator._attributes_of(self.encoder, self.widening, members)
 
-    def _train(self, numbers, options, observed=True):
-        est = self.estimator
-        observers = [
-            self._progress.network_begins(i, options["max_iter"]) if observed else None
-            for i in numbers
-        ]
-        members = [make_member(est._y_numeric, self._seeds[i], **options) for i in numbers]
-        for member in members:
-            member._columns = self.widening.columns
+    def _train(self, kind, numbers, first, options):
+        """Train some networks of a kind, whose first one has the number ``first`` among all; nobody
+        is told of it if that is None."""
+        est, begins = self.estimator, self._progress.network_begins
+        members, rows, observers = [], [], []
         watched = [self.watched[i] for i in numbers]
+        views = [self._view(kind, fold) for fold in watched]
+        for i, fold, view in zip(numbers, watched, views, strict=True):
+            seed = self._seeds[i + (first or 0)]
+            member, seen = make_member(est._y_numeric, seed, **options), self._rows(fold)
+            member._columns = self.widening.columns if view is None else view.columns
+            members.append(member)
+            rows.append(seen if view is None else view.of(seen))
+            observers.append(None if first is None else begins(i + first, options["max_iter"]))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return train(
+            found = train(
                 members,
-                [self._rows(fold) for fold in watched],
+                rows,
                 self.y,
                 self.weight,
                 self._fold_of,
@@ -191,6 +289,12 @@ class TableFit:
                 n_threads=self._n_threads,
                 observers=observers,
             )
+        for member, view in zip(found, views, strict=True):
+            if not isinstance(member, DivergenceError):
+                if view is not None:
+                    widen(member, view, self.widening)
+                vars(member).pop("_solver_state", None)  # twice the weights, for nobody
+        return found
 
     def _rows(self, fold):
         """The rows as a member has them that is not to know of a fold's targets."""
@@ -233,9 +337,10 @@ class TableFit:
             watching = [m for m, own in zip(self.members, self.watched, strict=True) if own == fold]
             rows = np.flatnonzero(self._fold_of == fold)
             of_fold.append((raw_outputs(watching), self._unseen(rows, fold), rows))
-        columns = [[] for _ in self.encoder.columns]
+        columns = [[] for _ in range(self.encoder.n_columns)]
         for i, feature in enumerate(self.encoder.features):
-            columns[feature.column].append(i)
+            for column in self.encoder.parts_of(feature.column):
+                columns[column].append(i)
         return permuted_losses(columns, of_fold, loss, self.rng)
 
     def warn(self):

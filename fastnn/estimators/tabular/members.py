@@ -11,7 +11,7 @@ from fastnn.model.of_table import behind_columns
 from fastnn.scoring.scorer import scorer_of
 from fastnn.threads import effective_n_threads
 
-__all__ = ["make_member", "raw_outputs", "train"]
+__all__ = ["make_member", "raw_outputs", "train", "widen"]
 
 #: Found by experiment; see docs/tables.md. The rest is in a `sizes.Plan`.
 _OPTIONS = {
@@ -74,6 +74,12 @@ def train(members, X, y, weight, folds, watched, *, n_threads, observers=None):
         watched=[_some(np.flatnonzero(folds == fold)) for fold in watched],
         observers=observers,
     )
+
+
+def widen(member, view, widening):
+    """Let a network that was trained on a View be one of all columns."""
+    member.coefs_[0] = view.spread(member.coefs_[0])
+    member._columns, member.n_features_in_ = widening.columns, widening.n_columns
 
 
 def raw_outputs(members):

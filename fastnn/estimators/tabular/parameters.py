@@ -20,14 +20,15 @@ class TabularParameters:
 
     n_estimators: int = parameter(
         "int",
-        "Networks, whose predictions are averaged. Each is trained on all folds of the rows but "
-        "one, which it watches.",
+        "Networks of a kind, whose predictions are averaged. Each is trained on all folds of the "
+        "rows but one, which it watches.",
         default=8,
         valid=[AT_LEAST_1],
     )
     preset: str = parameter(
         "{'fast', 'default', 'best'}",
-        "How much time to take: widths, bins and steps. See the page on tables for the numbers.",
+        "How much time to take: kinds of networks, widths, bins and steps. See the page on tables "
+        "for the numbers.",
         default="default",
         valid=[StrOptions(set(PRESETS))],
     )

@@ -22,14 +22,15 @@ class Progress:
         self._about = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._estimator, self._context, self._networks = estimator, None, {}
         if hasattr(estimator, "_init_callback_context"):
-            self._context = estimator._init_callback_context(max_subtasks=estimator.n_estimators)
+            self._context = estimator._init_callback_context(max_subtasks=None)
             self._context.call_on_fit_task_begin(**self._about)
 
-    def planned(self, n_rows, n_inputs, options):
-        """Say what networks there will be."""
+    def planned(self, kind, n_rows, n_inputs, options):
+        """Say what networks of a kind there will be."""
         if self._estimator.verbose:
             print(
-                f"{self._estimator.n_estimators} networks of {options['hidden_layer_sizes']} on "
+                f"{self._estimator.n_estimators} {kind} networks of "
+                f"{options['hidden_layer_sizes']} on "
                 f"{n_rows} rows of {n_inputs} inputs: {options['max_iter']} epochs of batches of "
                 f"{options['batch_size']}"
             )
@@ -61,6 +62,11 @@ class Progress:
             return False
         context = self._networks.pop(number)
         return context.call_on_fit_task_end(**self._about, reconstruction_attributes=attributes)
+
+    def kept(self, names):
+        """Say which kinds of several are kept."""
+        if self._estimator.verbose:
+            print(f"Kept, by the loss of rows not trained on: {', '.join(names)}")
 
     def ends(self):
         """Report the end of the fit."""

@@ -160,8 +160,14 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             "scoring": scoring,
         }
 
-    def _settle(self, fit, weight):
-        """Nothing: there is no temperature."""
+    def _settle(self, fit, found):
+        return 1.0
+
+    def _combined(self, outputs):
+        if len(outputs) == 1:
+            return outputs[0]
+        mean = np.mean([self._activated(raw) for raw in outputs], axis=0)
+        return np.log(np.maximum(mean, 1e-300)) if self.loss in _POSITIVE else mean
 
     def _loss_of(self, fit, raw, at):
         y = fit.y[at].reshape(len(at), -1)

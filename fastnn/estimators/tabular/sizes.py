@@ -19,7 +19,7 @@ class Preset(NamedTuple):
 PRESETS = {
     "fast": Preset(32, 32, 300, 200_000, 64),
     "default": Preset(64, 64, 600, 600_000, 128),
-    "best": Preset(128, 96, 1000, 2_000_000, 128),
+    "best": Preset(128, 64, 800, 1_500_000, 128),
 }
 
 #: Rows of a batch, from so many rows on.

@@ -37,7 +37,8 @@ class Explanation(NamedTuple):
 def describe(encoder):
     """A dict for each column of the user's: what it was and what became of it."""
     found = []
-    for number, column in enumerate(encoder.columns):
+    pairs = encoder.columns[encoder.n_columns :]
+    for number, column in enumerate(encoder.columns[: encoder.n_columns]):
         features = [f for f in encoder.features if f.column == number]
         says = {"name": column.name, "kind": column.kind, "dtype": column.dtype}
         levels = getattr(column.category, "levels", ())
@@ -48,6 +49,10 @@ def describe(encoder):
         says["gaps"] = gaps
         says["n_bins"] = max((len(f.edges) - 1 for f in features if len(f.edges)), default=0)
         says["becomes"] = _becomes(column, features)
+        for pair in (column.category for column in pairs):
+            if number in pair[:2]:
+                other = encoder.columns[pair.second if number == pair.first else pair.first]
+                says["becomes"] += f", means of targets by it and {other.name!r}"
         found.append(says)
     return found
 

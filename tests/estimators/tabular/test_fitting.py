@@ -51,23 +51,37 @@ def test_means_without_a_fold_know_nothing_of_it(rng):
         np.testing.assert_allclose(again[row], means.of_rows(None)[row], atol=1e-12)
 
 
-def test_means_of_levels_are_those_of_scikit_learn(rng):
-    from sklearn.preprocessing import TargetEncoder
+def test_means_of_levels_are_shrunk_by_the_variances_within_and_between_them(rng):
+    """As by the analysis of variance, written as in the books, for a row of each level and more."""
+    levels = np.concatenate([np.arange(30), rng.randint(0, 30, 370)])
+    target = rng.randn(400) + 0.8 * rng.randn(30)[levels]
+    found = MeansOfLevels(levels, 30, target[:, None], np.zeros(400, int), 1).of_all()[:, 0]
+    size = np.bincount(levels)
+    mean = np.bincount(levels, target) / size
+    within = (((target - mean[levels]) ** 2).sum() + target.var()) / (400 - 30 + 1)
+    between = (size * (mean - target.mean()) ** 2).sum() - 29 * within
+    between /= 400 - (size**2).sum() / 400
+    own = between / (between + within / size)
+    np.testing.assert_allclose(found[:30], own * mean + (1 - own) * target.mean())
+    assert found[30] == pytest.approx(target.mean())
+    weighed = MeansOfLevels(levels, 30, target[:, None], np.zeros(400, int), 1, np.full(400, 3.0))
+    np.testing.assert_allclose(weighed.of_all()[:, 0], found)
 
-    levels, target = rng.randint(0, 30, 400), rng.randn(400)
-    means = MeansOfLevels(levels, 30, target[:, None], np.zeros(400, int), 1).of_all()
-    theirs = TargetEncoder(target_type="continuous").fit(levels[:, None], target)
-    np.testing.assert_allclose(means[:30, 0], theirs.transform(np.arange(30)[:, None])[:, 0])
-    assert means[30, 0] == pytest.approx(target.mean())
+
+def test_levels_of_a_row_each_are_not_taken_at_their_word(rng):
+    target, folds = rng.randn(200, 1), np.zeros(200, int)
+    found = MeansOfLevels(np.arange(200), 200, target, folds, 1).of_all()
+    assert np.ptp(found) < 0.05
 
 
 def test_predictions_out_of_fold_are_those_of_who_has_not_seen_the_row():
     model = TabularRegressor(**{**FAST, "n_estimators": 8}).fit(X, y)
     assert set(model.folds_) == set(range(8))
     narrow = model._encoder.encode(_columns(model, X))
-    for fold, member in enumerate(model.estimators_):
+    for fold in range(8):
         rows = model.folds_ == fold
-        expected = model._scale.values(member.predict(narrow[rows]).reshape(-1, 1))[:, 0]
+        own = [m.predict(narrow[rows]) for m in model.estimators_[fold::8]]  # one of each kind
+        expected = model._scale.values(np.mean(own, axis=0).reshape(-1, 1))[:, 0]
         np.testing.assert_allclose(model.oof_predictions_[rows], expected, rtol=1e-5)
     assert model.oof_score_ == pytest.approx(r2_score(y, model.oof_predictions_))
     fewer = TabularRegressor(**FAST).fit(X, y)

@@ -64,7 +64,7 @@ def test_callbacks_end_networks_and_fits(n_jobs):
 def test_what_is_printed(capsys):
     TabularClassifier(**SMALL, verbose=True).fit(X, y > 140)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("3 networks of (8,) on 442 rows of 10 inputs: ")
+    assert lines[0].startswith("3 plain networks of (8,) on 442 rows of 10 inputs: ")
     assert [line[:32] for line in lines[1:]] == [
         f"Network {i}: watches fold {i}, score" for i in range(3)
     ]

@@ -51,6 +51,13 @@ _SCALE = """static void @scale(float *z, float factor, size_t n)
 }
 """
 
+_GAIN = """static void @gain(float *z, const float *gain, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        z[i] *= gain[i];
+}
+"""
+
 _DENSE = """static void @dense(const float *x, const float *weight, const float *bias, float *y,
                    size_t n_in, size_t n_out)
 {
@@ -186,6 +193,7 @@ FUNCTIONS = {
     "lwta": _LWTA,
     "softmax": _SOFTMAX,
     "scale": _SCALE,
+    "gain": _GAIN,
     "columns": _COLUMNS,
     "copy": _COPY,
     **IMAGE_FUNCTIONS,

@@ -149,6 +149,10 @@ def _scale(graph, node, sources, label, dtype):
     return part("Mul", *sources, part.number(node.attributes["factor"]))
 
 
+def _gain(graph, node, sources, label, dtype):
+    return graph.node("Mul", [*sources, *_constants(graph, node, label, "gain")], label)
+
+
 def _columns(graph, node, sources, label, dtype):
     """Entries of numbers, then those of categories, and then all of them in their order."""
     part, columns = Part(graph, label, dtype), node.attributes["columns"]
@@ -204,6 +208,7 @@ _NODES = {
     "lwta": _lwta,
     "softmax": _softmax,
     "scale": _scale,
+    "gain": _gain,
     **SEQUENCES,
 }
 

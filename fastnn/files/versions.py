@@ -30,7 +30,7 @@ _FITTED = {
 _PARAMS_3 = {
     *("calibrate", "pretrain", "variance_floor", "non_crossing"),
     *("plasticity", "plasticity_strength", "plasticity_decay", "plasticity_floor"),
-    "conduction_loss",
+    *("conduction_loss", "gain", "gain_l1"),
 }
 _ESTIMATORS_2 = ("MLPClassifier", "MLPRegressor")
 _REGRESSOR_PARAMS = {**_PARAMS, "loss": ("squared_error", "poisson")}
@@ -45,6 +45,8 @@ def version_of_network(model):
     blocks = blocks_of(model.nodes)
     activations = blocks and [block.activation for block in blocks]
     if not blocks or not all(name in _ACTIVATIONS_2 for name in activations):
+        return 3
+    if any(block.gain is not None for block in blocks):
         return 3
     plain = all(block.norm is None and block.skip is None for block in blocks)
     known = plain and all(name in _ACTIVATIONS for name in activations)

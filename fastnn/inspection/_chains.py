@@ -67,7 +67,7 @@ def place(specs, stage):
 
 def _chain(specs, names, stage):
     norm, at, name = None, stage, names[stage]
-    if name == "identity" and _follows(specs, at, _scales):
+    if name == "identity" and _follows(specs, at, _normalises):
         norm = at = at + 1
     if name == "identity" and _follows(specs, at, _is_activation):
         at += 1
@@ -93,6 +93,10 @@ def _multiplies(spec):
 
 def _scales(spec):
     return traits_of(spec).scales
+
+
+def _normalises(spec):
+    return _scales(spec) and not traits_of(spec).unshifted
 
 
 def _is_layer(spec):

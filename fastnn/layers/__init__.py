@@ -10,6 +10,7 @@ from fastnn.layers.activity import ActivityL1
 from fastnn.layers.columns import Category, Columns, Embedding, Number
 from fastnn.layers.convolution import Conv1D, Conv2D
 from fastnn.layers.dense import Dense
+from fastnn.layers.gain import Gain
 from fastnn.layers.noise import Dropout, GaussianNoise
 from fastnn.layers.norms import BatchNorm, LayerNorm
 from fastnn.layers.pooling import AveragePool, Flatten, GlobalAveragePool, MaxPool
@@ -38,6 +39,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "Gain",
     "Gated",
     "GaussianNoise",
     "GlobalAveragePool",

@@ -1,7 +1,7 @@
 """Networks that are a chain of blocks: those of the estimators, and of files of versions 1 and 2.
 
-A block computes ``activation(norm(x @ weight + bias)) + skip(x)``; behind the last one there is a
-dense node for the outputs.
+A block computes ``activation(norm(gain * x @ weight + bias)) + skip(x)``; behind the last one there
+is a dense node for the outputs, with or without gains.
 """
 
 from typing import NamedTuple
@@ -29,6 +29,7 @@ class Block(NamedTuple):
         Of kind "layer_norm" or "batch_norm"; where it stands, the sources do not matter.
     activation : str or CustomActivation
     skip : Skip or None
+    gain : ndarray or None
     """
 
     weight: np.ndarray
@@ -36,6 +37,7 @@ class Block(NamedTuple):
     norm: Node | None = None
     activation: str | CustomActivation = "identity"
     skip: Skip | None = None
+    gain: np.ndarray | None = None
 
 
 def norm_node(kind, gain, shift, epsilon, mean=None, variance=None):
@@ -46,7 +48,7 @@ def norm_node(kind, gain, shift, epsilon, mean=None, variance=None):
     return Node(f"{kind}_norm", (), arrays, {"epsilon": epsilon})
 
 
-def nodes_of(blocks, weight, bias):
+def nodes_of(blocks, weight, bias, gain=None):
     """The nodes of hidden blocks and of the output layer behind them, and the number of the last
     node of each hidden block."""
     nodes, ends = [], []
@@ -55,9 +57,14 @@ def nodes_of(blocks, weight, bias):
         nodes.append(Node(kind, sources, arrays, attributes))
         return len(nodes) - 1
 
+    def add_dense(at, gain, weight, bias):
+        if gain is not None:
+            at = add("gain", at, arrays={"gain": gain})
+        return add("dense", at, arrays={"weight": weight, "bias": bias})
+
     at = INPUT
     for block in blocks:
-        begin, at = at, add("dense", at, arrays={"weight": block.weight, "bias": block.bias})
+        begin, at = at, add_dense(at, block.gain, block.weight, block.bias)
         if block.norm is not None:
             norm = block.norm
             at = add(norm.kind, at, arrays=norm.arrays, attributes=norm.attributes)
@@ -76,7 +83,7 @@ def nodes_of(blocks, weight, bias):
                 aside = add("dense", begin, arrays=arrays)
             at = add("add", at, aside)
         ends.append(at)
-    add("dense", at, arrays={"weight": weight, "bias": bias})
+    add_dense(at, gain, weight, bias)
     return tuple(nodes), tuple(ends)
 
 
@@ -98,8 +105,11 @@ def _is_plain(block):
 
 def _read_block(nodes, begin, number):
     """(block or None, the number of its last node): what node `begin` hands on goes into it."""
-    first = nodes[number]
-    if first.kind != "dense" or first.sources != (begin,) or "bias" not in first.arrays:
+    first, source, gain = nodes[number], begin, None
+    if first.kind == "gain" and first.sources == (begin,) and number + 1 < len(nodes):
+        first, source, gain = nodes[number + 1], number, first.arrays["gain"]
+        number += 1
+    if first.kind != "dense" or first.sources != (source,) or "bias" not in first.arrays:
         return None, begin
     at, norm, activation, skip = number, None, "identity", None
 
@@ -122,4 +132,4 @@ def _read_block(nodes, begin, number):
     elif [(n.kind, n.sources) for n in aside] == [("dense", (begin,)), ("add", (at, at + 1))]:
         at, skip = at + 2, Skip(aside[0].arrays["weight"], aside[0].arrays.get("bias"))
     arrays = first.arrays
-    return Block(arrays["weight"], arrays["bias"], norm, activation, skip), at
+    return Block(arrays["weight"], arrays["bias"], norm, activation, skip, gain), at

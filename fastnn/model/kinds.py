@@ -185,6 +185,8 @@ KINDS = {
     "lwta": Kind({}, {"size": _size}, value="size"),
     #: ``exp(x) / sum(exp(x))`` over the row.
     "softmax": Kind({}),
+    #: ``gain * x``, a gain for each unit.
+    "gain": Kind({"gain": ("n_out",)}),
     #: ``factor * x``.
     "scale": Kind({}, {"factor": _factor}, value="factor"),
     #: Over a row that is a sequence (`fastnn.layers.recurrent`): a dense layer at every step, the

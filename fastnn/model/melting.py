@@ -69,16 +69,16 @@ def before_the_input(model, scale, shift):
     return replace(model, n_features_in=len(scale), nodes=nodes)
 
 
-#: What each batch normalisation melts into, if that stands in front of it.
-_MATRIX = {"batch_norm": "dense", "channel_norm": "convolution"}
+#: What each batch normalisation, and gain, melts into, if that stands in front of it.
+_MATRIX = {"batch_norm": "dense", "channel_norm": "convolution", "gain": "dense"}
 
 
 def fold_batch_norms(model):
-    """Melt every batch normalisation into the dense nodes around it, in float64.
+    """Melt every batch normalisation and gain into the dense nodes around it, in float64.
 
-    ``(z - mean) * f + shift`` with ``f = gain / sqrt(variance + epsilon)`` melts into the node in
-    front of it if that is a dense one which hands its outputs to nobody else, or else into all that
-    take its own outputs if these are dense. Otherwise it stays what it is.
+    ``(z - mean) * f + shift`` with ``f = gain / sqrt(variance + epsilon)``, or ``gain * z``, melts
+    into the node in front of it if that is a dense one which hands its outputs to nobody else, or
+    else into all that take its own outputs if these are dense. Otherwise it stays what it is.
 
     Returns
     -------
@@ -117,10 +117,13 @@ def _place(nodes, number):
 def _folded(model, number, melt, into):
     model = model.astype("float64")
     node = model.nodes[number]
-    scale = node.arrays["gain"] / np.sqrt(node.arrays["variance"] + node.attributes["epsilon"])
+    scale, shift = node.arrays["gain"], np.zeros(len(node.arrays["gain"]))
+    if node.kind != "gain":
+        scale = scale / np.sqrt(node.arrays["variance"] + node.attributes["epsilon"])
+        shift = node.arrays["shift"] - node.arrays["mean"] * scale
     nodes = list(model.nodes)
     for n in into:
-        nodes[n] = melt(nodes[n], scale, node.arrays["shift"] - node.arrays["mean"] * scale)
+        nodes[n] = melt(nodes[n], scale, shift)
     return replace(model, nodes=_without(nodes, number, node.sources[0]))
 
 

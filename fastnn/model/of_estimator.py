@@ -84,17 +84,19 @@ def estimator_nodes(mlp, of_array=lambda array: array):
     coefs, intercepts = [*map(of_array, mlp.coefs_)], [*map(of_array, mlp.intercepts_)]
     activations, none = hidden_activations(mlp), [None] * (len(coefs) - 1)
     norms, skips = (getattr(mlp, name, None) or none for name in ("norms_", "projections_"))
-    parts = coefs[:-1], intercepts[:-1], activations, norms, skips
+    gains = [*map(of_array, getattr(mlp, "gains_", None) or ())] or [None] * len(coefs)
+    parts = coefs[:-1], intercepts[:-1], activations, norms, skips, gains[:-1]
     if not coefs or any(len(part) != len(none) for part in parts):
         raise ValueError(
-            "coefs_, intercepts_, activation, norms_ and projections_ must have an entry for each"
-            f" layer; got {', '.join(str(len(part)) for part in (coefs, intercepts, *parts[2:]))}"
+            "coefs_, intercepts_, activation, norms_, projections_ and gains_ must have an entry"
+            " for each layer; got"
+            f" {', '.join(str(len(part)) for part in (coefs, intercepts, *parts[2:-1], gains))}"
         )
     blocks = [
-        Block(W, b, _norm(norm, of_array), activation, _skip(skip, of_array))
-        for W, b, activation, norm, skip in zip(*parts, strict=True)
+        Block(W, b, _norm(norm, of_array), activation, _skip(skip, of_array), gain)
+        for W, b, activation, norm, skip, gain in zip(*parts, strict=True)
     ]
-    return nodes_of(blocks, coefs[-1], intercepts[-1])
+    return nodes_of(blocks, coefs[-1], intercepts[-1], gains[-1])
 
 
 def hidden_activations(mlp):

@@ -117,6 +117,8 @@ class _Arrays:
                 del found["bias"]
         if traits.scales:
             found["gain"], found["shift"] = next(self._scales)
+            if traits.unshifted:
+                del found["shift"]
         if traits.running:
             found["mean"], found["variance"] = next(self._running)
         return {name: array.copy() for name, array in found.items()}

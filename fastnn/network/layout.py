@@ -63,7 +63,8 @@ def stages_of(n_in, layers):
 class Blocks(NamedTuple):
     """Views of a vector laid out like `Layout.params`, each a list of arrays.
 
-    ``gains`` and ``shifts`` are those of the normalisations, in the order of the layers.
+    ``gains`` and ``shifts`` are those of normalisations and of gains, whose shifts are empty, in
+    the order of the layers.
     """
 
     coefs: list
@@ -175,7 +176,7 @@ class Layout:
                     # Of a column two rows are looked up: a base and a slope.
                     own = n_in * (spec.tied < 0) + spec.bias
                     now += own * n_out, (2 * len(columns) or n_in) * n_out * uses(spec)
-                now[0] += 2 * spec.n_units if traits.scales else 0
+                now[0] += (traits.scales + (traits.scales and not traits.unshifted)) * spec.n_units
             found.append((stages.width(), *(int(n) for n in now - before)))
             before = now
         return found

@@ -68,7 +68,7 @@ class Stages:
             self._coefs.append(arrays["weight"])
             self._intercepts.append(arrays.get("bias", _NOTHING))
         if traits.scales:
-            self._scales += [arrays["gain"], arrays["shift"]]
+            self._scales += [arrays["gain"], arrays.get("shift", _NOTHING)]
         if traits.running:
             self._statistics += [arrays["mean"], arrays["variance"]]
 

@@ -41,6 +41,7 @@ LAYERS = {
     "lwta": layers.LocalWinners(2),
     "softmax": layers.Softmax(),
     "scale": layers.Scale(-0.7),
+    "gain": layers.Gain(),
     "steps": layers.PerStep(1),
     "rnn": layers.RNN(1, output="all"),
     "gru": layers.GRU(1, output="all"),
@@ -91,7 +92,7 @@ def test_every_kind_that_is_there_at_prediction_is_one_of_nodes():
 
 
 def arrays_of(traits):
-    return 2 * (traits.matrix + traits.scales + traits.running)
+    return 2 * (traits.matrix + traits.scales + traits.running) - traits.unshifted
 
 
 def test_a_stage_that_is_no_node_is_refused_by_name(monkeypatch):
@@ -110,7 +111,8 @@ def test_learns(kind):
         network = CompiledNetwork(N, [*[LAYERS[kind]] * 2, layers.Dense(2)], "squared_error")
         assert len(network.coefs) == 5
         return
-    assert own == TRAITS[kind].scales * 2 * spec.n_units + TRAITS[kind].matrix * numbers_of(kind)
+    per_unit = 2 * TRAITS[kind].scales - TRAITS[kind].unshifted
+    assert own == per_unit * spec.n_units + TRAITS[kind].matrix * numbers_of(kind)
     assert len(network.running) == TRAITS[kind].running
     assert network.sizes()[0][1] == own
 

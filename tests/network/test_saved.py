@@ -30,6 +30,7 @@ from fastnn.layers import (
     Dense,
     Dropout,
     Flatten,
+    Gain,
     Gated,
     GaussianNoise,
     GlobalAveragePool,
@@ -71,6 +72,7 @@ LAYERS = {
     "winners": [Dense(7, "lwta"), Dense(8), LocalWinners(3), Gated([Dense(8, "logistic")])],
     "highway": [Dense(6, "relu"), Highway([Dense(6, "tanh")]), Highway([Dense(4, "relu")])],
     "priced": [Dense(6, "relu"), ActivityL1(0.1)],
+    "gains": [Gain(), Dense(6, "relu"), Gain(0.01), Residual([Gain(), Activation("tanh")])],
     "columns": [
         Columns([*map(_number, X.T[:5]), Category(2), Number(scale=0.5)]),
         Dense(9, "relu"),

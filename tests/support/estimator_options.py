@@ -43,6 +43,7 @@ LAYERS = {
         "dropout": [0.2, 0.0, 0.1],
     },
     "bernoulli": {"activation": ["bernoulli", "elu"]},
+    "gain": {"gain": True, "residual": True, "batch_norm": True},
 }
 
 OPTIONS = {
@@ -53,6 +54,7 @@ OPTIONS = {
     "input_noise": {"input_noise": 0.3},
     "ema": {"averaging": "ema", "averaging_decay": 0.9},
     "swa": {"averaging": "swa", "averaging_start": 0.4},
+    "gain_l1": {"gain": True, "gain_l1": 0.02},
     "clip_value": {"clip_value": 0.01},
     "clip_norm": {"clip_norm": 0.1},
     "max_norm": {"max_norm": 0.5},
@@ -115,8 +117,9 @@ def by_numpy(model, X):
     names = [model.activation] * n if isinstance(model.activation, str) else model.activation
     norms = getattr(model, "norms_", None) or [None] * n
     skips = getattr(model, "projections_", None) or [None] * n
+    gains = getattr(model, "gains_", None) or [1.0] * (n + 1)
     for i, (name, norm, skip) in enumerate(zip(names, norms, skips, strict=True)):
-        z = h @ model.coefs_[i].astype(float) + model.intercepts_[i]
+        z = (gains[i] * h) @ model.coefs_[i].astype(float) + model.intercepts_[i]
         if norm is not None:
             layer = norm["kind"] == "layer"
             mean = z.mean(axis=1, keepdims=True) if layer else norm["mean"]
@@ -127,4 +130,4 @@ def by_numpy(model, X):
             a = a + (h if isinstance(skip, str) else h @ skip.astype(float))
         h = a
         hidden.append(h)
-    return h @ model.coefs_[-1].astype(float) + model.intercepts_[-1], hidden
+    return (gains[-1] * h) @ model.coefs_[-1].astype(float) + model.intercepts_[-1], hidden

@@ -90,6 +90,10 @@ class Twin(Images):
         spread = np.sqrt(x.var(axis=1, keepdims=True) + layer.epsilon)
         return gain * (x - x.mean(axis=1, keepdims=True)) / spread + shift
 
+    def gain(self, layer, x):
+        self._next_stage()
+        return self._norms.pop(0)[0] * x
+
     def activity_l1(self, layer, x):
         self._next_stage()
         return x

@@ -299,6 +299,7 @@ NODES = {
     "lwta": local_winners,
     "softmax": lambda x: special.softmax(x, axis=1),
     "scale": lambda x, factor: factor * x,
+    "gain": lambda x, gain: gain * x,
 }
 
 

@@ -7,7 +7,6 @@ from fastnn._kernels.layers.tiles cimport panel_width, round_up
 
 cdef enum:
     STRIP = 40          # inputs in a strip, about: its gradient and weights stay in the first-level cache
-    GAIN_STRIP = 64     # gains in a strip
     LOOKUP = 6          # multiply-adds that take as long as adding a row's d to the sums of its piece
 
 
@@ -70,7 +69,8 @@ cdef list gain_strips(int number, const Stage *stage, Py_ssize_t lanes):
     s.begin = s.end = 0
     for column in range(0, stage.units, GAIN_STRIP):
         s.stage, s.layer, s.first, s.count, s.column = number, -1, 0, 0, column
-        s.width = s.size = s.bias_width = min(GAIN_STRIP, round_up(stage.units - column, lanes))
+        s.width = s.size = min(GAIN_STRIP, round_up(stage.units - column, lanes))
+        s.bias_width = 0 if stage.traits.unshifted else s.width
         s.offset, s.bias = stage.gain + column, stage.shift + column
         s.cost = s.row_cost = 2.0 * s.size
         pieces.append(s)

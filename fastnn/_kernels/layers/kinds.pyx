@@ -18,7 +18,9 @@ class Traits(NamedTuple):
         It multiplies by a matrix of weights that it learns, with or without a bias, and may apply an activation to the
         product at once. Plan makes a Layer for it, with strips of the weights.
     scales : bool
-        It learns a gain and a shift for each of its outputs.
+        It learns a gain and a shift for each of its outputs,
+    unshifted : bool
+        or the gain alone.
     running : bool
         It keeps a running mean and variance of each of its outputs, which are not learned by gradient.
     n_sources : int
@@ -57,6 +59,7 @@ class Traits(NamedTuple):
 
     matrix: bool = False
     scales: bool = False
+    unshifted: bool = False
     running: bool = False
     n_sources: int = 1
     reads_sparse: bool = False
@@ -97,6 +100,7 @@ TRAITS = {
     "lwta": Traits(in_place=True),
     "softmax": Traits(in_place=True),
     "scale": Traits(in_place=True),
+    "gain": Traits(scales=True, unshifted=True),
     "columns": Traits(encodes=True),
     "steps": Traits(matrix=True, shares=True, gates=1, row_values=1),
     "rnn": Traits(matrix=True, shares=True, recurs=True, gates=1, row_values=1),

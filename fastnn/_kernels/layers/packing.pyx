@@ -104,7 +104,8 @@ cdef void pack_master(Plan plan, const floating *params, floating *packed) noexc
         stage = &plan.stages[t]
         if stage.traits.scales:
             memcpy(packed + stage.gain, params + stage.scale, stage.units * sizeof(floating))
-            memcpy(packed + stage.shift, params + stage.scale + stage.units, stage.units * sizeof(floating))
+            if not stage.traits.unshifted:
+                memcpy(packed + stage.shift, params + stage.scale + stage.units, stage.units * sizeof(floating))
 
 
 cdef inline Py_ssize_t held(const Layer *layer, Py_ssize_t column, Py_ssize_t lanes, Py_ssize_t *at) noexcept nogil:
@@ -177,7 +178,8 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
         stage = &plan.stages[t]
         if stage.traits.scales:
             memcpy(params + stage.scale, packed + stage.gain, stage.units * sizeof(floating))
-            memcpy(params + stage.scale + stage.units, packed + stage.shift, stage.units * sizeof(floating))
+            if not stage.traits.unshifted:
+                memcpy(params + stage.scale + stage.units, packed + stage.shift, stage.units * sizeof(floating))
 
 
 cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t first,

@@ -146,27 +146,25 @@ cdef class Plan:
         cdef Py_ssize_t at = 0
         for i in range(self.n_layers):
             layer = &self.layers[i]
-            layer.coef = at
-            if layer.tied >= 0:
-                layer.coef = self.layers[layer.tied].coef
-            else:
-                at += layer.dense.n_in * layer.columns
+            layer.coef = at if layer.tied < 0 else self.layers[layer.tied].coef
+            at += layer.dense.n_in * layer.columns if layer.tied < 0 else 0
         for i in range(self.n_layers):
             self.layers[i].intercept = at
             at += self.layers[i].columns if self.layers[i].bias else 0
         for t in self._scaled():
             self.stages[t].scale = at
-            at += 2 * self.stages[t].units
+            at += self.stages[t].units * (2 - self.stages[t].traits.unshifted)
         self.n_params = at
 
     def _scaled(self):
         return [t for t in range(self.n_stages) if self.stages[t].traits.scales]
 
     def shapes(self):
-        """Shapes of the blocks of the parameter vector: of coefs, of intercepts, of each norm's gain and shift."""
+        """Shapes of the blocks of the parameter vector: of coefs, of intercepts, of each gain and its shift."""
         coefs = [(self.layers[i].dense.n_in, self.layers[i].columns) for i in range(self.n_layers)]
         intercepts = [(self.layers[i].columns if self.layers[i].bias else 0,) for i in range(self.n_layers)]
-        return coefs, intercepts, [(self.stages[t].units,) for t in self._scaled() for _ in range(2)]
+        return coefs, intercepts, [(self.stages[t].units * there,) for t in self._scaled()
+                                   for there in (1, not self.stages[t].traits.unshifted)]
 
     def ties(self):
         """Of each layer, the one whose matrix it has, transposed, or -1."""
@@ -188,7 +186,7 @@ cdef class Plan:
         for t in self._scaled():
             stage, width = &self.stages[t], round_up(self.stages[t].units, ALIGN)
             stage.gain, stage.shift = at, at + width
-            at += 2 * width
+            at += width * (2 - stage.traits.unshifted)
         self.n_master = at
         for i in range(self.n_layers):
             layer = &self.layers[i]

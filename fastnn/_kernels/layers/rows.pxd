@@ -1,4 +1,4 @@
-"""Stages without parameters that are no function of single numbers, or one of a number of their own."""
+"""Stages that are no function of single numbers alone: of a whole row, of two, or with a factor."""
 
 from fastnn._kernels.native.table cimport floating
 
@@ -24,6 +24,19 @@ cdef inline void scale_rows(Py_ssize_t rows, floating factor, const floating *x,
     cdef Py_ssize_t i
     for i in range(rows * ld):
         y[i] = factor * x[i]
+
+
+cdef inline void gain_rows(Py_ssize_t rows, Py_ssize_t n, const floating *gain, const floating *x, Py_ssize_t ldx,
+                           floating *to, Py_ssize_t ld, bint add) noexcept nogil:
+    """to (+)= gain * x, row by row: outputs forward, and going back what is due to the source."""
+    cdef Py_ssize_t r, j
+    for r in range(rows):
+        if add:
+            for j in range(n):
+                to[r * ld + j] += gain[j] * x[r * ldx + j]
+        else:
+            for j in range(n):
+                to[r * ld + j] = gain[j] * x[r * ldx + j]
 
 
 cdef inline void winners(Py_ssize_t rows, Py_ssize_t n, Py_ssize_t size, const floating *x, const floating *y,

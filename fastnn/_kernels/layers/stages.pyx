@@ -17,7 +17,8 @@ from fastnn._kernels.layers.noise cimport random_stage, random_stage_backward
 from fastnn._kernels.layers.norms cimport (batch_norm_stage, batch_norm_stage_backward, layer_norm_stage,
                                            layer_norm_stage_backward)
 from fastnn._kernels.layers.reduced cimport reduced_forward
-from fastnn._kernels.layers.rows cimport absolute_row, add_signs, multiply_rows, scale_rows, softmax_backward, winners
+from fastnn._kernels.layers.rows cimport (absolute_row, add_signs, gain_rows, multiply_rows, scale_rows, softmax_backward,
+                                          winners)
 from fastnn._kernels.layers.shared cimport shared_backward, shared_forward
 from fastnn._kernels.layers.sparse cimport sparse_forward
 from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
@@ -27,10 +28,9 @@ from fastnn._kernels.native.table cimport activation_backward, activation_forwar
 
 cdef int DENSE = number_of("dense"), ACTIVATION = number_of("activation"), CUSTOM = number_of("custom")
 cdef int LAYER_NORM = number_of("layer_norm"), BATCH_NORM = number_of("batch_norm"), ADD = number_of("add")
-cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale")
+cdef int SOFTMAX = number_of("softmax"), SCALE = number_of("scale"), GAIN = number_of("gain")
 cdef int COLUMNS = number_of("columns"), ACTIVITY_L1 = number_of("activity_l1"), CONCAT = number_of("concat")
-cdef int LWTA = number_of("lwta"), MULTIPLY = number_of("multiply")
-cdef int CHANNEL_NORM = number_of("channel_norm")
+cdef int LWTA = number_of("lwta"), MULTIPLY = number_of("multiply"), CHANNEL_NORM = number_of("channel_norm")
 
 
 cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
@@ -82,14 +82,14 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
     elif stage.kind == LWTA:
         copy_rows(rows, x, ldx, h, ld)
         winners(rows, n, <Py_ssize_t> stage.value, <const floating *> h, <const floating *> h, h, ld)
-    elif stage.kind == ACTIVITY_L1:
-        copy_rows(rows, x, ldx, h, ld)
     elif stage.kind == SOFTMAX:
         copy_rows(rows, x, ldx, h, ld)
         softmax(p.k, rows, n, h, ld)
     elif stage.kind == SCALE:
         scale_rows(rows, <floating> stage.value, x, h, ld)
-    elif stage.traits.passes and not p.training:
+    elif stage.kind == GAIN:
+        gain_rows(rows, n, <const floating *> p.packed + stage.gain, x, ldx, h, ld, False)
+    elif stage.kind == ACTIVITY_L1 or stage.traits.passes and not p.training:
         copy_rows(rows, x, ldx, h, ld)
     elif stage.traits.random:
         random_stage(p, t, tag)
@@ -159,6 +159,8 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
         softmax_backward(rows, n, h, d, ld)
     elif stage.kind == SCALE:
         scale_rows(rows, <floating> stage.value, d, d, ld)
+    elif stage.kind == GAIN and dx != NULL:
+        gain_rows(rows, n, <const floating *> p.packed + stage.gain, <const floating *> d, ld, dx, ldx, stage.add_source)
     elif stage.traits.random and p.training:
         random_stage_backward(p, t, tag)
     # d has been changed where it lies. Unless that is the memory of the source's gradient, it has to be brought there.

@@ -6,12 +6,10 @@ known, while both are in the first-level cache.
 
 from libc.string cimport memset
 
-from fastnn._kernels.layers.channels cimport channel_gradient
 from fastnn._kernels.layers.convolution cimport convolution_bias_gradient, convolution_gradient
 from fastnn._kernels.layers.dense cimport (Dense, are_few, dense_gradient, few_columns_gradient, few_outputs_backward,
                                            has_few_outputs, narrow_gradient)
 from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
-from fastnn._kernels.native.norms cimport norm_gradient
 from fastnn._kernels.layers.encoded cimport encoded_gradient, fill_table, table_size
 from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Layer, Strip
@@ -19,6 +17,7 @@ from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.uses cimport shared_gradients
 from fastnn._kernels.training.copies cimport copied_gradient, is_copied
+from fastnn._kernels.training.gains cimport gain_gradient, has_price, priced_step
 from fastnn._kernels.training.plastic cimport note_squares, take_step
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.training.sweep cimport Sweep
@@ -156,11 +155,8 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
     cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
     cdef floating one = 1
-    if strip.layer < 0 and stage.places > 1:
-        channel_gradient(stage, strip.column, strip.width, rows, d, z, bias, g, accumulate)
-        return
     if strip.layer < 0:
-        norm_gradient(s.k, rows, strip.width, d + strip.column, z + strip.column, stage.ld, bias, g, accumulate)
+        gain_gradient(s, strip, rows, x, ldx, d, z, g, bias, accumulate)
         return
     if stage.window != NULL:
         if not accumulate:
@@ -226,6 +222,9 @@ cdef void strip_update(Sweep *s, int i, const floating *g, long long batch, doub
     s.penalty[i] = 0
     if s.l1 and step.penalised and is_counted(s, strip):
         s.penalty[i] = s.l1 * absolute_sum(s.k, strip.size, <const floating *> w + strip.offset)
+    if has_price(s, strip):
+        priced_step(s, i, g, batch, weight, &step)
+        return
     squares = take_step(s, strip, False, g, batch, &step)
     if step.penalised and is_counted(s, strip):
         s.penalty[i] += 0.5 * s.l2 * squares

@@ -33,6 +33,7 @@ class ConvolutionBlock(NamedTuple):
     norm: Any = None
     pool: Any = None
     residual: bool = False
+    gain: None = None
 
     def layers(self, of=None):
         """Return the layers that the block is made of, and no Dense, as none could be tied to."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -109,5 +109,3 @@ class ConvolutionParameters(WithoutPlasticity):
         valid=[StrOptions(set(SCHEDULES)), Schedule, callable, None],
     )
     # What is not here; a ClassVar is no parameter.
-    pretrain: ClassVar[None] = None
-    pretrain_params: ClassVar[None] = None

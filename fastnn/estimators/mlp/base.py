@@ -36,7 +36,7 @@ _NO_DEFAULT = object()
 _NOT_OF_EVERY_FIT = (
     *("loss_curve_", "learning_rate_curve_", "best_loss_", "validation_scores_"),
     *("validation_loss_curve_", "best_validation_score_", "_solver_state", "norms_"),
-    *("projections_", "temperature_", "_traces"),
+    *("projections_", "gains_", "temperature_", "_traces"),
 )
 
 
@@ -56,6 +56,7 @@ class BaseMLP(
     intercepts_: list[np.ndarray]
     norms_: list[dict[str, Any] | None]
     projections_: list[Any]
+    gains_: list[np.ndarray]
     n_layers_: int
     n_outputs_: int
     out_activation_: str
@@ -74,7 +75,8 @@ class BaseMLP(
     _targets_are_rows = False  # of an autoencoder they are
     pretrain: str | None = None  # parameters of the perceptrons, like
     plasticity: str | None = None
-    conduction_loss = 0.0
+    gain = False
+    conduction_loss = gain_l1 = 0.0
     _auto_batch = 200  # rows of a batch of batch_size='auto'
     _auto_schedule = "constant"  # of schedule=None, where learning_rate does not say either
     _columns = None  # a fastnn.layers.Columns that goes first, of networks on tables
@@ -321,16 +323,14 @@ class BaseMLP(
 
     def __getstate__(self):
         state = super().__getstate__()
-        # Moments are two thirds of the bytes with Adam. After a fit they are left out, and a
-        # partial_fit of the copy starts with new ones; after a partial_fit they are kept, so that
-        # a stream can be resumed from where it was saved.
+        # Moments, with Adam two thirds of the bytes, are kept of a stream, that may be resumed.
         if not state.get("_solver_state", {}).get("resumable", False):
             state.pop("_solver_state", None)
         return state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not any(self._input_changes())
+        tags.input_tags.sparse = not (any(self._input_changes()) or self.gain)
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

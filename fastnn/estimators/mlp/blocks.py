@@ -1,7 +1,7 @@
 """The network of an estimator: hidden blocks of layers, and the arrays of its fitted attributes.
 
 A hidden block is Dense, BatchNorm or LayerNorm, activation, Dropout; with ``residual`` its input is
-added to what comes out.
+added to what comes out. With ``gain`` each Dense, the last one too, has a Gain of its inputs.
 """
 
 import copy
@@ -15,6 +15,7 @@ from fastnn.layers import (
     BatchNorm,
     Dense,
     Dropout,
+    Gain,
     GaussianNoise,
     LayerNorm,
     PerStep,
@@ -27,7 +28,7 @@ __all__ = ["Block", "Parts", "build_network", "hidden_blocks"]
 
 
 class Block(NamedTuple):
-    """One hidden block; ``norm`` is a layer or None."""
+    """One hidden block; ``norm`` is a layer or None, as is the ``gain`` of what goes in."""
 
     width: int
     activation: Any
@@ -35,12 +36,13 @@ class Block(NamedTuple):
     dropout: float = 0.0
     residual: bool = False
     activity_l1: float = 0.0
+    gain: Gain | None = None
 
     def layers(self, of=None):
-        """Return the layers that the block is made of, the first of them a Dense, and that one;
-        with another Dense it is tied to that."""
+        """Return the layers that the block is made of, and the Dense among them; with another Dense
+        it is tied to that."""
         dense = dense_of(self.width, self.activation if self.norm is None else "identity", of)
-        inner = [dense]
+        inner = [dense] if self.gain is None else [self.gain, dense]
         if self.norm is not None:
             inner += [self.norm, Activation(self.activation)]
         if self.dropout:
@@ -69,14 +71,20 @@ def hidden_blocks(estimator, widths, activations):
     rates = np.broadcast_to(np.asarray(estimator.dropout, float), len(widths))
     prices = estimator._activity_prices(len(widths))
     return [
-        Block(width, activation, norm, float(rate), estimator.residual, price)
+        Block(width, activation, norm, float(rate), estimator.residual, price, gain_of(estimator))
         for width, activation, rate, price in zip(widths, activations, rates, prices, strict=True)
     ]
 
 
-def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None):
-    """Return the network of these blocks; with an estimator, what it does to the input as well."""
-    layers = []
+def gain_of(estimator):
+    """Return the Gain that the parameters ask for, or None."""
+    return Gain(float(estimator.gain_l1)) if estimator.gain else None
+
+
+def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None, gain=None):
+    """Return the network of these blocks and a gain of what goes into the last layer, or None; with
+    an estimator what that has there, and what it does to the input as well."""
+    layers, gain = [], gain if estimator is None else gain_of(estimator)
     if estimator is not None and estimator._columns is not None:
         layers.append(estimator._columns)
     dropout, noise = (0, 0) if estimator is None else estimator._input_changes()
@@ -92,7 +100,8 @@ def build_network(n_features, blocks, n_outputs, loss, dtype, *, estimator=None)
         denses.append(dense)
     each_step = getattr(loss, "steps", 0)
     last = PerStep(n_outputs) if each_step else dense_of(n_outputs, of=denses[0] if tied else None)
-    return CompiledNetwork(n_features, [*layers, last], loss, dtype)
+    layers += [last] if gain is None else [gain, last]
+    return CompiledNetwork(n_features, layers, loss, dtype)
 
 
 class Parts(NamedTuple):
@@ -100,22 +109,25 @@ class Parts(NamedTuple):
 
     ``norms`` and ``projections`` are None where no block has one. A norm is a dict of ``kind``
     ("batch" or "layer"), ``gain``, ``shift``, running ``mean`` and ``variance`` (None for "layer")
-    and ``epsilon``; a projection an array (n_in, n_out), "identity", or None for no skip.
+    and ``epsilon``; a projection an array (n_in, n_out), "identity", or None for no skip. Of gains
+    there is one for each of ``coefs``, of its inputs, or None for all.
     """
 
     coefs: list
     intercepts: list
     norms: list | None
     projections: list | None
+    gains: list | None = None
 
     @classmethod
     def of(cls, network, blocks):
         """Return views of the arrays of a network that was built of these blocks."""
-        coefs, norms, projections = [], [], []
+        coefs, norms, projections, gains = [], [], [], []
         ahead = iter(zip(network.coefs, network.intercepts, strict=True))
         scales = iter(zip(network.gains, network.shifts, strict=True))
         running, n_in = iter(network.running), network.n_in
         for block in blocks:
+            gains += [] if block.gain is None else [next(scales)[0]]
             coefs += [next(ahead) for _ in range(block.n_matrices)]
             norms.append(None if block.norm is None else _norm(block.norm, next(scales), running))
             if not block.residual:
@@ -124,11 +136,13 @@ class Parts(NamedTuple):
                 projections.append("identity" if block.keeps(n_in) else next(ahead)[0])
             n_in = block.width
         coefs.append(next(ahead))
+        gains += [gain for gain, _ in scales]
         return cls(
             [coef for coef, _ in coefs],
             [intercept for _, intercept in coefs],
             norms if any(norms) else None,
             projections if any(p is not None for p in projections) else None,
+            gains or None,
         )
 
     @classmethod
@@ -139,13 +153,14 @@ class Parts(NamedTuple):
             list(estimator.intercepts_),
             estimator.__dict__.get("norms_"),
             estimator.__dict__.get("projections_"),
+            estimator.__dict__.get("gains_"),
         )
 
     def arrays(self):
         """Return all arrays, by name."""
         named = {}
-        for kind in ("coefs", "intercepts"):
-            named |= {f"{kind}_[{i}]": array for i, array in enumerate(getattr(self, kind))}
+        for kind in ("coefs", "intercepts", "gains"):
+            named |= {f"{kind}_[{i}]": array for i, array in enumerate(getattr(self, kind) or ())}
         for i, norm in enumerate(self.norms or []):
             for name, value in (norm or {}).items():
                 if isinstance(value, np.ndarray):

@@ -25,6 +25,7 @@ _NOT_WITH_LBFGS = {
     "averaging": None,
     "clip_value": None,
     "clip_norm": None,
+    "gain_l1": 0,
 }
 
 
@@ -80,6 +81,11 @@ def check_data(estimator, X, widths):
     """Raise ValueError for parameters that X rules out, with hidden layers of these widths."""
     if not issparse(X):
         return
+    if estimator.gain:
+        raise ValueError(
+            "gain has a factor for each feature, for dense X, and this one is sparse: set "
+            "gain=False, or pass X.toarray() if that fits in memory."
+        )
     if estimator.residual and widths and widths[0] == X.shape[1]:
         raise ValueError(
             f"residual adds the {X.shape[1]} features to the outputs of the first hidden layer, "

@@ -316,7 +316,7 @@ class Fit:
 
     def _snapshot(self):
         """Attributes for a copy of the estimator as if it had been fitted up to now."""
-        return {"norms_": None, "projections_": None, **self._model(copy=True)}
+        return {"norms_": None, "projections_": None, "gains_": None, **self._model(copy=True)}
 
     def _shown_loss(self, objective):
         """The loss that scikit-learn reports, which averages squared errors over the outputs."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastnn.estimators.mlp.blocks import Block, Parts, build_network
-from fastnn.layers import BatchNorm, LayerNorm
+from fastnn.layers import BatchNorm, Gain, LayerNorm
 from fastnn.layers.activations import one_per_layer
 from fastnn.model.nodes import check_nodes
 from fastnn.model.of_estimator import estimator_nodes
@@ -12,6 +12,8 @@ from fastnn.scoring.arrays import chain_rows, score_nodes
 from fastnn.threads import effective_n_threads
 
 __all__ = ["fitted_blocks", "input_gradients", "network_of", "outputs"]
+
+_TOGETHER = "coefs_, intercepts_, norms_, projections_ and gains_"
 
 
 def outputs(estimator, X, check_finite, layer=None):
@@ -22,7 +24,7 @@ def outputs(estimator, X, check_finite, layer=None):
     """
     fitted, result = estimator.__dict__, NotImplemented
     n_threads = 0 if estimator.n_jobs is None else effective_n_threads(estimator.n_jobs)
-    plain = fitted.get("norms_") is None and fitted.get("projections_") is None
+    plain = all(fitted.get(name) is None for name in ("norms_", "projections_", "gains_"))
     if plain and estimator._columns is None:
         coefs, intercepts, output = (
             estimator.coefs_,
@@ -53,7 +55,7 @@ def _score(estimator, X, n_threads, check_finite, layer):
         widths = check_nodes(X.shape[1], nodes, dtype)
     except ValueError as error:
         raise ValueError(
-            "coefs_, intercepts_, norms_ and projections_ do not fit together: their shapes are "
+            f"{_TOGETHER} do not fit together: their shapes are "
             f"{Parts.fitted(estimator).shapes()}, and {error}."
         ) from None
     return score_nodes(nodes, widths, output, dtype, X, n_threads, check_finite)
@@ -71,21 +73,25 @@ def fitted_blocks(parts, activations):
         layer = norm and {"batch": BatchNorm, "layer": LayerNorm}[norm["kind"]](
             epsilon=norm["epsilon"]
         )
-        blocks.append(Block(coef.shape[1], activation, layer, residual=skip is not None))
+        own = {"residual": skip is not None, "gain": _gain(parts)}
+        blocks.append(Block(coef.shape[1], activation, layer, **own))
     return blocks
+
+
+def _gain(parts):
+    return None if parts.gains is None else Gain()
 
 
 def _fitted_network(parts, blocks, loss):
     """Return the network of these blocks and arrays, for predictions."""
     dtype = np.float32 if parts.coefs[0].dtype == np.float32 else np.float64
     n_in, n_out = parts.coefs[0].shape[0], parts.coefs[-1].shape[1]
-    network = build_network(n_in, blocks, n_out, loss, dtype)
+    network = build_network(n_in, blocks, n_out, loss, dtype, gain=_gain(parts))
     try:
         Parts.of(network, blocks).take(parts)
     except ValueError:
         raise ValueError(
-            "coefs_, intercepts_, norms_ and projections_ do not fit together: their shapes are "
-            f"{parts.shapes()}."
+            f"{_TOGETHER} do not fit together: their shapes are {parts.shapes()}."
         ) from None
     return network
 

@@ -45,6 +45,11 @@ def plasticity_of(estimator):
 def check_plasticity(estimator):
     """Raise ValueError where weights cannot be stiff."""
     kind = estimator.plasticity
+    if estimator.gain_l1 and not estimator.gain:
+        raise ValueError(
+            f"gain_l1={estimator.gain_l1} is the price of gains, and there are none: set gain=True,"
+            " or gain_l1=0."
+        )
     if kind is None:
         if estimator.conduction_loss:
             raise ValueError(
@@ -78,18 +83,23 @@ def _not_elastic(estimator):
 
 @parameters
 class WithoutPlasticity:
-    """Of networks that use a weight many times a row, which no trace counts yet: no parameters."""
+    """Of networks that use a weight many times a row, which no trace counts and no greedy learning
+    knows yet: what `PlasticityParameters` and `PretrainingParameters` have is fixed there."""
 
+    pretrain: ClassVar[None] = None
+    pretrain_params: ClassVar[None] = None
     plasticity: ClassVar[None] = None
     plasticity_strength: ClassVar[None] = None
     plasticity_decay: ClassVar[float] = 1.0
     plasticity_floor: ClassVar[float] = 0.0
     conduction_loss: ClassVar[float] = 0.0
+    gain: ClassVar[bool] = False
+    gain_l1: ClassVar[float] = 0.0
 
 
 @parameters
 class PlasticityParameters:
-    """How use makes weights stiff."""
+    """How use makes weights stiff, and gains that say what of a unit is used."""
 
     plasticity: str | None = parameter(
         "{'activity', 'input', 'gradient', 'ewc'} or None",
@@ -128,6 +138,21 @@ class PlasticityParameters:
         default=0.0,
         valid=[_BELOW_1],
     )
+    gain: bool = parameter(
+        "bool",
+        "Whether every feature and hidden unit has a factor, 1 at first, that is learned like the "
+        "weights: ``gains_``.",
+        default=False,
+        valid=["boolean"],
+    )
+    gain_l1: float = parameter(
+        "float",
+        "The mean loss grows by so much times the sum of their absolute values, so that units and "
+        "features of little use have a gain of exactly zero. Give weights a price as well "
+        "(``alpha``): they would grow to make up for small gains.",
+        default=0.0,
+        valid=[AT_LEAST_0],
+    )
 
     @property
     def myelin_(self) -> list[np.ndarray]:
@@ -139,10 +164,11 @@ class PlasticityParameters:
                 "there is no thickness: set plasticity before the fit, or with plasticity='ewc' "
                 "call consolidate after it."
             )
-        network, blocks = _network_and_blocks(self)
+        activations = one_per_layer(self.activation, len(self.coefs_) - 1)
+        network = network_of(self, activations, self._loss())
         for coef, found in zip(network.coefs, thickness(state, network), strict=True):
             coef[...] = found
-        return Parts.of(network, blocks).coefs
+        return Parts.of(network, fitted_blocks(Parts.fitted(self), activations)).coefs
 
     @available_unless(_not_elastic)
     def consolidate(self, X: MatrixLike, y: Any, sample_weight: ArrayLike | None = None) -> Self:
@@ -177,7 +203,8 @@ class PlasticityParameters:
         """
         check_is_fitted(self)
         X, labels = data.training_data(self, X, y, reset=False, y_numeric=self._y_numeric)
-        network, _ = _network_and_blocks(self, self._learn_targets(labels, True, True))
+        activations = one_per_layer(self.activation, len(self.coefs_) - 1)
+        network = network_of(self, activations, self._learn_targets(labels, True, True))
         weight = data.training_weights(sample_weight, labels, network.dtype, lambda weight: None)[0]
         importance = _squared_gradients(network, X, self._encode(labels, network.dtype), weight)
         before = self.__dict__.get("_traces")
@@ -185,12 +212,6 @@ class PlasticityParameters:
             importance += network.dtype.type(self.plasticity_decay) * before["importance"]
         self._traces = {"kind": "ewc", "importance": importance, "anchor": network.params.copy()}
         return self
-
-
-def _network_and_blocks(estimator, loss=None):
-    activations = one_per_layer(estimator.activation, len(estimator.coefs_) - 1)
-    network = network_of(estimator, activations, loss or estimator._loss())
-    return network, fitted_blocks(Parts.fitted(estimator), activations)
 
 
 def _squared_gradients(network, X, y, weight):

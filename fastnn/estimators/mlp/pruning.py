@@ -52,7 +52,7 @@ def prune(
     -------
     model : MLPClassifier or MLPRegressor
         With the same weights but for those that are gone. Moments and what use has left are not
-        copied: training goes on with new ones.
+        copied: training goes on with new ones. Gains go into the weights, and are one again.
 
     Raises
     ------
@@ -86,6 +86,7 @@ def prune(
     pruned = copy.deepcopy(model)
     pruned.__dict__.pop("_solver_state", None)
     pruned.__dict__.pop("_traces", None)
+    _gains_into_weights(pruned)
     if units:
         _remove_units(pruned, model, amount, by, X)
     else:
@@ -124,6 +125,13 @@ def _check(model, amount, by, units, X):
                 f"with {name} units depend on their neighbours, or are added to others, and none "
                 "can leave alone: prune weights, with units=False."
             )
+
+
+def _gains_into_weights(pruned):
+    """What a weight is worth, and whether a unit is heard, has the gain of the unit in it."""
+    for k, gain in enumerate(pruned.__dict__.get("gains_") or ()):
+        pruned.coefs_[k] = pruned.coefs_[k] * gain[:, None]
+        pruned.gains_[k] = np.ones_like(gain)
 
 
 def _zero_weights(pruned, amount, by, X):
@@ -226,6 +234,8 @@ def _without(pruned, layer, kept, means):
     coefs[layer + 1] = np.ascontiguousarray(behind[kept])
     coefs[layer] = np.ascontiguousarray(coefs[layer][:, kept])
     intercepts[layer] = intercepts[layer][kept]
+    if "gains_" in pruned.__dict__:
+        pruned.gains_[layer + 1] = pruned.gains_[layer + 1][kept]
     for norm in (pruned.__dict__.get("norms_") or [None] * (layer + 1))[layer : layer + 1]:
         for name, value in (norm or {}).items():
             if isinstance(value, np.ndarray):

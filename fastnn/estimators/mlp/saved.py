@@ -37,6 +37,7 @@ _OF_THE_NETWORK = {
     "intercepts_",
     "norms_",
     "projections_",
+    "gains_",
     "classes_",
     "categories_",
     "n_features_in_",
@@ -111,6 +112,7 @@ def build_estimator(network, parts):
         out_activation_="logistic" if logistic else values or network.output_activation,
         **of_the_input(network),
         **_block_attributes(blocks[:-1]),
+        **_gains(blocks),
     )
     if not _has_activations(estimator, tuple(block.activation for block in blocks[:-1])):
         raise ModelFormatError("the parameter 'activation' is not that of the network")
@@ -137,6 +139,13 @@ def _block_attributes(blocks):
             for skip in skips
         ]
     return attributes
+
+
+def _gains(blocks):
+    having = [block for block in blocks if block.gain is not None]
+    if having and len(having) < len(blocks):
+        raise ModelFormatError("some layers have gains, and others have none")
+    return {"gains_": [block.gain for block in having]} if having else {}
 
 
 def _norm_attribute(norm):

@@ -19,6 +19,7 @@ class RecurrentBlock(NamedTuple):
     layer: Any
     dropout: float = 0.0
     norm: None = None
+    gain: None = None
     residual: bool = False
     before: tuple = ()
 

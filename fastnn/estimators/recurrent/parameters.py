@@ -88,7 +88,5 @@ class RecurrentParameters(WithoutPlasticity):
     residual: ClassVar[bool] = False
     input_dropout: ClassVar[float] = 0.0
     input_noise: ClassVar[float] = 0.0
-    pretrain: ClassVar[None] = None
-    pretrain_params: ClassVar[None] = None
     scoring: ClassVar[str | Callable | None] = None
     calibrate: ClassVar[Any] = None

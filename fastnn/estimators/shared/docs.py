@@ -15,6 +15,9 @@ coefs_, intercepts_ : list of ndarray
     projections_ : list of ndarray, "identity" or None
         With ``residual``, what the input of each hidden layer goes through before it is added to
         the output: weights (n_in, n_out), or nothing.
+    gains_ : list of ndarray
+        With ``gain``, for each of coefs_ the factors (n_in,) of what goes into it: of the features,
+        then of the units of each hidden layer.
     n_layers_, n_outputs_ : int
         Layers, input and output included, and outputs.
     out_activation_ : str

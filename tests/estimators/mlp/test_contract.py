@@ -48,6 +48,8 @@ ADDED_PARAMETERS = {
     "plasticity_decay": 1.0,
     "plasticity_floor": 0.0,
     "conduction_loss": 0.0,
+    "gain": False,
+    "gain_l1": 0.0,
 }
 ADDED_TO_ONE = {
     "MLPClassifier": {

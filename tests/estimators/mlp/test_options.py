@@ -419,6 +419,7 @@ def test_rows_of_weight_zero_are_as_good_as_absent(solver, name):
 
 NOT_SPARSE = {"input_dropout": "input_dropout", "input_noise": "input_noise"}
 NOT_SPARSE |= {"residual": "residual", "blocks": "residual", "everything": "input_dropout"}
+NOT_SPARSE |= {"gain": "gain", "gain_l1": "gain"}
 
 
 @every_option

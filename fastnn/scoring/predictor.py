@@ -83,10 +83,11 @@ class Predictor(Immutable, Reporting, Streaming):
     _proba: Callable[..., Any]
     _log_proba: Callable[..., Any]
     _flat_raw: bool
+    _predicted: Callable[..., Any] | None
 
     __slots__ = (
-        *("_flat_raw", "_labels", "_log_proba", "_model", "_proba", "_raw", "_scorer"),
-        *("_reference", "_spread", "_stream", "classes_", "feature_names_in_"),
+        *("_flat_raw", "_labels", "_log_proba", "_model", "_predicted", "_proba", "_raw"),
+        *("_reference", "_scorer", "_spread", "_stream", "classes_", "feature_names_in_"),
     )
 
     def __init__(self, model: Any, dtype: str = "float32") -> None:
@@ -98,6 +99,7 @@ class Predictor(Immutable, Reporting, Streaming):
             "_spread": SpreadScorer(spread),
             "_reference": reference,
             "_flat_raw": model.binary or model.flat,
+            "_predicted": scorer.proba if model.kind == "regressor" else None,
             "_raw": scorer.raw if not model.head.activated else no_decisions,
             "_proba": scorer.proba if model.has_probabilities else no_probabilities(model),
             "_log_proba": scorer.log_proba if model.has_probabilities else no_probabilities(model),
@@ -155,11 +157,10 @@ class Predictor(Immutable, Reporting, Streaming):
         if return_std:
             std = self._spread.std(lambda kernel: self._score(kernel, X, None, n_jobs))
             return self.predict(X, out=out, n_jobs=n_jobs), std[:, 0] if self._model.flat else std
-        kind = self._model.kind
-        if kind == "multilabel":
+        if self._predicted is not None:
+            return self._values(self._predicted, X, out, n_jobs, self._flat_raw)
+        if self._model.kind == "multilabel":
             return self._score(self._scorer.codes, X, out, n_jobs)
-        if kind == "regressor":
-            return self._values(self._scorer.proba, X, out, n_jobs, self._model.flat)
         if is_long(X):
             return score_labels(self._score, self._scorer.codes, X, self._labels, out, n_jobs)
         codes = self._score(self._scorer.codes, X, None, n_jobs)
@@ -237,10 +238,9 @@ class Predictor(Immutable, Reporting, Streaming):
         return score_rows(kernel, X, out, n_threads, self._model)
 
     def _values(self, kernel, X, out, n_jobs, flat):
-        if not flat:
-            return self._score(kernel, X, out, n_jobs)
-        if out is None:
-            return self._score(kernel, X, None, n_jobs).reshape(-1)
+        if out is None or not flat:
+            found = self._score(kernel, X, out, n_jobs)
+            return found.ravel() if flat else found
         if not isinstance(out, np.ndarray) or out.ndim != 1:
             raise ValueError("out must be an array of shape (n,)")
         self._score(kernel, X, out.reshape(-1, 1), n_jobs)

@@ -46,7 +46,8 @@ def version_of_network(model):
     activations = blocks and [block.activation for block in blocks]
     if not blocks or not all(name in _ACTIVATIONS_2 for name in activations):
         return 3
-    if any(block.gain is not None for block in blocks):
+    gated = any(block.skip is not None and block.skip.gate is not None for block in blocks)
+    if gated or any(block.gain is not None for block in blocks):
         return 3
     plain = all(block.norm is None and block.skip is None for block in blocks)
     known = plain and all(name in _ACTIVATIONS for name in activations)
@@ -58,7 +59,7 @@ def version_of_estimator(parts):
     custom = isinstance(parts.params.get("activation"), CustomActivation)
     if parts.name not in _ESTIMATORS_2 or custom or parts.params.keys() & _PARAMS_3:
         return 3
-    if parts.params.get("loss") == "gaussian_nll":
+    if parts.params.get("loss") == "gaussian_nll" or parts.params.get("residual") == "highway":
         return 3
     if not parts.fitted.keys() <= _FITTED:
         return 2

@@ -4,6 +4,7 @@ That is the normalisation and the activation which follow it at once, the sum in
 connection ends, and pooling. The projections of skip connections are no layers of their own.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from fastnn.layers import (
@@ -19,10 +20,14 @@ from fastnn.layers import (
     Highway,
     PerStep,
     Residual,
+    Scale,
 )
 from fastnn.layers.stages import traits_of
 
 __all__ = ["Chain", "chains", "place"]
+
+#: In the place of the name of an activation: a gate, which is no layer of its own.
+_GATE = "gate"
 
 
 class Chain(NamedTuple):
@@ -56,7 +61,9 @@ def chains(network):
             names[stage] = fused.pop(0)
         elif _is_activation(spec):
             names[stage] = alone.pop(0)
-    return [_chain(specs, names, stage) for stage, spec in enumerate(specs) if _is_layer(spec)]
+    layers = [stage for stage, spec in enumerate(specs) if _is_layer(spec)]
+    mixed = {t for t, gate in pairwise(layers) if names[gate] == _GATE}
+    return [_chain(specs, names, t, t in mixed) for t in layers if names[t] != _GATE]
 
 
 def place(specs, stage):
@@ -65,7 +72,7 @@ def place(specs, stage):
     return sum(map(alike, specs[:stage]))
 
 
-def _chain(specs, names, stage):
+def _chain(specs, names, stage, mixed):
     norm, at, name = None, stage, names[stage]
     if name == "identity" and _follows(specs, at, _normalises):
         norm = at = at + 1
@@ -76,6 +83,8 @@ def _chain(specs, names, stage):
         i for i, spec in enumerate(specs) if traits_of(spec).n_sources == 2 and spec.source == at
     ]
     output = sums[0] if sums else at
+    if mixed:  # t (f - x) + x
+        output += 2
     while _follows(specs, output, _is_pool):
         output += 1
     return Chain(stage, norm, name, at, output)
@@ -120,8 +129,11 @@ def _names(layers):
     for layer in layers:
         if isinstance(layer, Gated | Highway | Residual):
             inner = _names(layer.layers)
-            fused += [*inner[0], *["logistic"] * isinstance(layer, Highway)]
-            alone += inner[1]
+            gate = isinstance(layer, Highway)
+            fused += [*inner[0], *[_GATE] * gate]
+            alone += [*inner[1], *["identity"] * gate]  # of the factor -1
+        elif isinstance(layer, Scale):
+            alone.append("identity")
         elif isinstance(layer, RNN | GRU | LSTM):
             own = layer.activation if isinstance(layer, RNN) else type(layer).__name__
             fused += [own] * (1 + layer.bidirectional)

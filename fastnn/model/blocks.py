@@ -1,7 +1,7 @@
 """Networks that are a chain of blocks: those of the estimators, and of files of versions 1 and 2.
 
-A block computes ``activation(norm(gain * x @ weight + bias)) + skip(x)``; behind the last one there
-is a dense node for the outputs, with or without gains.
+A block computes ``activation(norm(gain * x @ weight + bias)) + skip(x)``, or a mix of the two;
+behind the last one there is a dense node for the outputs, with or without gains.
 """
 
 from typing import NamedTuple
@@ -13,10 +13,12 @@ from fastnn.model.nodes import INPUT, Node
 
 
 class Skip(NamedTuple):
-    """What is added to a block's outputs: its input, or ``input @ matrix + bias``."""
+    """What is added to a block's outputs: its input, or ``input @ matrix + bias``. With a gate t,
+    the logistic function of ``input @ gate[0] + gate[1]``, their mix by t and 1 - t."""
 
     matrix: np.ndarray | None = None
     bias: np.ndarray | None = None
+    gate: tuple[np.ndarray, np.ndarray] | None = None
 
 
 class Block(NamedTuple):
@@ -75,12 +77,18 @@ def nodes_of(blocks, weight, bias, gain=None):
         elif block.activation != "identity":
             at = add("activation", at, attributes={"name": block.activation})
         if block.skip is not None:
-            aside, (matrix, offset) = begin, block.skip
+            aside, (matrix, offset, gate), share = begin, block.skip, None
+            if gate is not None:
+                share = add("dense", begin, arrays={"weight": gate[0], "bias": gate[1]})
+                share = add("activation", share, attributes={"name": "logistic"})
             if matrix is not None:
                 arrays = (
                     {"weight": matrix} if offset is None else {"weight": matrix, "bias": offset}
                 )
                 aside = add("dense", begin, arrays=arrays)
+            if share is not None:  # t (f - x) + x
+                at = add("add", at, add("scale", aside, attributes={"factor": -1.0}))
+                at = add("multiply", at, share)
             at = add("add", at, aside)
         ends.append(at)
     add_dense(at, gain, weight, bias)
@@ -126,10 +134,39 @@ def _read_block(nodes, begin, number):
         at, activation = at + 1, LWTA
     elif follows("custom"):
         at, activation = at + 1, nodes[at + 1].attributes["function"]
+    mixed = _read_highway(nodes, begin, at)
     aside = nodes[at + 1 : at + 3]
-    if aside and aside[0].kind == "add" and aside[0].sources == (at, begin):
+    if mixed is not None:
+        skip, at = mixed
+    elif aside and aside[0].kind == "add" and aside[0].sources == (at, begin):
         at, skip = at + 1, Skip()
     elif [(n.kind, n.sources) for n in aside] == [("dense", (begin,)), ("add", (at, at + 1))]:
         at, skip = at + 2, Skip(aside[0].arrays["weight"], aside[0].arrays.get("bias"))
     arrays = first.arrays
     return Block(arrays["weight"], arrays["bias"], norm, activation, skip, gain), at
+
+
+def _read_highway(nodes, begin, end):
+    """(Skip, the number of the last node) of a highway around a block that ends so, or None."""
+    found = nodes[end + 1 : end + 7]
+    matrix, n = None, end + 2
+    if len(found) > 2 and found[2].kind == "dense":
+        matrix, n = found[2].arrays, end + 3
+    carried = begin if matrix is None else n
+    wanted = [
+        ("dense", (begin,)),
+        ("activation", (end + 1,)),
+        *([] if matrix is None else [("dense", (begin,))]),
+        ("scale", (carried,)),
+        ("add", (end, n + 1)),
+        ("multiply", (n + 2, end + 2)),
+        ("add", (n + 3, carried)),
+    ]
+    found = nodes[end + 1 : end + 1 + len(wanted)]
+    if [(node.kind, node.sources) for node in found] != wanted:
+        return None
+    gate, share, scaled = found[0].arrays, found[1].attributes, nodes[n + 1].attributes
+    if "bias" not in gate or share["name"] != "logistic" or scaled["factor"] != -1:
+        return None
+    matrix = matrix or {}
+    return Skip(matrix.get("weight"), matrix.get("bias"), (gate["weight"], gate["bias"])), n + 4

@@ -155,6 +155,9 @@ def _norm(norm, of_array):
 def _skip(projection, of_array):
     if projection is None:
         return None
+    if isinstance(projection, dict):
+        carried = _skip(projection["carried"], of_array)
+        return carried._replace(gate=(of_array(projection["gate"]), of_array(projection["bias"])))
     return Skip() if isinstance(projection, str) else Skip(of_array(projection))
 
 

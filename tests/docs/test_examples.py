@@ -47,7 +47,7 @@ def deep_nets_need_remedies(results):
     assert results["relu, He's weights", 30]["left"] > 1e3 * results[relu, 30]["left"]
     skips = {name for name in names if "skips" in name}
     assert len(skips) == 3
-    for name in skips:
+    for name in (*skips, "logistic, highways"):
         assert results[name, 30]["accuracy"] >= 0.85
     assert results["logistic, batch norm", 30]["accuracy"] > 0.2
 
@@ -234,7 +234,17 @@ def a_box_makes_places_equal(results):
     assert elsewhere < 0.3
 
 
+def winners_say_what_they_see(results):
+    assert (results["speaking"] == 1).all()
+    assert results["accuracy"] > 0.92
+    assert results["by winners"] > results["by winners, untaught"] + 0.02
+    assert results["by winners"] > 0.75
+    # Nothing is won against forgetting.
+    assert results["lwta"][1] < results["relu"][1] + 0.05
+
+
 CLAIMS = {
+    "local_winners": winners_say_what_they_see,
     "hypernetwork": a_network_makes_networks,
     "saliency": answers_hang_on_salient_pixels,
     "bounding_box": a_box_makes_places_equal,

@@ -35,6 +35,7 @@ LAYERS = {
     "layer_norm": {"layer_norm": True, "activation": "tanh"},
     "residual": {"residual": True, "hidden_layer_sizes": (11, 11)},
     "projections": {"residual": True, "hidden_layer_sizes": (7, 13)},
+    "highway": {"residual": "highway", "hidden_layer_sizes": (8, 8, 11), "layer_norm": True},
     "blocks": {
         "residual": True,
         "batch_norm": True,
@@ -126,7 +127,12 @@ def by_numpy(model, X):
             variance = z.var(axis=1, keepdims=True) if layer else norm["variance"].astype(float)
             z = (z - mean) / np.sqrt(variance + norm["epsilon"]) * norm["gain"] + norm["shift"]
         a = reference.ACTIVATIONS["logistic" if name == "bernoulli" else name][0](z)
-        if skip is not None:
+        if isinstance(skip, dict):
+            t = reference.ACTIVATIONS["logistic"][0](h @ skip["gate"].astype(float) + skip["bias"])
+            carried = skip["carried"]
+            carried = h if isinstance(carried, str) else h @ carried.astype(float)
+            a = t * a + (1 - t) * carried
+        elif skip is not None:
             a = a + (h if isinstance(skip, str) else h @ skip.astype(float))
         h = a
         hidden.append(h)

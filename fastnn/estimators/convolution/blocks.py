@@ -71,6 +71,11 @@ def convolution_blocks(estimator, shape):
             f"pool_size must be one int or one for each of the {len(layers)} convolutions of "
             f"conv_layers, got {estimator.pool_size!r}."
         )
+    if isinstance(estimator.residual, str):
+        raise ValueError(
+            f"residual={estimator.residual!r} has a gate for each unit, and images have the same "
+            "weights at all places: set residual=True."
+        )
     if estimator.residual and padding != "same":
         raise ValueError("residual adds what has the same places: set padding='same'.")
     stages, blocks, channels = Stages(prod(shape)), [], shape[-1]

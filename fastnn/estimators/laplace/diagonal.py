@@ -66,10 +66,14 @@ def diagonal_variances(net, X, covariances, *, coupled):
 
 
 def weights_with_variance(net):
-    """The matrices of a network in the order of its layers: a skip's behind that of its block."""
+    """The matrices of a network in the order of its layers: a skip's behind that of its block, a
+    gate's before that."""
     skips = getattr(net, "projections_", None) or [None] * (len(net.coefs_) - 1)
-    pairs = zip(net.coefs_, [*skips, None], strict=True)
-    return [array for pair in pairs for array in pair if isinstance(array, np.ndarray)]
+    found = []
+    for coef, skip in zip(net.coefs_, [*skips, None], strict=True):
+        parts = (skip["gate"], skip["carried"]) if isinstance(skip, dict) else (skip,)
+        found += [array for array in (coef, *parts) if isinstance(array, np.ndarray)]
+    return found
 
 
 def _blocks(net, X):

@@ -1,7 +1,8 @@
 """The network of an estimator: hidden blocks of layers, and the arrays of its fitted attributes.
 
 A hidden block is Dense, BatchNorm or LayerNorm, activation, Dropout; with ``residual`` its input is
-added to what comes out. With ``gain`` each Dense, the last one too, has a Gain of its inputs.
+added to what comes out, or a gate says how much of either goes on. With ``gain`` each Dense, the
+last one too, has a Gain of its inputs.
 """
 
 import copy
@@ -17,6 +18,7 @@ from fastnn.layers import (
     Dropout,
     Gain,
     GaussianNoise,
+    Highway,
     LayerNorm,
     PerStep,
     Residual,
@@ -24,17 +26,21 @@ from fastnn.layers import (
 from fastnn.layers.dense import TiedDense
 from fastnn.network.compiled import CompiledNetwork
 
-__all__ = ["Block", "Parts", "build_network", "hidden_blocks"]
+__all__ = ["HIGHWAY", "Block", "Parts", "build_network", "hidden_blocks"]
+
+#: The value of ``residual`` for gates.
+HIGHWAY = "highway"
 
 
 class Block(NamedTuple):
-    """One hidden block; ``norm`` is a layer or None, as is the ``gain`` of what goes in."""
+    """One hidden block; ``norm`` is a layer or None, as is the ``gain`` of what goes in;
+    ``residual`` is False, True or HIGHWAY."""
 
     width: int
     activation: Any
     norm: Any = None
     dropout: float = 0.0
-    residual: bool = False
+    residual: bool | str = False
     activity_l1: float = 0.0
     gain: Gain | None = None
 
@@ -47,7 +53,8 @@ class Block(NamedTuple):
             inner += [self.norm, Activation(self.activation)]
         if self.dropout:
             inner.append(Dropout(self.dropout))
-        outer = [Residual(inner)] if self.residual else inner
+        around = Highway if self.residual == HIGHWAY else Residual
+        outer = [around(inner)] if self.residual else inner
         return [*outer, ActivityL1(self.activity_l1)] if self.activity_l1 else outer, dense
 
     @property
@@ -109,8 +116,10 @@ class Parts(NamedTuple):
 
     ``norms`` and ``projections`` are None where no block has one. A norm is a dict of ``kind``
     ("batch" or "layer"), ``gain``, ``shift``, running ``mean`` and ``variance`` (None for "layer")
-    and ``epsilon``; a projection an array (n_in, n_out), "identity", or None for no skip. Of gains
-    there is one for each of ``coefs``, of its inputs, or None for all.
+    and ``epsilon``; a projection an array (n_in, n_out), "identity", or None for no skip. That of a
+    highway is a dict: the weights ``gate`` (n_in, n_out) and ``bias`` (n_out,) of its gate, and
+    ``carried``, an array or "identity". Of gains there is one for each of ``coefs``, of its inputs,
+    or None for all.
     """
 
     coefs: list
@@ -133,7 +142,10 @@ class Parts(NamedTuple):
             if not block.residual:
                 projections.append(None)
             else:
-                projections.append("identity" if block.keeps(n_in) else next(ahead)[0])
+                gate = next(ahead) if block.residual == HIGHWAY else None
+                carried = "identity" if block.keeps(n_in) else next(ahead)[0]
+                skip = gate and {"gate": gate[0], "bias": gate[1], "carried": carried}
+                projections.append(skip or carried)
             n_in = block.width
         coefs.append(next(ahead))
         gains += [gain for gain, _ in scales]
@@ -165,18 +177,24 @@ class Parts(NamedTuple):
             for name, value in (norm or {}).items():
                 if isinstance(value, np.ndarray):
                     named[f"norms_[{i}][{name!r}]"] = value
-        for i, projection in enumerate(self.projections or []):
-            if isinstance(projection, np.ndarray):
-                named[f"projections_[{i}]"] = projection
+        for name, skip in self._skips():
+            if isinstance(skip, np.ndarray):
+                named[name] = skip
         return named
+
+    def _skips(self):
+        """What is in the projections, by name."""
+        for i, projection in enumerate(self.projections or []):
+            if isinstance(projection, dict):
+                for name, value in projection.items():
+                    yield f"projections_[{i}][{name!r}]", value
+            else:
+                yield f"projections_[{i}]", projection
 
     def shapes(self):
         """Return the shape of each array, by name, and "identity" for a skip without one."""
         shapes = {name: np.shape(array) for name, array in self.arrays().items()}
-        for i, projection in enumerate(self.projections or []):
-            if isinstance(projection, str):
-                shapes[f"projections_[{i}]"] = projection
-        return shapes
+        return shapes | {name: skip for name, skip in self._skips() if isinstance(skip, str)}
 
     def take(self, other):
         """Copy the values of others in.

@@ -60,5 +60,6 @@ def first_weights(network, estimator, rng, X, unlabelled):
         estimator.init,
         estimator.init_scale,
     )
+    network.begin_biases()
     if estimator.pretrain is not None:
         pretrain_layers(network, estimator, X, unlabelled, rng)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.estimators.mlp.blocks import Block, Parts, build_network
+from fastnn.estimators.mlp.blocks import HIGHWAY, Block, Parts, build_network
 from fastnn.layers import BatchNorm, Gain, LayerNorm
 from fastnn.layers.activations import one_per_layer
 from fastnn.model.nodes import check_nodes
@@ -73,7 +73,8 @@ def fitted_blocks(parts, activations):
         layer = norm and {"batch": BatchNorm, "layer": LayerNorm}[norm["kind"]](
             epsilon=norm["epsilon"]
         )
-        own = {"residual": skip is not None, "gain": _gain(parts)}
+        residual = HIGHWAY if isinstance(skip, dict) else skip is not None
+        own = {"residual": residual, "gain": _gain(parts)}
         blocks.append(Block(coef.shape[1], activation, layer, **own))
     return blocks
 

@@ -134,10 +134,7 @@ def _block_attributes(blocks):
         skips = [block.skip for block in blocks]
         if any(skip is not None and skip.bias is not None for skip in skips):
             raise ModelFormatError("a skip of an estimator has a bias")
-        attributes["projections_"] = [
-            "identity" if skip is not None and skip.matrix is None else skip and skip.matrix
-            for skip in skips
-        ]
+        attributes["projections_"] = [skip and _projection(skip) for skip in skips]
     return attributes
 
 
@@ -146,6 +143,13 @@ def _gains(blocks):
     if having and len(having) < len(blocks):
         raise ModelFormatError("some layers have gains, and others have none")
     return {"gains_": [block.gain for block in having]} if having else {}
+
+
+def _projection(skip):
+    carried = "identity" if skip.matrix is None else skip.matrix
+    if skip.gate is None:
+        return carried
+    return {"gate": skip.gate[0], "bias": skip.gate[1], "carried": carried}
 
 
 def _norm_attribute(norm):

@@ -144,12 +144,13 @@ class ToolboxParameters(CommonParameters):
         default=False,
         valid=["boolean"],
     )
-    residual: bool = parameter(
-        "bool",
+    residual: bool | str = parameter(
+        "bool or 'highway'",
         "Add the input of every hidden layer to its output, through a projection where the widths "
-        "differ.",
+        "differ; 'highway' mixes them, gate * output + (1 - gate) * input, with a gate that is "
+        "learned for every unit (``fastnn.layers.Highway``).",
         default=False,
-        valid=["boolean"],
+        valid=["boolean", StrOptions({"highway"})],
     )
     init: str | Callable = parameter(
         f"{{'auto', {', '.join(map(repr, INITIALIZERS))}}} or callable",

@@ -12,9 +12,10 @@ coefs_, intercepts_ : list of ndarray
     norms_ : list of dict or None
         Normalisation of each hidden layer, if any: ``kind`` ("batch" or "layer"), ``gain`` and
         ``shift`` (n_units,), running ``mean`` and ``variance`` (None for "layer"), ``epsilon``.
-    projections_ : list of ndarray, "identity" or None
+    projections_ : list of ndarray, "identity", dict or None
         With ``residual``, what the input of each hidden layer goes through before it is added to
-        the output: weights (n_in, n_out), or nothing.
+        the output: weights (n_in, n_out), or nothing. With 'highway' a dict: that as ``carried``,
+        and ``gate`` (n_in, n_out) and ``bias`` (n_out,) of the gate.
     gains_ : list of ndarray
         With ``gain``, for each of coefs_ the factors (n_in,) of what goes into it: of the features,
         then of the units of each hidden layer.

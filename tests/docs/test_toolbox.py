@@ -1,7 +1,9 @@
 """Textbook facts of docs/toolbox.md that no other test holds, and its examples."""
 
 import ast
+import inspect
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +12,17 @@ from kernel_cases import DTYPES, ISAS, padded
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LinearRegression, Ridge
 
+import fastnn
 from fastnn import MLPClassifier, MLPRegressor, Network
 from fastnn._kernels.native import table
 from fastnn._kernels.testing import probe
+from fastnn.initializers import INITIALIZERS
 from fastnn.inspection import diagnose
 from fastnn.layers import CustomActivation, Dense
-from fastnn.optimizers import SGD
+from fastnn.layers.activations import NAMES
+from fastnn.losses import LOSSES
+from fastnn.optimizers import OPTIMIZERS, SGD
+from fastnn.schedules import SCHEDULES
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "toolbox.md").read_text()
@@ -55,6 +62,56 @@ def test_the_delta_rule_and_how_fast_it_may_go():
         net = Network([Dense(2)], n_in=4, random_state=0)
         net.fit(X, Y, epochs=200, batch_size=60, optimizer=SGD(rate, momentum=0.0))
         assert (net.loss_curve_[-1] < net.loss_curve_[0]) == converges
+
+
+PERCEPTRON = {
+    "loss": "perceptron",
+    "solver": "sgd",
+    "momentum": 0.0,
+    "alpha": 0.0,
+    "init": "zeros",
+    "learning_rate_init": 1.0,
+    "batch_size": 1,
+}
+
+
+def mistakes(X, y, epochs):
+    """In each epoch, row by row, after how many of them a perceptron has changed its weights."""
+    model, found = MLPClassifier((), **PERCEPTRON), []
+    before = None
+    for _ in range(epochs):
+        found.append(0)
+        for row, label in zip(X, y, strict=True):
+            model.partial_fit([row], [label], classes=[0, 1])
+            now = np.r_[model.coefs_[0].ravel(), model.intercepts_[0]]
+            found[-1] += before is None or (now != before).any()
+            before = now
+    return found
+
+
+def test_a_perceptron_makes_few_mistakes_or_never_stops(rng):
+    """Novikoff: at most (R / margin) ** 2, the bias being the weight of a one."""
+    X = rng.uniform(-1, 1, (25, 2))
+    side = X @ [0.8, -0.6] + 0.1
+    X, side = X[abs(side) > 0.15], side[abs(side) > 0.15]
+    known, ones = np.r_[0.8, -0.6, 0.1], np.c_[X, np.ones(len(X))]
+    margin = abs(ones @ known).min() / np.linalg.norm(known)
+    found = mistakes(X, (side > 0).astype(int), 6)
+    assert found[-1] == 0
+    assert 2 <= sum(found) <= (np.linalg.norm(ones, axis=1).max() / margin) ** 2
+    corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
+    assert min(mistakes(corners, [0, 1, 1, 0], 8)) > 0
+
+
+def test_no_threshold_unit_tells_patterns_that_are_shifted_around():
+    """Minsky and Papert: two patterns of as many ones, in all their places, have the same mean."""
+    patterns = [[1, 1, 0, 0, 0, 0, 0, 0], [1, 0, 1, 0, 0, 0, 0, 0]]
+    X = np.array([np.roll(p, k) for p in patterns for k in range(8)], float)
+    y = np.repeat([0, 1], 8)
+    line = MLPClassifier((), **LBFGS).fit(X, y)
+    np.testing.assert_allclose(line.predict_proba(X), 0.5, atol=1e-4)
+    hidden = MLPClassifier((16,), solver="lbfgs", max_iter=500, random_state=0).fit(X, y)
+    assert hidden.score(X, y) == 1
 
 
 def test_a_bias_moves_the_ridge():
@@ -346,3 +403,63 @@ def test_the_examples_run_and_give_what_they_say(document, least):
 def test_every_parameter_is_described(estimator):
     missing = [name for name in estimator().get_params() if f"`{name}" not in TEXT]
     assert not missing
+
+
+# The tables of where everything is
+
+
+def where_everything_is():
+    """(section, item, cell of fastnn's names) of each row."""
+    section = TEXT[TEXT.index("## Where everything is") :]
+    for part in re.split(r"^### ", section, flags=re.MULTILINE)[1:]:
+        for line in part.splitlines():
+            if line.startswith("| ") and not line.startswith(("| item", "| ---")):
+                item, cell = re.split(r"(?<!\\)\|", line)[1:3]
+                yield part.splitlines()[0], item.strip(), cell
+
+
+ROWS = list(where_everything_is())
+
+
+def public_names():
+    """Names of what users call, of parameters and attributes, and strings that they may pass."""
+    modules = [fastnn, *(getattr(fastnn, name) for name in MODULES)]
+    found, strings = {name for module in modules for name in vars(module)}, set()
+    found |= {*fastnn.__all__, *fastnn.inspection.__all__, *MODULES, "Verdict"}
+    for module in modules:
+        for name in getattr(module, "__all__", ()):
+            thing = getattr(module, name)
+            if not callable(thing):
+                continue
+            found |= {*dir(thing), *getattr(thing, "__annotations__", ())}
+            for cls in getattr(thing, "__mro__", ()):
+                found |= {*vars(cls), *getattr(cls, "__annotations__", ())}
+            with suppress(ValueError, TypeError):
+                found |= set(inspect.signature(thing).parameters)
+            for method in ("fit", "predict", "partial_fit", "transform"):
+                if callable(getattr(thing, method, None)):
+                    found |= set(inspect.signature(getattr(thing, method)).parameters)
+            strings |= set(re.findall(r"'([\w-]+)'", str(vars(thing).get("__doc__"))))
+    strings |= {*NAMES, *LOSSES, *OPTIMIZERS, *SCHEDULES, *INITIALIZERS, "64-32"}
+    return found, strings
+
+
+MODULES = ("layers", "losses", "optimizers", "schedules", "inspection", "initializers", "data")
+#: Fields of reports, and attributes that only a fit sets.
+OF_RESULTS = {"dead", "zeros", "signal", "update_ratio", "saturated", "shape", "remedy"}
+
+
+def test_every_name_is_there():
+    """Of each row of the tables, what stands under "in fastnn" can be called so."""
+    assert len(ROWS) > 150
+    names, strings = public_names()
+    names |= OF_RESULTS | {"fastnn", "k", "len", "reshape", "f", "df", "True", "None"}
+    for section, item, cell in ROWS:
+        for span in re.findall(r"`([^`]+)`", cell):
+            if "/" in span and "(" not in span:
+                assert (DOCS.parent / span).exists(), (section, item, span)
+                continue
+            unknown = {s for s in re.findall(r'"([\w-]+)"', span) if s not in strings}
+            rest = re.sub(r'"[^"]*"', "", span)
+            unknown |= {w for w in re.findall(r"[A-Za-z_]\w*", rest) if w not in names}
+            assert not unknown, (section, item, span, unknown)

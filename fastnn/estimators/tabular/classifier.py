@@ -22,6 +22,10 @@ from fastnn.tables.targets import Targets
 __all__ = ["TabularClassifier"]
 
 
+def _is_gap(label):
+    return label is None or label != label
+
+
 @documented
 @parameters
 class TabularClassifier(ClassifierMixin, BaseTabular):
@@ -97,6 +101,12 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     _y_numeric = False
 
     def _learn_targets(self, y, weight):
+        gaps = [] if y.dtype.kind != "O" or y.ndim > 1 else np.flatnonzero([_is_gap(v) for v in y])
+        if len(gaps):
+            raise ValueError(
+                f"Input y contains gaps: the first is in row {gaps[0]} (counted from 0); "
+                f"{len(gaps)} of {len(y)} rows have one. Leave these rows out."
+            )
         check_classification_targets(y)
         self._label_binarizer = labels.learn_classes(y)
         self.classes_ = self._label_binarizer.classes_

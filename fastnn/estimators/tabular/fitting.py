@@ -3,6 +3,7 @@
 import copy
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -88,8 +89,7 @@ class TableFit:
         some = self._apart or len(set(self.watched)) > self.n_folds // 2
         if self.folds is None or not self.encoder.features or not some:
             return [PLAIN]
-        few = n < max(SMALL, WIDE * n_columns)
-        screens = few and not self._tells(self.watched[0]).all()
+        screens = n < max(SMALL, WIDE * n_columns) and not self._tells(self.watched[0]).all()
         return kinds_of(self.estimator.preset, n, n_columns, screens=screens)
 
     def _tells(self, fold):
@@ -260,8 +260,8 @@ class TableFit:
 
     def _until_now(self):
         """Attributes of an estimator that has the networks up to now."""
-        members = copy.deepcopy(self.members)
-        return self.estimator._attributes_of(self.encoder, self.widening, members)
+        own = self.encoder, self.widening, copy.deepcopy(self.members)
+        return self.estimator._attributes_of(*own)
 
     def _train(self, kind, numbers, first, options):
         """Train some networks of a kind, whose first one has the number ``first`` among all; nobody
@@ -335,8 +335,8 @@ class TableFit:
         of_fold = []
         for fold in sorted(set(self.watched)):
             watching = [m for m, own in zip(self.members, self.watched, strict=True) if own == fold]
-            rows = np.flatnonzero(self._fold_of == fold)
-            of_fold.append((raw_outputs(watching), self._unseen(rows, fold), rows))
+            rows, unseen = np.flatnonzero(self._fold_of == fold), partial(self._unseen, fold=fold)
+            of_fold.append((raw_outputs(watching), unseen, rows))
         columns = [[] for _ in range(self.encoder.n_columns)]
         for i, feature in enumerate(self.encoder.features):
             for column in self.encoder.parts_of(feature.column):

@@ -17,7 +17,7 @@ class Preset(NamedTuple):
 
 
 PRESETS = {
-    "fast": Preset(32, 32, 300, 200_000, 64),
+    "fast": Preset(32, 32, 300, 300_000, 96),
     "default": Preset(64, 64, 600, 600_000, 128),
     "best": Preset(128, 64, 800, 1_500_000, 128),
 }

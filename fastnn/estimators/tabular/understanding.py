@@ -23,6 +23,10 @@ _ROWS_BY_COLUMNS, _MOST_ROWS = 1_000_000, 4_000
 #: Share of rows with a level of their own from which on a category is like a number of the row.
 _OF_AN_ID = 0.9
 
+#: Levels from which on fractions that are text are worth a word; rows up to which numbers of rows
+#: are looked for.
+_FEWEST_AS_TEXT, _MOST_NUMBERED = 20, 100_000
+
 #: Correlation with a target from which on a column is like the target itself.
 _OF_A_LEAK = 0.9999
 
@@ -84,8 +88,9 @@ def _becomes(column, features):
 
 
 def warn_of_columns(encoder, narrow, values, n_rows):
-    """Warn of columns that are numbers of rows, and of those that are the target."""
-    for number, column in enumerate(encoder.columns):
+    """Warn of columns that are names or numbers of rows, of numbers that are text, and of columns
+    that are the target."""
+    for number, column in enumerate(encoder.columns[: encoder.n_columns]):
         if column.kind == "category":
             alone = sum(1 for count in column.category.counts if count == 1)
             if alone > _OF_AN_ID * n_rows:
@@ -93,13 +98,50 @@ def warn_of_columns(encoder, narrow, values, n_rows):
                     f"Column {column.name!r} has a level of its own in {alone} of {n_rows} rows: "
                     "like a name or a number of the row, it says nothing of new ones. Leave it out."
                 )
+            elif _are_numbers(column.category.levels):
+                warn(
+                    f"Column {column.name!r} holds numbers as text, and is taken as a category of "
+                    f"{len(column.category.levels)} levels. Convert it if its order matters, as by "
+                    "pandas.to_numeric."
+                )
         for j, feature in enumerate(encoder.features):
-            if feature.column == number and _is_target(feature, narrow[:, j], values):
+            if feature.column != number:
+                continue
+            if _numbers_rows(column, feature, narrow[:, j]):
+                warn(
+                    f"Column {column.name!r} holds whole numbers, no two rows the same and hardly "
+                    "one left out, as numbers of rows do: if it is one, leave it out."
+                )
+            if _is_target(feature, narrow[:, j], values):
                 warn(
                     f"Column {column.name!r} says the target almost exactly: is it known before "
                     "the target is? If not, leave it out."
                 )
                 break
+
+
+def _are_numbers(levels):
+    """Whether most levels are fractions, written as text."""
+    known = [level for level in levels if level != MISSING]
+    try:
+        fractions = sum(float(level) % 1 != 0 for level in known)
+    except ValueError:
+        return False
+    return len(known) >= _FEWEST_AS_TEXT and fractions > len(known) / 2
+
+
+def _numbers_rows(column, feature, z):
+    """Whether a number is like the number of the row."""
+    if column.kind != "number" or feature.kind != "number" or len(z) > _MOST_NUMBERED:
+        return False
+    learned = column.numbers[""]
+    if learned.scale == 0:
+        return False
+    x = unclipped(z.astype(np.float64)) / learned.scale + learned.centre
+    whole = np.round(x)
+    if np.abs(x - whole).max() > 0.01 or np.ptp(whole) >= 2 * len(x):
+        return False
+    return len(np.unique(whole)) == len(x)
 
 
 def _is_target(feature, x, values):
@@ -121,7 +163,7 @@ def permuted_losses(columns, of_fold, loss, rng):
     columns : list of list of int
         The features of each column of the user's.
     of_fold : list of (predict, narrow, row numbers)
-        For each fold that a network has watched.
+        For each fold that a network has watched; ``narrow(row numbers)`` returns the rows.
     loss : callable
         ``loss(raw outputs, row numbers) -> float``, the mean over rows.
     rng : numpy.random.RandomState
@@ -135,7 +177,7 @@ def permuted_losses(columns, of_fold, loss, rng):
     some = []
     for predict, narrow, rows in of_fold:
         at = rng.permutation(len(rows))[:share]
-        some.append((predict, narrow[at], rows[at]))
+        some.append((predict, narrow(rows[at]), rows[at]))
     every = np.concatenate([rows for _, _, rows in some])
     before = loss(np.concatenate([predict(narrow) for predict, narrow, _ in some]), every)
     found = np.zeros(len(columns))

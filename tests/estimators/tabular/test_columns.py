@@ -136,3 +136,9 @@ def test_frequent_levels_have_indicators():
     assert kinds == [("levels", 11), ("mean", 13), ("levels", 4)]
     category = Category(("a", "b", "c", "d"), (10, 30, 2, 30))
     assert category.among(3).tolist() == [0, 1, 3, 2, 3]
+
+
+def test_labels_that_are_missing_are_found():
+    labels = np.array(["a", "b", None, "a"] * 20, object)
+    with pytest.raises(ValueError, match=r"y contains gaps: the first is in row 2 .*; 20 of 80"):
+        TabularClassifier(**FAST).fit(X[:80], labels)

@@ -8,6 +8,7 @@ from tables import every_kind_of_column, with_gaps
 
 from fastnn import TabularClassifier, TabularRegressor
 from fastnn.estimators.tabular.members import raw_outputs
+from fastnn.estimators.tabular.understanding import permuted_losses
 
 FAST = {"preset": "fast", "n_estimators": 3, "hidden_layer_sizes": (16, 8), "random_state": 0}
 X, names, values = every_kind_of_column(700)
@@ -75,7 +76,25 @@ def test_warnings_of_names_and_of_the_target():
     table = X[["float"]].assign(name=[f"n{i}" for i in range(len(X))])
     with pytest.warns(UserWarning, match="'name' has a level of its own in 700 of 700 rows"):
         TabularRegressor(**FAST).fit(table, values)
+    with pytest.warns(UserWarning, match="'row' holds whole numbers, no two rows the same"):
+        TabularRegressor(**FAST).fit(X[["float"]].assign(row=np.arange(100, 800)[::-1]), values)
+    text = [f"{v:.1f}" for v in X["float"]]
+    with pytest.warns(UserWarning, match="'text' holds numbers as text"):
+        TabularRegressor(**FAST).fit(X[["float32"]].assign(text=text), values)
     with pytest.warns(UserWarning, match="'dollars' says the target almost exactly"):
         TabularRegressor(**FAST).fit(X[["float"]].assign(dollars=values * 2), values)
     with pytest.warns(UserWarning, match="loss='gamma'"):
         TabularRegressor(**FAST).fit(X[["float"]], np.exp(values / 15 - 60))
+
+
+def test_importances_write_some_rows_out_and_no_more():
+    asked = []
+
+    def narrow(rows):
+        asked.append(len(rows))
+        return np.zeros((len(rows), 2), np.float32)
+
+    folds = [(lambda x: x[:, :1], narrow, np.arange(i, 100_000, 4)) for i in range(4)]
+    found = permuted_losses([[0], [1]], folds, lambda raw, at: 0.0, np.random.RandomState(0))
+    assert found.tolist() == [0, 0]
+    assert sum(asked) == 4_000

@@ -303,6 +303,21 @@ def test_hidden_layer_sizes_as_a_string(text, sizes):
         np.testing.assert_array_equal(mine, other)
 
 
+@pytest.mark.parametrize("name", [*NAMES, "RecurrentClassifier", "ConvRegressor", "Autoencoder"])
+def test_a_string_of_sizes_stays_as_it_was_given(name):
+    """As a choice of Optuna's or GASearchCV's, in every family."""
+    model = clone(getattr(fastnn, name)(hidden_layer_sizes="(4, 3)"))
+    assert model.get_params()["hidden_layer_sizes"] == "(4, 3)"
+    rows = np.tile(X[:30], (1, 4)) if name == "ConvRegressor" else X[:30]
+    targets = [] if name == "Autoencoder" else [np.arange(30) % 2]
+    same = clone(model).set_params(hidden_layer_sizes=(4, 3))
+    shapes = [
+        [w.shape for w in one.set_params(max_iter=1).fit(rows, *targets).coefs_]
+        for one in (model, same)
+    ]
+    assert shapes[0] == shapes[1]
+
+
 @pytest.mark.parametrize("sizes", [(), 5, np.int64(5), [4, 3], np.array([4, 3]), (np.int32(2),)])
 def test_hidden_layer_sizes(sizes):
     ours, theirs = (

@@ -16,16 +16,6 @@ NET = MLPClassifier((16, 16, 9), residual="highway", activation="tanh", max_iter
 GAINS = clone(NET).set_params(gain=True)
 
 
-def test_thirty_layers_learn_digits():
-    """Where as many plain ones guess."""
-    rows, labels = load_digits(return_X_y=True)
-    given = {"max_iter": 15, "batch_size": 50, "learning_rate_init": 0.003, "random_state": 0}
-    deep = MLPClassifier((16,) * 30, activation="logistic", **given)
-    highway = clone(deep).set_params(residual="highway").fit(rows / 16, labels)
-    assert highway.score(rows / 16, labels) > 0.85
-    assert deep.set_params(max_iter=3).fit(rows / 16, labels).score(rows / 16, labels) < 0.2
-
-
 def test_gates_begin_nearly_closed():
     model = clone(NET).set_params(init="zeros", max_iter=1, learning_rate_init=1e-9)
     gates = model.fit(DIGITS, DIGIT).projections_

@@ -32,8 +32,8 @@ class Clock:
 
     def shortened(self, options, n_members, side_by_side, trial):
         """Options of the members with so few epochs that all of them fit in the budget, if that
-        leaves enough epochs; ``trial(options)`` trains one for an epoch."""
-        if self._budget is None:
+        leaves enough epochs; ``trial(options)`` trains one for an epoch, unless that is all."""
+        if self._budget is None or options["max_iter"] == 1:
             return options
         began = time.perf_counter()
         trial(options)

@@ -9,6 +9,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 
 from fastnn import TabularClassifier, TabularRegressor
+from fastnn.estimators.tabular.budget import Clock
 from fastnn.estimators.tabular.sizes import PRESETS, Plan, even_batches, plan
 from fastnn.tables.categories import MeansOfLevels
 
@@ -177,9 +178,24 @@ def test_a_budget_ends_a_fit():
     began = time.perf_counter()
     model = TabularRegressor(time_budget=0.01, random_state=0, preset="best").fit(table, target)
     short = time.perf_counter() - began
-    assert len(model.estimators_) == 1 or model.estimators_[0].n_iter_ < 96
+    assert len(model.estimators_) < 8  # those that are trained side by side
+    assert model.estimators_[0].n_iter_ < 0.4 * plan(PRESETS["best"], 1750).max_iter
     assert short < 60
     assert model.score(table, target) > 0.3
+
+
+def test_a_budget_buys_no_trial_of_what_cannot_be_shorter():
+    clock, tried = Clock(60.0, time.perf_counter()), []
+    assert clock.shortened({"max_iter": 1}, 8, 2, tried.append) == {"max_iter": 1}
+    assert not tried
+    assert clock.shortened({"max_iter": 9}, 8, 2, tried.append) == {"max_iter": 9}
+    assert tried == [{"max_iter": 9}]
+    late = Clock(60.0, time.perf_counter() - 100)
+    assert late.shortened({"max_iter": 9}, 8, 2, tried.append) == {"max_iter": 3}
+    assert late.has_time_for(0)
+    assert not late.has_time_for_another()
+    late.trained(1)
+    assert not late.has_time_for(1)
 
 
 @pytest.mark.parametrize("n", [1, 7, 40, 131, 1000, 27_910])

@@ -123,8 +123,12 @@ def test_kinds_of_other_losses_are_averaged_as_predictions():
     rng = np.random.RandomState(2)
     X = rng.randn(200, 15)
     y = rng.poisson(np.exp(X[:, 0]))
-    model = TabularRegressor(**FAST, hidden_layer_sizes=(8,), loss="poisson").fit(X, y)
+    model = TabularRegressor(**FAST, hidden_layer_sizes=(8,), loss="poisson", n_jobs=1)
+    model.fit(X, y)
     assert model.oof_score_ > 0.2
+    other = TabularRegressor(**model.get_params() | {"n_jobs": 2}).fit(X, y)
+    assert len(model.estimators_) == len(other.estimators_)
+    assert (other.predict(X) == model.predict(X)).all()
     assert (model.predict(X) >= 0).all()
     outputs = [rng.randn(5, 1), rng.randn(5, 1)]
     mean = np.exp(model._combined(outputs))

@@ -10,7 +10,16 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 import fastnn
-from fastnn import ConvClassifier, MLPClassifier, MLPRegressor, Network, Predictor, prune
+from fastnn import (
+    Autoencoder,
+    ConvClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    Network,
+    Predictor,
+    RecurrentClassifier,
+    prune,
+)
 from fastnn.layers import Dense
 from fastnn.optimizers import OPTIMIZERS
 
@@ -110,13 +119,34 @@ def test_bits_do_not_depend_on_threads_and_kept_models_go_on(tmp_path):
     assert share(loaded) >= 0.8
 
 
-def test_convolutions_keep_zeros_too():
-    conv = ConvClassifier(conv_layers=[(4, 3)], hidden_layer_sizes=(8,), max_iter=1, random_state=0)
-    conv.fit(DIGITS.reshape(-1, 8, 8), DIGIT).set_params(keep_zeros=True)
-    conv.coefs_[0][:, ::2] = 0
-    conv.partial_fit(DIGITS.reshape(-1, 8, 8), DIGIT)
-    assert (conv.coefs_[0][:, ::2] == 0).all()
-    assert (conv.coefs_[0][:, 1::2] != 0).all()
+IMAGES = DIGITS.reshape(-1, 8, 8)
+SHORT = {"max_iter": 1, "random_state": 0}
+
+
+@pytest.mark.parametrize(
+    ("model", "X"),
+    [
+        (ConvClassifier(conv_layers=[(4, 3)], hidden_layer_sizes=(8,), **SHORT), IMAGES),
+        (RecurrentClassifier("lstm", hidden_layer_sizes=(6, 5), **SHORT), IMAGES),
+        (Autoencoder((9, 5), tied=True, **SHORT), DIGITS),
+        (MLPClassifier((300, 200), batch_size=150, **SHORT), csr_matrix(DIGITS)),
+    ],
+)
+def test_every_family_keeps_zeros(model, X):
+    """Weights that are used many times a row, twice, or by sparse rows."""
+    y = [] if isinstance(model, Autoencoder) else [DIGIT]
+    model.fit(X, *y).set_params(keep_zeros=True)
+    for w in model.coefs_:
+        w[::2, ::3] = 0
+    before = zeros(model), [w.copy() for w in model.coefs_]
+    if y:
+        model.partial_fit(X, *y)
+    else:
+        model.coefs_[2:] = [w.T.copy() for w in model.coefs_[1::-1]]
+        before = zeros(model), [w.copy() for w in model.coefs_]
+        model.partial_fit(X)
+    assert all(now[was].all() for now, was in zip(zeros(model), before[0], strict=True))
+    assert all((w != b).any() for w, b in zip(model.coefs_, before[1], strict=True))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -1,10 +1,11 @@
 """The next character of a text, in bits per character: a recurrent network beside n-grams.
 
-    python -m benchmarks.characters PATH [--units N] [--epochs N] [--minutes M]
+    python -m benchmarks.characters PATH [--cell lstm] [--units 192] [--epochs 14] ...
 
 The text's first 90 % are trained on, the next 5 % choose, the last 5 % are told of. N-grams are
-interpolated Kneser-Ney models, whose order is chosen; the network is one LSTM, which goes through
-64 pieces of the text side by side (``stateful``), and whose best epoch is chosen.
+interpolated Kneser-Ney models, whose order is chosen; the network is one recurrent layer, which
+goes through so many streams of the text side by side, some steps at a time (``stateful``), at a
+rate that falls as half a cosine, and whose best epoch is chosen. Seconds are those of the CPU.
 """
 
 import argparse
@@ -17,7 +18,8 @@ import numpy as np
 from benchmarks.machine import as_lines, facts
 from fastnn import RecurrentClassifier
 
-STREAMS, STEPS, MOST = 64, 64, 9
+#: Longest n-grams.
+MOST = 9
 
 
 def split(text):
@@ -92,36 +94,38 @@ def bits_of(model, before, text):
     return -np.log2(np.maximum(p[np.arange(len(text)), number].astype(float), 1e-30)).mean()
 
 
-def train(text, choose, tell, units, epochs, minutes):
+def train(text, choose, tell, options):
     """The network of the best epoch: (bits of choosing, bits of telling, epoch, seconds)."""
+    streams, steps = options.streams, options.steps
     model = RecurrentClassifier(
-        "lstm",
-        hidden_layer_sizes=units,
+        options.cell,
+        hidden_layer_sizes=options.units,
         output="all",
         embedding=32,
         stateful=True,
-        batch_size=STREAMS,
-        learning_rate_init=0.004,
+        batch_size=streams,
+        dropout=options.dropout,
         alpha=0.0,
         random_state=0,
     )
-    length = (len(text) - 1) // STREAMS
-    X = [text[i * length : (i + 1) * length] for i in range(STREAMS)]
-    y = [text[i * length + 1 : (i + 1) * length + 1] for i in range(STREAMS)]
-    starts = range(0, length - STEPS + 1, STEPS)
-    classes, began, best = np.unique([*text]), time.perf_counter(), (np.inf,)
-    for epoch in range(epochs):
-        model.reset_states().set_params(learning_rate_init=0.004 * 0.7 ** max(epoch - 2, 0))
+    length = (len(text) - 1) // streams
+    X = [text[i * length : (i + 1) * length] for i in range(streams)]
+    y = [text[i * length + 1 : (i + 1) * length + 1] for i in range(streams)]
+    starts = range(0, length - steps + 1, steps)
+    classes, began, best = np.unique([*text]), time.process_time(), (np.inf,)
+    rates = 1 + np.cos(np.linspace(0, np.pi, options.epochs * len(starts), endpoint=False))
+    rates = iter(options.rate / 2 * rates)
+    for epoch in range(options.epochs):
+        model.reset_states()
         for at in starts:
-            pieces = ([s[at : at + STEPS] for s in of] for of in (X, y))
+            model.set_params(learning_rate_init=next(rates))
+            pieces = ([s[at : at + steps] for s in of] for of in (X, y))
             model.partial_fit(*pieces, classes=classes)
-        bits, seconds = bits_of(model, text, choose), time.perf_counter() - began
+        bits, seconds = bits_of(model, text, choose), time.process_time() - began
         print(f"epoch {epoch + 1}: {bits:.3f} bits per character, {seconds:.0f} s", flush=True)
         if bits < best[0]:
             told = bits_of(model, choose, tell)
             best = bits, told, epoch + 1, seconds, copy.deepcopy(model)
-        if seconds > 60 * minutes:
-            break
     return best
 
 
@@ -129,9 +133,13 @@ def main():
     """Read the text, and tell of both."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
-    parser.add_argument("--units", type=int, default=256)
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--minutes", type=float, default=9)
+    parser.add_argument("--cell", default="lstm")
+    parser.add_argument("--units", type=int, default=192)
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--rate", type=float, default=0.006)
+    parser.add_argument("--streams", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=32)
+    parser.add_argument("--dropout", type=float, default=0.0)
     options = parser.parse_args()
     text, choose, tell = split(options.path.read_text())
     characters = np.unique([*text, *choose, *tell])
@@ -146,12 +154,10 @@ def main():
         f"{bits[order, 1]:.3f} to tell of, {time.perf_counter() - began:.0f} s; of orders 2 to "
         f"{MOST} {', '.join(f'{b:.3f}' for b in bits[:, 1])}"
     )
-    chosen, told, epoch, seconds, model = train(
-        text, choose, tell, options.units, options.epochs, options.minutes
-    )
+    chosen, told, epoch, seconds, model = train(text, choose, tell, options)
     print(
-        f"LSTM of {options.units} units: {chosen:.3f} to choose by, {told:.3f} to tell of, "
-        f"epoch {epoch}, {seconds:.0f} s"
+        f"{options.cell.upper()} of {options.units} units: {chosen:.3f} to choose by, "
+        f"{told:.3f} to tell of, epoch {epoch}, {seconds:.0f} s"
     )
     print(model.sample(300, "\nROMEO:\n", temperature=0.7, random_state=0))
 

@@ -44,10 +44,10 @@ def adding(rows, steps, seed):
     return X.reshape(rows, -1), y
 
 
-def solve(seed, n_threads, steps=8000, batch=32, length=100):
+def solve(seed, n_threads, steps=8000, batch=32, length=100, layer=LSTM):
     """Mean squared error on new sequences after so many steps, and seconds."""
     X, y = adding(steps * batch, length, seed)
-    net = Network([LSTM(8, 2), Dense(1)], dtype="float32", random_state=seed)
+    net = Network([layer(8, 2), Dense(1)], dtype="float32", random_state=seed)
     began = time.perf_counter()
     net.fit(X, y, epochs=1, batch_size=batch, learning_rate=0.005, clip_norm=1.0, n_jobs=n_threads)
     took = time.perf_counter() - began

@@ -149,7 +149,7 @@ def initialize(
     init: str | Initializer = "auto",
     scale: float | None = None,
 ) -> None:
-    """Fill weights and biases, layer by layer; the biases of an LSTM's forget gates begin at 1.
+    """Fill weights and biases, layer by layer.
 
     Parameters
     ----------
@@ -173,9 +173,6 @@ def initialize(
     """
     for coef, intercept, activation in zip(coefs, intercepts, activations, strict=True):
         _initialize_layer(coef, intercept, activation, rng, init, scale)
-        if activation == "lstm":  # a cell remembers until it learns to forget
-            gate = len(intercept) // 4
-            intercept[gate : 2 * gate] += 1
 
 
 def _initialize_layer(coef, intercept, activation, rng, init, scale):

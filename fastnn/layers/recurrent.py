@@ -1,8 +1,11 @@
 """Recurrent layers."""
 
 from dataclasses import dataclass
-from numbers import Integral
+from math import isfinite
+from numbers import Integral, Real
 from typing import Any, ClassVar
+
+import numpy as np
 
 from fastnn._kernels.layers.specs import CELLS, OUTPUTS
 from fastnn.layers.steps import shape_of_steps
@@ -92,6 +95,7 @@ class _Recurrent:
                 carried=stages.take_state(self.n_out * self._states),
                 **shape,
             )
+            self._begin(stages)
         width = self.n_out
         if self.bidirectional:
             last, width = len(stages.specs) - 1, 2 * self.n_out
@@ -99,6 +103,9 @@ class _Recurrent:
             more = {"places": places, "width": int(self.n_out), "units": int(width)}
             stages.add("concat", int(width * places), source=last - 1, other=last, **more)
         stages.step_width = int(width) if self.output == "all" else None
+
+    def _begin(self, stages: Any) -> None:
+        """Say what the biases of the stage just added begin at, if not at zero."""
 
 
 _TEXT = (_Recurrent.__doc__ or "").partition("\n\n")[2].strip()  # python -OO has none
@@ -161,9 +168,18 @@ class LSTM(_Recurrent):
     __doc__ = f"""A layer of long short-term memory [1]_ [2]_.
 
     With gates i, f, o through the logistic function and g through tanh, each of ``[h, x] W + b``:
-    ``c' = f c + i g`` and ``h' = o tanh(c')``. The biases of f begin at 1.
+    ``c' = f c + i g`` and ``h' = o tanh(c')``.
 
-    {_TEXT}
+    {_PARAMETERS}
+    forget_bias : float, default=1.0
+        What the biases of f begin at: a cell remembers until it learns to forget. Of what it holds
+        a step keeps at first a share s(forget_bias), so that for lags of k steps about log(k) is
+        good.
+
+    Raises
+    ------
+    ValueError
+        For a number or name that is not sound.
 
     References
     ----------
@@ -172,5 +188,17 @@ class LSTM(_Recurrent):
        Computation 12, 2000.
     """
 
+    forget_bias: float = 1.0
+
     _kind: ClassVar[str] = "lstm"
     _states: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.forget_bias, Real) or not isfinite(self.forget_bias):
+            raise ValueError(f"forget_bias must be a finite number, got {self.forget_bias!r}")
+
+    def _begin(self, stages: Any) -> None:
+        first = np.zeros((4, self.n_out))  # i f g o
+        first[1] = self.forget_bias
+        stages.first_biases[len(stages.activations) - 1] = first.ravel()

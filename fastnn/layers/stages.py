@@ -34,7 +34,7 @@ class Stages:
     dense : dict
         The stage of each Dense layer, by the id of the layer.
     first_biases : dict
-        What the biases of a dense stage begin at, by its number among these, if not at zero.
+        What is added to the first biases of a stage with a matrix, by its number among these.
     step_width : int or None
         If the last stage's outputs are a sequence, the numbers of each of its steps.
     ragged : bool

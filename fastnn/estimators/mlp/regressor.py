@@ -104,8 +104,9 @@ class MLPRegressor(RegressorMixin, PretrainingParameters, PlasticityParameters, 
     def _hint_at_positions(self):
         if isinstance(self.loss, str):
             return ""
-        meant = f"MLPRegressor(hidden_layer_sizes={self.loss!r})"
-        return f"The first parameter of MLPRegressor is loss, as in scikit-learn: write {meant}."
+        name = type(self).__name__
+        meant = f"{name}(hidden_layer_sizes={self.loss!r})"
+        return f"The sizes are not {name}'s first parameter, as in scikit-learn: write {meant}."
 
     def _made_loss(self):
         parameters = {name: getattr(self, of) for name, of in _OF_LOSS.get(self.loss, ())}

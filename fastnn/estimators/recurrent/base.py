@@ -10,6 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from fastnn.estimators.mlp.base import BaseMLP
 from fastnn.estimators.mlp.blocks import Parts
 from fastnn.estimators.recurrent.blocks import recurrent_blocks
+from fastnn.estimators.recurrent.categories import with_labels
 from fastnn.estimators.recurrent.rows import Sequences
 from fastnn.estimators.recurrent.sequences import read
 from fastnn.estimators.recurrent.stepping import Stepping
@@ -49,8 +50,8 @@ class BaseRecurrent(Stepping, BaseMLP):
         one_epoch = options.get("one_epoch", False)
         anew = not hasattr(self, "coefs_") or not (one_epoch or self.warm_start)
         self._check_together()
-        sequences = plain = read(self, X, reset=anew)
-        y = self._targets(y, sequences)
+        sequences, y = self._read(X, y, anew, one_epoch)
+        plain = sequences
         held_out = self._laid_out_alike(sequences, held_out)
         self._carries = self.stateful and one_epoch
         if self._carries:
@@ -76,10 +77,20 @@ class BaseRecurrent(Stepping, BaseMLP):
 
     def _as_rows(self, X, y):
         self._check_together()
-        sequences = read(self, X, reset=not hasattr(self, "coefs_"))
+        sequences, y = self._read(X, y, not hasattr(self, "coefs_"))
         self.__dict__.pop("feature_names_in_", None)
         self.n_features_in_, self._reading = sequences.rows.shape[1], sequences
-        return sequences.rows, self._targets(y, sequences)
+        return sequences.rows, y
+
+    def _read(self, X, y, anew, one_epoch=False):
+        """X as Sequences, and its targets."""
+        sequences = read(self, X, reset=anew)
+        y = self._targets(y, sequences)
+        labels = isinstance(y, StepTargets) and not self._y_numeric and y.values.ndim == 1
+        if anew and labels and self.embedding is not None:
+            known = self._label_binarizer.classes_ if one_epoch else y.values
+            sequences = with_labels(self, sequences, known)
+        return sequences, y
 
     def _check_together(self):
         """Refuse parameters that each are valid but do not go together."""

@@ -66,6 +66,7 @@ def recurrent_blocks(
         embedding = PerStep(estimator.embedding, 1, ragged, len(estimator.categories_))
         blocks.append(RecurrentBlock(estimator.embedding, embedding))
         step_width, ragged = estimator.embedding, False
+    more = {"forget_bias": estimator.forget_bias} if estimator.cell == "lstm" else {}
     for i, (width, rate) in enumerate(zip(widths, rates, strict=True)):
         layer = _LAYERS[estimator.cell](
             width,
@@ -74,6 +75,7 @@ def recurrent_blocks(
             estimator.bidirectional,
             ragged and i == 0,
             estimator.bptt,
+            **more,
         )
         blocks.append(RecurrentBlock(width, layer, float(rate)))
     if carried:

@@ -4,7 +4,7 @@ import numpy as np
 
 from fastnn.estimators.recurrent.rows import Sequences
 
-__all__ = ["characters", "numbers_of", "read_categories"]
+__all__ = ["characters", "numbers_of", "read_categories", "with_labels"]
 
 _KINDS = "biuU"
 
@@ -50,6 +50,38 @@ def read_categories(estimator, X, *, reset, name="X"):
     rows[:, :-1][np.arange(steps) < lengths[:, None]] = numbers
     rows[:, -1] = lengths
     return Sequences(rows, steps, 1, lengths, False)
+
+
+def with_labels(estimator, sequences, labels):
+    """Let labels of steps be categories too, which a step to come may be.
+
+    So that what the X of a fit happens not to have, such as the last character of a text or what
+    is rare in the first piece of many, has numbers of its own from the beginning.
+
+    Parameters
+    ----------
+    estimator : BaseRecurrent
+        Whose ``categories_`` grow, if the labels are of their kind.
+    sequences : Sequences
+        Rows of numbers of these.
+    labels : ndarray of shape (n,)
+
+    Returns
+    -------
+    Sequences
+        The same with the new numbers.
+    """
+    known = estimator.categories_
+    texts = known.dtype.kind == "U", labels.dtype.kind == "U"
+    alike = labels.dtype.itemsize <= known.dtype.itemsize if all(texts) else not any(texts)
+    if labels.dtype.kind not in _KINDS or not alike:
+        return sequences
+    estimator.categories_ = np.union1d(known, labels)
+    new = np.searchsorted(estimator.categories_, known).astype(np.float32)
+    rows = sequences.rows.copy()
+    steps = rows[:, : sequences.steps]  # numbers; behind the end of a sequence any will do
+    steps[...] = new[steps.astype(np.intp)]
+    return sequences._replace(rows=rows)
 
 
 def characters(x):

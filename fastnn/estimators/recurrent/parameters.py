@@ -1,7 +1,7 @@
 """Parameters of the recurrent estimators, in the place of some that the perceptrons have."""
 
 from collections.abc import Callable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -73,6 +73,14 @@ class RecurrentParameters(WithoutPlasticity):
         "beginning of a piece of so many steps. None: to the first step.",
         default=None,
         valid=[Interval(Integral, 1, None, closed="left"), None],
+    )
+    forget_bias: float = parameter(
+        "float",
+        "Of an LSTM: what the biases of the forget gates begin at. The larger, the longer a cell "
+        "holds what it has been given before it has learned anything: the logarithm of the number "
+        "of steps that matter is about right.",
+        default=1.0,
+        valid=[Interval(Real, None, None, closed="neither")],
     )
     clip_norm: float | None = parameter(
         "float or None",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from kernel_cases import assert_same_bits
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 
 from fastnn import RecurrentClassifier, RecurrentRegressor
@@ -139,3 +140,22 @@ def test_parameters_that_do_not_go_together():
         model.predict([[1, 2]])
     with pytest.raises(ValueError, match="X is categories"):
         model.input_gradients(["ab"])
+
+
+def test_labels_of_steps_are_categories_from_the_beginning():
+    """What only ends texts, or is not in the first piece of many, can be sampled and go on."""
+    model = RecurrentClassifier(
+        hidden_layer_sizes=8, output="all", embedding=3, max_iter=2, random_state=0
+    )
+    model.fit(["Saab", "Sab"], ["aab.", "ab."])
+    assert "".join(model.categories_) == ".Sab"
+    assert len(model.sample(6, "S")) == 6
+    first = clone(model).partial_fit(["Sab"], ["ab."], classes=[*"z.Sabq"])
+    assert "".join(first.categories_) == ".Sabqz"
+    assert len(first.coefs_[0]) == 6
+    assert first.partial_fit(["Sqz"], ["qz."]).predict(["zq"])[0].shape == (2,)
+    # of another kind, or longer than X has any, a label is no step
+    tags = clone(model).fit(["Saab", "Sab"], [["noun", "a", "a", "a"], ["noun", "a", "b"]])
+    assert "".join(tags.categories_) == "Sab"
+    numbers = clone(model).fit(["Saab", "Sab"], [[1, 2, 2, 3], [1, 2, 3]])
+    assert "".join(numbers.categories_) == "Sab"

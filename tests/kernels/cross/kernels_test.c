@@ -18,6 +18,8 @@
 
 /* Of columns_test.inc: a column with a code, a number and a category. */
 enum { N_EDGES = 11, LEVELS = 5, ENTRIES = N_EDGES + 1 + LEVELS, PIECES = N_EDGES + 1, RAW_ROWS = 33, CODES = 5 };
+/* Of recurrent_test.inc: rows, and what lies behind each. */
+enum { CELL_ROWS = 3, CELL_GAP = 3 };
 
 static const char *where = "";   /* what is being tested, for messages */
 static int n_checks, n_failures;

@@ -54,11 +54,11 @@ def play(seed, steps=STEPS):
     return generator.predict(rng.normal(size=(4000, 2)))
 
 
-def main():
-    print(f"{STEPS} steps of {ROWS} points each, seed {SEED}\n")
+def main(steps=STEPS):
+    print(f"{steps} steps of {ROWS} points each, seed {SEED}\n")
     results = {}
-    for name, steps in (("after a tenth of the steps", STEPS // 10), ("after all", STEPS)):
-        points = play(SEED, steps)
+    for name, taken in (("after a tenth of the steps", steps // 10), ("after all", steps)):
+        points = play(SEED, taken)
         clouds, near = quality(points)
         results[name] = {"points": points, "clouds": clouds, "near": near}
         print(f"{name:28}{clouds} of 8 clouds, {near:.1%} of the points within 3 sigma of one")

@@ -243,7 +243,38 @@ def winners_say_what_they_see(results):
     assert results["lwta"][1] < results["relu"][1] + 0.05
 
 
+def a_record_of_pushes_is_enough(results):
+    assert results["returns"].mean() > 100
+    assert results["curve"][0][1] > 50  # with random pushes some 20
+
+
+def use_keeps_what_was_learned(results):
+    first = {name: of["curves"][-1, 0] for name, of in results.items()}
+    of_all = {name: of["curves"][-1].mean() for name, of in results.items()}
+    *_, stiff = results
+    assert first[stiff] > first["Adagrad"] + 0.02 > first["SGD"] + 0.1
+    assert of_all[stiff] > of_all["Adagrad"] + 0.02 > of_all["SGD"]
+    assert results[stiff]["learned"] > 0.85
+
+
+def echoes_tell_a_clean_series(results):
+    echoes, gru = (results[name]["errors"] for name in ("300 echoes and ridge", "GRU of 32 units"))
+    assert max(echoes) < 0.05
+    assert gru[2] < 0.4
+    assert all(a < b for a, b in zip(echoes, gru, strict=True))
+
+
+#: Of examples whose full run takes seconds.
+SMALLER = {
+    "fitted_q": {"rounds": 20, "seed": 1},
+    "forgetting": {"epochs": 3},
+    "echoes": {"n": 2400, "epochs": 20},
+    "two_players": {"steps": 900},
+}
 CLAIMS = {
+    "fitted_q": a_record_of_pushes_is_enough,
+    "forgetting": use_keeps_what_was_learned,
+    "echoes": echoes_tell_a_clean_series,
     "local_winners": winners_say_what_they_see,
     "hypernetwork": a_network_makes_networks,
     "saliency": answers_hang_on_salient_pixels,
@@ -275,9 +306,10 @@ CLAIMS = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_example(name, capsys):
+def test_example(name, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
     script = runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="example")
-    results = script["main"]()
+    results = script["main"](**SMALLER.get(name, {}))
     assert len(capsys.readouterr().out.splitlines()) >= 4
     CLAIMS[name](results)
     if "plot" not in script:

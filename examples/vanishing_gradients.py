@@ -8,8 +8,8 @@ accuracy after training: with the same rows, epochs and learning rate for all.
 
 Ten layers train with any of the remedies. At thirty only skip connections do reliably: they hand
 the gradient down unchanged, whatever becomes of it inside the layers (He et al., 2016), or nearly
-so, through gates that are almost closed at first (highways; Srivastava et al., 2015). Of what these
-let through little arrives in any one layer, and an alarm is given; yet it does not vanish.
+so, past gates that are almost closed at first (highways; Srivastava et al., 2015). Little goes
+through any one of them, but the same at any depth.
 """
 
 import warnings

@@ -42,6 +42,8 @@ class Chain(NamedTuple):
     activation : str
     units, output : int
         Those whose outputs are its activation's, and what the next layer gets.
+    gated : bool
+        Whether a highway's gate says how much of it the next layer gets.
     """
 
     dense: int
@@ -49,6 +51,7 @@ class Chain(NamedTuple):
     activation: str
     units: int
     output: int
+    gated: bool
 
 
 def chains(network):
@@ -87,7 +90,7 @@ def _chain(specs, names, stage, mixed):
         output += 2
     while _follows(specs, output, _is_pool):
         output += 1
-    return Chain(stage, norm, name, at, output)
+    return Chain(stage, norm, name, at, output, mixed)
 
 
 def _follows(specs, stage, what):

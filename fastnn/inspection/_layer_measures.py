@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastnn.inspection import _twins
+from fastnn.inspection._chains import chains
 
 __all__ = ["LayerMeasures", "dead_units", "layer_measures", "layer_name", "sample"]
 
@@ -61,6 +62,8 @@ class LayerMeasures:
         a step of plain gradient descent. Other solvers take other steps.
     finite : bool
         Whether weights and outputs are.
+    gated : bool
+        Whether the gate of a highway says how much of it goes on.
     """
 
     name: str
@@ -80,6 +83,7 @@ class LayerMeasures:
     gain: float
     update_ratio: float
     finite: bool
+    gated: bool = False
 
 
 def layer_name(k, n_layers):
@@ -96,7 +100,7 @@ def layer_measures(training, prediction, activations, learning_rate=float("nan")
     by_weights = _twins.layer_parameters(training, training.loss_and_grad()[1])
     n_gradients = min(_GRADIENT_ROWS, max(8, _GRADIENT_SIZE // network.n_params))
     deltas = _twins.row_deltas(training, sample(prediction, n_gradients))
-    layers = []
+    layers, gated = [], [chain.gated for chain in chains(network)]
     for k, (coef, norm_gain) in enumerate(_twins.layer_parameters(training, network.params)):
         h = units[k]
         low, high = _SATURATION.get(activations[k], (None, None))
@@ -122,6 +126,7 @@ def layer_measures(training, prediction, activations, learning_rate=float("nan")
                 gain=_gain(coef, norm_gain),
                 update_ratio=float(ratio),
                 finite=bool(np.isfinite(coef).all() and np.isfinite(outputs[k]).all()),
+                gated=gated[k],
             )
         )
     return layers

@@ -19,11 +19,16 @@ def _vanishing_gradients(m):
     output = m.layers[-1].delta
     if _broken(m) or output == 0:
         return None
-    limit = value("vanishing gradient") * output
-    layers = _hidden(m, lambda layer: layer.delta < limit)
+    # A gate that is nearly closed leaves a layer little, yet the same at any depth.
+    through_gates = max((layer.delta for layer in m.layers if layer.gated), default=0) or output
+
+    def left(layer):
+        return layer.delta / (through_gates if layer.gated else output)
+
+    layers = _hidden(m, lambda layer: left(layer) < value("vanishing gradient"))
     if not layers:
         return None
-    least = min(layer.delta for layer in m.layers) / output
+    least = min(map(left, m.layers))
     return Verdict(
         "vanishing gradients",
         f"a row's gradient shrinks to {least:.1e} of what it is at the output, so these layers "

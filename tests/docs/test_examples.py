@@ -49,6 +49,7 @@ def deep_nets_need_remedies(results):
     assert len(skips) == 3
     for name in (*skips, "logistic, highways"):
         assert results[name, 30]["accuracy"] >= 0.85
+        assert "vanishing gradients" not in results[name, 30]["said"]
     assert results["logistic, batch norm", 30]["accuracy"] > 0.2
 
 

@@ -65,3 +65,17 @@ def test_images_have_no_gates():
     model = ConvClassifier(residual="highway")
     with pytest.raises(ValueError, match="residual='highway' has a gate for each unit"):
         model.fit(DIGITS.reshape(-1, 8, 8), DIGIT)
+
+
+def test_gates_that_are_nearly_closed_are_no_alarm_and_open_ones_are():
+    """With t = 1 everywhere it is a plain deep network of logistic units."""
+    deep = MLPClassifier((12,) * 20, residual="highway", activation="logistic", max_iter=1)
+    deep.set_params(random_state=0).fit(DIGITS, DIGIT)
+    report = diagnose(deep, DIGITS, DIGIT)
+    assert [layer.gated for layer in report.layers] == [True] * 20 + [False]
+    assert "vanishing gradients" not in {verdict.name for verdict in report.verdicts}
+    for gate in deep.projections_:
+        gate["bias"][:] = 40
+    found = diagnose(deep, DIGITS, DIGIT)["vanishing gradients"].layers
+    assert "hidden layer 1" in found
+    assert "hidden layer 20" not in found

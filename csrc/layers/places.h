@@ -19,6 +19,10 @@ typedef struct {             /* what of a window lies within the image */
            vectors). Then, if rectify, c = max(c, 0) */                                                         \
         void (*product)(int mr, int nv, ptrdiff_t k, const T *const *window, const int32_t *at, const T *b,     \
                         const T *bias, int rectify, T *c, ptrdiff_t ldc);                                       \
+        /* y_i (n,) = bias (n,), or 0 if that is NULL, + the sum over j of f[j * m + i] x_j (n,), for m vectors  \
+           y_i that lie ldy apart and t vectors x_j, ldx apart; m is 2 to 8. Then, if rectify, y = max(y, 0) */  \
+        void (*mix)(int m, int t, const T *f, ptrdiff_t n, const T *x, ptrdiff_t ldx, const T *bias,            \
+                    int rectify, T *y, ptrdiff_t ldy);                                                          \
         /* to[i] (nv vectors) += row i of d (mr, k) . b (k, nv vectors), one row after the other: they may overlap */ \
         void (*scatter)(int mr, int nv, ptrdiff_t k, const T *d, ptrdiff_t ldd, const T *b, T *const *to);      \
         /* g (mr, nv vectors) += the sum over n places of x[start[q] + at[i]] times row q of d */               \

@@ -5,6 +5,7 @@ from fastnn._kernels.layers.jitter cimport jitter_stage, jitter_stage_backward
 from fastnn._kernels.layers.kinds cimport number_of
 from fastnn._kernels.layers.pooling cimport pad_stage, pad_stage_backward, pool_stage, pool_stage_backward
 from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
+from fastnn._kernels.layers.winograd cimport winograd_forward
 from fastnn._kernels.native.table cimport floating
 
 cdef int CONVOLUTION = number_of("convolution"), PAD = number_of("pad"), JITTER = number_of("jitter")
@@ -14,7 +15,10 @@ cdef void image_stage(const Pass *p, int t, floating tag) noexcept nogil:
     """stage_forward of such a stage."""
     cdef const Stage *stage = &p.stages[t]
     cdef Py_ssize_t at = p.r0 * stage.ld
-    if stage.kind == CONVOLUTION:
+    if stage.kind == CONVOLUTION and stage.window.winograd != NULL:
+        winograd_forward(p.k, &p.dense[stage.layer], stage.window, p.r1 - p.r0, input_of(p, stage.source, tag),
+                         stride_of(p, stage.source), <floating *> p.buffers[t].h + at, <floating *> p.buffers[t].spread)
+    elif stage.kind == CONVOLUTION:
         convolution_forward(p.k, &p.dense[stage.layer], stage.window, p.r1 - p.r0, input_of(p, stage.source, tag),
                             stride_of(p, stage.source), <floating *> p.buffers[t].z + at, <floating *> p.buffers[t].h + at)
     elif stage.kind == PAD:

@@ -2,6 +2,20 @@
 
 from libc.stdint cimport int32_t
 
+cdef struct Winograd:       # a convolution with fewer products, of scoring alone, see winograd.pyx
+    int taps, cells                             # products of a tile, and places
+    Py_ssize_t tiles                            # of a line
+    Py_ssize_t band, deep                       # lines of places that are computed at a time, lines that they see
+    Py_ssize_t size                             # elements of memory that it works in
+    const int32_t *first                        # (tiles,) place where each begins
+    const int32_t *start                        # of the products, as in a Window
+    const int32_t *at
+    const void *to                              # (taps, taps), (taps, cells): column by column
+    const void *out
+    const void *weights                         # (taps, .), each as the panels of a dense layer without a bias
+    const void *bias                            # (n_out,), and zeros
+    const void *zeros
+
 cdef struct Window:
     Py_ssize_t height, width, channels          # of the input
     Py_ssize_t out_height, out_width            # places
@@ -13,6 +27,7 @@ cdef struct Window:
     # of a convolution, whose windows lie within its input: where each begins, and how far from there its elements are
     const int32_t *start                        # (places,)
     const int32_t *at                           # (elements of a group,)
+    const Winograd *winograd                    # or NULL
 
 cdef class Windowed:
     cdef Window window

@@ -9,6 +9,8 @@ cdef extern from "layers/places.h" nogil:
     ctypedef struct fastnn_places_f32:
         void product(int mr, int nv, Py_ssize_t k, const float *const *window, const int32_t *at, const float *b,
                      const float *bias, bint rectify, float *c, Py_ssize_t ldc) noexcept nogil
+        void mix(int m, int t, const float *f, Py_ssize_t n, const float *x, Py_ssize_t ldx, const float *bias,
+                 bint rectify, float *y, Py_ssize_t ldy) noexcept nogil
         void scatter(int mr, int nv, Py_ssize_t k, const float *d, Py_ssize_t ldd, const float *b,
                      float *const *to) noexcept nogil
         void gradient(int mr, int nv, Py_ssize_t n, const int32_t *start, const float *x, const int32_t *at,
@@ -22,6 +24,8 @@ cdef extern from "layers/places.h" nogil:
     ctypedef struct fastnn_places_f64:
         void product(int mr, int nv, Py_ssize_t k, const double *const *window, const int32_t *at, const double *b,
                      const double *bias, bint rectify, double *c, Py_ssize_t ldc) noexcept nogil
+        void mix(int m, int t, const double *f, Py_ssize_t n, const double *x, Py_ssize_t ldx, const double *bias,
+                 bint rectify, double *y, Py_ssize_t ldy) noexcept nogil
         void scatter(int mr, int nv, Py_ssize_t k, const double *d, Py_ssize_t ldd, const double *b,
                      double *const *to) noexcept nogil
         void gradient(int mr, int nv, Py_ssize_t n, const int32_t *start, const double *x, const int32_t *at,

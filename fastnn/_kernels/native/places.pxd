@@ -16,6 +16,14 @@ cdef inline void places_product(Kernels k, int mr, int nv, Py_ssize_t depth, con
         k.f64.places.product(mr, nv, depth, window, at, b, bias, rectify, c, ldc)
 
 
+cdef inline void places_mix(Kernels k, int m, int t, const floating *f, Py_ssize_t n, const floating *x, Py_ssize_t ldx,
+                            const floating *bias, bint rectify, floating *y, Py_ssize_t ldy) noexcept nogil:
+    if floating is float:
+        k.f32.places.mix(m, t, f, n, x, ldx, bias, rectify, y, ldy)
+    else:
+        k.f64.places.mix(m, t, f, n, x, ldx, bias, rectify, y, ldy)
+
+
 cdef inline void places_scatter(Kernels k, int mr, int nv, Py_ssize_t depth, const floating *d, Py_ssize_t ldd,
                                 const floating *b, floating **to) noexcept nogil:
     if floating is float:

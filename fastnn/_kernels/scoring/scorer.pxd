@@ -9,6 +9,7 @@ cdef class Scorer:
     cdef Dense *dense
     cdef Places places
     cdef object packed
+    cdef list quick
     cdef tuple functions
     cdef readonly tuple reduced
     cdef bint calls_python

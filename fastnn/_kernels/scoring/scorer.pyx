@@ -9,6 +9,7 @@ from fastnn._kernels.layers.packing cimport pack_as
 from fastnn._kernels.layers.plan cimport Plan
 from fastnn._kernels.layers.reduced cimport take_reduced
 from fastnn._kernels.layers.sparse cimport SparseRows
+from fastnn._kernels.layers.winograd cimport hasten
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.dtypes cimport FLOAT64
 from fastnn._kernels.native.table cimport finite, floating
@@ -87,6 +88,7 @@ cdef class Scorer:
         cdef void *to = address(self.packed, self.plan.dtype.format, True)
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         self.model.packed, self.model.wants_rows = to, self.plan.wants_rows or any(self.reduced)
+        self.quick = hasten(self.plan, stages, arrays)
         if not self.plan.chain:
             self.places = Places(self.plan)
             self.places.lend(&self.model)

@@ -53,8 +53,11 @@ cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating 
 
 cdef inline Py_ssize_t more_size(const Stage *stage) noexcept nogil:
     """Elements for what the stage keeps for each of a block's rows or columns."""
-    return max(stage.traits.column_values * stage.ld,
-               <Py_ssize_t> BLOCK * (stage.traits.row_values + shared_numbers(stage, 1)))
+    cdef Py_ssize_t size = max(stage.traits.column_values * stage.ld,
+                               <Py_ssize_t> BLOCK * (stage.traits.row_values + shared_numbers(stage, 1)))
+    if stage.window != NULL and stage.window.winograd != NULL:
+        size = stage.window.winograd.size
+    return size
 
 
 cdef inline Py_ssize_t rows_size(const Model *model, Py_ssize_t rows) noexcept nogil:

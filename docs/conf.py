@@ -80,12 +80,18 @@ suppress_warnings = [
     "config.cache",
 ]
 
+
+def arguments_of(example):
+    """Each example draws what it shows, if it has something to draw."""
+    return ["--plot"] if "run(main, plot)" in Path(example).read_text() else []
+
+
 sphinx_gallery_conf = {
     "examples_dirs": [EXAMPLES],
     "gallery_dirs": ["auto_examples"],
     "filename_pattern": r"\.py$",
     "ignore_pattern": r"command_line\.py|demo\.py|__init__",
-    "reset_argv": lambda conf, script: ["--plot"],  # each draws what it shows
+    "reset_argv": lambda conf, script: arguments_of(script["src_file"]),
     "within_subsection_order": "FileNameSortKey",
     "show_memory": False,
     "download_all_examples": False,

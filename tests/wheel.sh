@@ -39,6 +39,7 @@ echo "$(basename "$wheel"): $size bytes"
 "$work/full/bin/pip" install --quiet "$wheel"
 echo "What pip install brings:"
 "$work/full/bin/pip" list --format=freeze
+du -sm "$work"/full/lib/python*/site-packages/* | sort -rn | head -12 # MB
 (cd "$work" && full/bin/fastnn doctor)
 
 "$work/full/bin/pip" install --quiet "$wheel[test]"

@@ -4,8 +4,8 @@ import doctest
 import importlib
 import inspect
 import pickle
-import re
 import pydoc
+import re
 
 import numpy as np
 import pytest

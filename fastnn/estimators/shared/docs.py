@@ -17,8 +17,8 @@ coefs_, intercepts_ : list of ndarray
         the output: weights (n_in, n_out), or nothing. With 'highway' a dict: that as ``carried``,
         and ``gate`` (n_in, n_out) and ``bias`` (n_out,) of the gate.
     gains_ : list of ndarray
-        With ``gain``, for each of ``coefs_`` the factors (n_in,) of what goes into it: of the features,
-        then of the units of each hidden layer.
+        With ``gain``, for each of ``coefs_`` the factors (n_in,) of what goes into it: of the
+        features, then of the units of each hidden layer.
     n_layers_, n_outputs_ : int
         Layers, input and output included, and outputs.
     out_activation_ : str

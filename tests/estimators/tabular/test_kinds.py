@@ -90,7 +90,7 @@ def few_of_many():
     rng = np.random.RandomState(0)
     X = pd.DataFrame(rng.randn(400, 40), columns=[f"x{i}" for i in range(40)])
     y = X["x0"] + X["x1"] - X["x2"] + 0.7 * rng.randn(400) > 0
-    model = TabularClassifier(**FAST, hidden_layer_sizes=(16,))
+    model = TabularClassifier(**FAST, hidden_layer_sizes=(16,), max_bins=0)
     return model.fit(X[:240], y[:240]), X, y
 
 
@@ -115,7 +115,7 @@ def test_a_file_and_a_predictor_of_several_kinds(sparse):
 def test_columns_left_out_do_not_tell_of_rows_watched():
     rng = np.random.RandomState(1)
     X, y = rng.randn(250, 50), rng.rand(250) < 0.5
-    model = TabularClassifier(**FAST, hidden_layer_sizes=(16,)).fit(X, y)
+    model = TabularClassifier(**FAST, hidden_layer_sizes=(16,), max_bins=0).fit(X, y)
     assert abs(roc_auc_score(y, model.oof_predictions_[:, 1]) - 0.5) < 0.1
 
 
@@ -123,7 +123,7 @@ def test_kinds_of_other_losses_are_averaged_as_predictions():
     rng = np.random.RandomState(2)
     X = rng.randn(200, 15)
     y = rng.poisson(np.exp(X[:, 0]))
-    model = TabularRegressor(**FAST, hidden_layer_sizes=(8,), loss="poisson", n_jobs=1)
+    model = TabularRegressor(**FAST, hidden_layer_sizes=(8,), max_bins=4, loss="poisson", n_jobs=1)
     model.fit(X, y)
     assert model.oof_score_ > 0.2
     other = TabularRegressor(**model.get_params() | {"n_jobs": 2}).fit(X, y)

@@ -13,14 +13,13 @@ from sklearn.datasets import load_digits
 from fastnn import MLPClassifier
 
 SEED, TASKS, EPOCHS = 0, 5, 10
-_ADAGRAD = {"solver": "adagrad", "learning_rate_init": 0.03}
 METHODS = {
     "SGD": {"solver": "sgd", "learning_rate_init": 0.1, "momentum": 0.0},
-    "Adagrad": _ADAGRAD,
+    "Adagrad": {"solver": "adagrad", "learning_rate_init": 0.03},
     "Adagrad, plasticity='input'": {
+        "solver": "adagrad",
+        "learning_rate_init": 0.06,
         "plasticity": "input",
-        "plasticity_strength": 0.003,
-        **_ADAGRAD,
     },
 }
 

@@ -1,0 +1,1 @@
+"""Experiments with weights that use makes hard to change, and with gains."""

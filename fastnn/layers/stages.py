@@ -206,3 +206,9 @@ def check_layers(layers):
             raise InvalidParameterError(
                 f"layers must be of fastnn.layers (Dense, Dropout ...), got {layer!r}{hint}"
             )
+
+
+def shortest_input(layers):
+    """Columns of the shortest input that layers may have, as far as they say: steps and states."""
+    n_in = next((n for layer in layers if (n := getattr(layer, "n_in", None))), 1)
+    return n_in + sum(getattr(layer, "n_carried", 0) for layer in layers)

@@ -65,18 +65,18 @@ class CarriedStates:
 
     Parameters
     ----------
-    n_columns : int
+    n_carried : int
     ragged : bool, default=False
         Whether a column of lengths follows.
     """
 
-    n_columns: int
+    n_carried: int
     ragged: bool = False
 
     def add_to(self, stages: Any) -> None:
         """Append nothing; the layers behind know where to look."""
-        stages.carried = self.n_columns
-        stages.next_state = stages.n_in - self.ragged - self.n_columns
+        stages.carried = self.n_carried
+        stages.next_state = stages.n_in - self.ragged - self.n_carried
 
 
 def shape_of_steps(stages, n_features, ragged):

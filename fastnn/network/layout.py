@@ -14,7 +14,7 @@ from fastnn._kernels.native import table
 from fastnn._kernels.native.buffers import aligned_zeros
 from fastnn._kernels.training.engine import Engine
 from fastnn.layers import Dense, PerStep
-from fastnn.layers.stages import Stages, check_layers
+from fastnn.layers.stages import Stages, check_layers, shortest_input
 from fastnn.losses import EachStep, loss_for_outputs
 
 
@@ -41,7 +41,7 @@ def checked_parts(layers, loss, dtype):
             f"output activation; got {last!r} as the last one"
         )
     if not each_step:
-        stages_of(next((n for layer in layers if (n := getattr(layer, "n_in", None))), 1), layers)
+        stages_of(shortest_input(layers), layers)
         loss = loss_for_outputs(loss, last.n_out)
     try:
         found = np.dtype(dtype)

@@ -265,6 +265,14 @@ def echoes_tell_a_clean_series(results):
     assert all(a < b for a, b in zip(echoes, gru, strict=True))
 
 
+def a_cell_counts_and_a_chaotic_curve_is_foreseen(results):
+    assert results["counts to"] > 24
+    assert results["rises"] * results["falls"] < 0
+    assert abs(results["rises"] + results["falls"]) < 0.1 * abs(results["rises"])
+    assert results["end"][-1] > 0.9 > 0.1 > results["end"][:-2].max()
+    assert results["errors"]["network"].mean() < 0.25 * results["errors"]["last cycle"].mean()
+
+
 #: Of examples whose full run takes seconds.
 SMALLER = {
     "fitted_q": {"rounds": 20, "seed": 1},
@@ -276,6 +284,7 @@ CLAIMS = {
     "fitted_q": a_record_of_pushes_is_enough,
     "forgetting": use_keeps_what_was_learned,
     "echoes": echoes_tell_a_clean_series,
+    "counting_cells": a_cell_counts_and_a_chaotic_curve_is_foreseen,
     "local_winners": winners_say_what_they_see,
     "hypernetwork": a_network_makes_networks,
     "saliency": answers_hang_on_salient_pixels,

@@ -133,6 +133,11 @@ class BaseRecurrent(Stepping, BaseMLP):
     def _targets(self, y, sequences, name="y", of="X"):
         """y, or StepTargets if there are targets for each step."""
         if self.output != "all":
+            if isinstance(y, list | tuple) and _are_of_steps(y, sequences):
+                raise ValueError(
+                    f"{name} has a target for each step of {of}, and with output={self.output!r} a "
+                    "sequence has one: set output='all'"
+                )
             return y
         return read_targets(y, sequences, name, of, numeric=self._y_numeric)
 
@@ -334,3 +339,11 @@ class BaseRecurrent(Stepping, BaseMLP):
         tags.input_tags.sparse = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _are_of_steps(y, sequences):
+    """Whether targets in a list look like those of every step of sequences in a list."""
+    if len(y) != len(sequences.rows) or not sequences.ragged:
+        return False
+    lengths = [len(t) if isinstance(t, list | tuple | np.ndarray) and np.ndim(t) else 0 for t in y]
+    return len(set(lengths)) > 1 and bool((lengths == sequences.n_steps).all())

@@ -41,6 +41,8 @@ def read(estimator, X, *, reset, name="X"):
     """
     if isinstance(X, Sequences):
         return X
+    if isinstance(X, list | tuple) and len(X) == 0:
+        raise ValueError(f"{name} is empty, got {X!r}: pass a sequence at least")
     if estimator.embedding is not None:
         return read_categories(estimator, X, reset=reset, name=name)
     found = (
@@ -140,6 +142,17 @@ def _from_array(estimator, X, reset, name):
             _check_finite(X[i], f"{name}[{i}]")
         rows = np.ascontiguousarray(X).reshape(n, -1)
         return Sequences(rows, steps, width, None, False)
+    if isinstance(X, list | tuple) and any(isinstance(x, str) for x in X):
+        raise ValueError(
+            f"{name} is texts: set embedding, how many numbers stand for a character, such as 8"
+        )
+    if not reset and _dimensions(X) == 2 and estimator.step_width_ > 1:
+        width = estimator.step_width_
+        raise ValueError(
+            f"{name} has shape {np.shape(X)}, sequences of 1 number a step, but "
+            f"{type(estimator).__name__} was fitted on {width}: pass sequences (n, T, {width}), a "
+            "list of arrays, or for a single sequence x [x]"
+        )
     with located(X=X):
         rows = validate_data(estimator, X, dtype=_FLOATS, order="C", reset=reset)
     return Sequences(np.require(rows, requirements="A"), rows.shape[1], 1, None, True)

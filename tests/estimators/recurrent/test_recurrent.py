@@ -104,6 +104,8 @@ def test_gradients_by_the_input_are_those_of_its_numbers():
         ([np.ones((2, 3)), np.full((4, 3), np.nan)], r"X\[1\] has nan at step 0, feature 0"),
         (np.full((2, 5, 3), np.inf), r"X\[0\] has inf at step 0"),
         (np.ones((2, 0, 3)), "X is empty"),
+        ([], r"X is empty, got \[\]: pass a sequence at least"),
+        (["abc", "ab"], "X is texts: set embedding"),
         ([np.array([["a"]]), np.array([["b"]])], r"X\[0\] must hold numbers"),
     ],
 )
@@ -120,6 +122,10 @@ def test_what_does_not_fit_is_named_and_leaves_the_model_as_it_was():
         model.fit(X, y[:-1])
     with pytest.raises(ValueError, match="X has 3 numbers a step, but RecurrentClassifier"):
         model.predict(np.ones((1, 4, 3)))
+    with pytest.raises(ValueError, match=r"fitted on 2: pass .* or for a single sequence x \[x\]"):
+        model.predict(X[0])
+    with pytest.raises(ValueError, match=r"y has a target for each step of X.*set output='all'"):
+        RecurrentRegressor(**SMALL).fit(X, [x[:, 0] for x in X])
     with pytest.raises(ValueError, match="must name the units of a recurrent layer"):
         RecurrentClassifier(hidden_layer_sizes=()).fit(X, y)
     with pytest.raises(ValueError, match="in the same form"):

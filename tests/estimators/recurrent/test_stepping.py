@@ -160,3 +160,12 @@ def test_a_text_without_characters_is_no_step():
         model.step("")
     with pytest.raises(ValueError, match=r"y\[1\] has 0 targets"):
         model.fit(["abab", "b"], ["baba", ""])
+
+
+@pytest.mark.parametrize("ragged", [False, True], ids=["even", "ragged"])
+def test_pieces_may_have_one_target_each(ragged):
+    pieces = [x[: 3 + i % 3] for i, x in enumerate(X)] if ragged else X[:, :4]
+    model = RecurrentRegressor("lstm", stateful=True, **SMALL)
+    model.partial_fit(pieces, np.arange(12.0))
+    _, state = model.step(np.asarray(pieces[1])[None])
+    assert_same_bits(model.states_[1:2].copy(), state.values)

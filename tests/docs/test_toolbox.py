@@ -457,7 +457,8 @@ def test_every_name_is_there():
     for section, item, cell in ROWS:
         for span in re.findall(r"`([^`]+)`", cell):
             if "/" in span and "(" not in span:
-                assert (DOCS.parent / span).exists(), (section, item, span)
+                if (DOCS.parent / span.split("/")[0]).exists():  # a wheel comes without csrc
+                    assert (DOCS.parent / span).exists(), (section, item, span)
                 continue
             unknown = {s for s in re.findall(r'"([\w-]+)"', span) if s not in strings}
             rest = re.sub(r'"[^"]*"', "", span)

@@ -5,7 +5,7 @@ import math
 
 def markdown(header, rows):
     """A Markdown table whose columns line up; numbers go to the right."""
-    cells = [[str(cell) for cell in row] for row in [header, *rows]]
+    cells = [[str(cell).replace("|", r"\|") for cell in row] for row in [header, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     right = [all(_numeric(row[i]) for row in cells[1:]) for i in range(len(widths))]
     lines = [

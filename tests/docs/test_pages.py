@@ -29,6 +29,15 @@ def test_links_lead_somewhere(page):
             assert (ROOT / "docs" / link).exists(), link
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_rows_of_a_table_have_as_many_cells(page):
+    # Else it is a paragraph full of bars; a bar inside a cell is written with a backslash.
+    tables = re.findall(r"(?:^\|.*\n?)+", text_of(page), re.MULTILINE)
+    for table in tables:
+        cells = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+        assert len(cells) == 1, table
+
+
 def test_scripts_of_the_longer_looks_are_there():
     scripts = re.findall(r"`python (tests/\S+\.py)", text_of("reliability.md"))
     assert len(scripts) == 9

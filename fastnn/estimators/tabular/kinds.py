@@ -89,7 +89,7 @@ def kinds_of(preset, n_rows, n_columns, *, screens):
         found.append(SCREENED)
     elif preset == "best" or (n_rows < SMALL and not fast):
         found.append(SMOOTH)
-    if screens:
+    if screens and (wide or not fast):  # where rows suffice, the first does well, in half the time
         found.append(SCREENED_SMOOTH)
     return [*found, *(FURTHER if preset == "best" else ())]
 

@@ -80,6 +80,7 @@ def test_kinds_follow_from_rows_and_columns():
 
     assert names("default", 20_000, 10) == names("fast", 400, 10) == ["plain"]
     assert names("default", 400, 10) == ["plain", "smooth"]
+    assert names("fast", 400, 10, screens=True) == ["plain"]
     assert names("fast", 400, 100, screens=True) == ["plain", "screened and smooth"]
     assert names("default", 400, 100, screens=True)[1:] == ["screened", "screened and smooth"]
     assert len(names("best", 20_000, 10)) == 6

@@ -5,7 +5,7 @@ Neither promises an order of rows, so that a result without them could not be to
 
 import numpy as np
 
-__all__ = ["is_ray", "is_spark", "with_columns_ray", "with_columns_spark"]
+__all__ = ["column_labels", "is_ray", "is_spark", "with_columns_ray", "with_columns_spark"]
 
 #: Kind of NumPy's types -> the type in Spark's words; what is missing is text.
 _SPARK = {"b": "boolean", "i": "bigint", "u": "bigint", "f": "double"}
@@ -81,11 +81,11 @@ class WithColumns:
         if isinstance(part, dict):
             ((name, rows),) = part.items()
             return {name: rows, self.method: self._said(rows)}
-        rows = part if self.names is None else part[self.names]
-        found = self._said(rows if self.names is not None else rows.to_numpy())
+        found = self._said(part if self.names is None else part[self.names])
         if found.ndim == 1:
             return part.assign(**{self.method: found})
-        return part.assign(**dict(zip(self._labels(found), found.T, strict=True)))
+        names = [f"{self.method}_{label}" for label in column_labels(self.predictor, found)]
+        return part.assign(**dict(zip(names, found.T, strict=True)))
 
     def of_frames(self, frames):
         """Spark's form: an iterator of frames to an iterator of frames."""
@@ -96,8 +96,8 @@ class WithColumns:
             np.asarray(rows) if self.names is None else rows, n_jobs=1
         )
 
-    def _labels(self, found):
-        classes = getattr(self.predictor, "classes_", range(found.shape[1]))
-        if len(classes) != found.shape[1]:
-            classes = range(found.shape[1])
-        return [f"{self.method}_{label}" for label in classes]
+
+def column_labels(predictor, found):
+    """What the columns (n, k) that a `Predictor` gives are of: its classes, or 0 to k - 1."""
+    classes = getattr(predictor, "classes_", ())
+    return list(classes if len(classes) == found.shape[1] else range(found.shape[1]))

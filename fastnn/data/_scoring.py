@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 
 from fastnn._names import meant
-from fastnn.data._clusters import is_ray, is_spark, with_columns_ray, with_columns_spark
+from fastnn.data._clusters import (
+    column_labels,
+    is_ray,
+    is_spark,
+    with_columns_ray,
+    with_columns_spark,
+)
 from fastnn.data._sources import are_paths, paths_of, table_batches
 from fastnn.scoring.predictor import Predictor
 
@@ -107,8 +113,4 @@ class Scored:
 
         if found.ndim == 1:
             return pd.Series(found, index=part.index, name=self.method)
-        classes = getattr(self.predictor, "classes_", None)
-        columns = (
-            range(found.shape[1]) if classes is None or len(classes) != found.shape[1] else classes
-        )
-        return pd.DataFrame(found, index=part.index, columns=list(columns))
+        return pd.DataFrame(found, index=part.index, columns=column_labels(self.predictor, found))

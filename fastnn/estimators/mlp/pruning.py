@@ -136,17 +136,16 @@ def _gains_into_weights(pruned):
 
 def _zero_weights(pruned, amount, by, X):
     """Set the least of all weights to zero."""
-    skips = [p for p in pruned.__dict__.get("projections_") or [] if isinstance(p, np.ndarray)]
-    of_skips = [
-        layer
+    skips = {
+        layer: p
         for layer, p in enumerate(pruned.__dict__.get("projections_") or [])
         if isinstance(p, np.ndarray)
-    ]
-    matrices = [*pruned.coefs_, *skips]
+    }
+    matrices = [*pruned.coefs_, *skips.values()]
     worth = [np.abs(w) for w in matrices]
     if by == "use":
         said = [np.sqrt(np.mean(np.square(h), axis=0)) for h in _heard(pruned, X)]
-        before = [*range(len(pruned.coefs_)), *of_skips]
+        before = [*range(len(pruned.coefs_)), *skips]
         worth = [w * said[layer][:, None] for w, layer in zip(worth, before, strict=True)]
     values = np.concatenate([_among_layers(w.ravel()) for w in worth])
     n_zeros = round(amount * values.size)

@@ -1,14 +1,26 @@
-"""Datasets of Ray and frames of Spark: their rows, with columns added of what a model says.
+"""Whose collections rows are; of Ray's and Spark's their rows, with columns of what a model says.
 
-Neither promises an order of rows, so that a result without them could not be told whose it is.
+Neither of these promises an order of rows, so that nobody could tell whose a result alone is.
 """
 
 import numpy as np
 
-__all__ = ["column_labels", "is_ray", "is_spark", "with_columns_ray", "with_columns_spark"]
+__all__ = [
+    "column_labels",
+    "is_dask",
+    "is_ray",
+    "is_spark",
+    "with_columns_ray",
+    "with_columns_spark",
+]
 
 #: Kind of NumPy's types -> the type in Spark's words; what is missing is text.
 _SPARK = {"b": "boolean", "i": "bigint", "u": "bigint", "f": "double"}
+
+
+def is_dask(rows):
+    """Whether rows are a collection of Dask."""
+    return type(rows).__module__.split(".")[0] in ("dask", "dask_expr")
 
 
 def is_ray(rows):

@@ -8,6 +8,7 @@ import numpy as np
 from fastnn._names import meant
 from fastnn.data._clusters import (
     column_labels,
+    is_dask,
     is_ray,
     is_spark,
     with_columns_ray,
@@ -59,7 +60,7 @@ def score(model: Any, rows: Any, *, method: str = "predict", n_jobs: int | None 
         )
     if "proba" in method and not hasattr(predictor, "classes_"):
         raise ValueError(f"method={method!r} needs a classifier, and this model is none")
-    if _of_dask(rows):
+    if is_dask(rows):
         return _lazily(predictor, rows, method)
     if is_ray(rows):
         return with_columns_ray(predictor, rows, method)
@@ -74,10 +75,6 @@ def score(model: Any, rows: Any, *, method: str = "predict", n_jobs: int | None 
             f"Predictor(model).{method}(rows)"
         )
     return predictor.predict_batches(rows, method=method, n_jobs=n_jobs)
-
-
-def _of_dask(rows):
-    return type(rows).__module__.split(".")[0] in ("dask", "dask_expr")
 
 
 def _lazily(predictor, rows, method):

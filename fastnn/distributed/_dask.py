@@ -9,17 +9,13 @@ import uuid
 from contextlib import ExitStack, suppress
 
 from fastnn._warnings import warn
+from fastnn.data._clusters import is_dask
 from fastnn.distributed._errors import RankError
 
-__all__ = ["fit_on_dask", "is_dask"]
+__all__ = ["fit_on_dask"]
 
 #: Seconds between two looks at whether all workers are still there.
 _LOOK = 1.0
-
-
-def is_dask(rows):
-    """Whether rows are a collection of Dask."""
-    return type(rows).__module__.split(".")[0] in ("dask", "dask_expr")
 
 
 def fit_on_dask(client, model, X, y, sample_weight, *, workers, report, patience):

@@ -8,9 +8,10 @@ from typing import Any
 
 from sklearn import clone
 
+from fastnn.data._clusters import is_dask
 from fastnn.data._fitting import hand_over, saved_model
 from fastnn.distributed._checks import check_estimator
-from fastnn.distributed._dask import fit_on_dask, is_dask
+from fastnn.distributed._dask import fit_on_dask
 from fastnn.distributed._group import PATIENCE
 from fastnn.distributed._ranks import train
 from fastnn.distributed._shards import joined

@@ -5,6 +5,7 @@ a rank trains on depends on how many ranks there are, not on where Dask has put 
 """
 
 import pickle
+import time
 import uuid
 from contextlib import ExitStack, suppress
 
@@ -16,6 +17,9 @@ __all__ = ["fit_on_dask"]
 
 #: Seconds between two looks at whether all workers are still there.
 _LOOK = 1.0
+
+#: Seconds that the cause of a failure may come behind what other ranks say of it.
+_ECHO = 3.0
 
 
 def fit_on_dask(client, model, X, y, sample_weight, *, workers, report, patience):
@@ -121,9 +125,8 @@ def _results(client, futures, workers, token, report):
                 _wait(pending)
             else:
                 talk.hear()
-            failed = [future for future in futures if future.status == "error"]
-            if failed:
-                raise _cause(failed)
+            if any(future.status == "error" for future in futures):
+                raise _cause(futures)
             lost = [worker for worker in workers if worker not in client.nthreads()]
             if lost:
                 rank = workers.index(lost[0])
@@ -180,10 +183,19 @@ class _Talk:
         self._answers.close()
 
 
-def _cause(failed):
-    """Of the errors of several ranks, one that is no echo of another's."""
-    errors = [future.exception() for future in failed]
-    return next((e for e in errors if not isinstance(e, RankError)), errors[0])
+def _cause(futures):
+    """Of the errors of several ranks, one that is no echo of another's.
+
+    An echo may be here before what it tells of, which gets a moment to come.
+    """
+    ends = time.monotonic() + _ECHO
+    while True:
+        errors = [future.exception() for future in futures if future.status == "error"]
+        own = [error for error in errors if not isinstance(error, RankError)]
+        left = [future for future in futures if not future.done()]
+        if own or not left or time.monotonic() > ends:
+            return (own or errors)[0]
+        _wait(left)
 
 
 def _end(client, workers, token):

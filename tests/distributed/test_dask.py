@@ -14,7 +14,7 @@ from thread_ranks import SHARDS, X, Y, fitted_by_ranks, net
 import fastnn
 from fastnn import Predictor
 from fastnn.data import score
-from fastnn.distributed import RankError, fit
+from fastnn.distributed import RankError, _dask, fit
 
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
@@ -89,3 +89,31 @@ def test_bad_rows_are_refused(client):
         fit(net(), rows, Y)
     with pytest.raises(ValueError, match="workers must be addresses of the cluster's: 'nowhere'"):
         fit(net(), rows, targets, workers=["nowhere"])
+
+
+class Failed:
+    """What `_cause` asks of a future: its error, once it has come."""
+
+    def __init__(self, error, status="error"):
+        self._error, self.status = error, status
+
+    def exception(self):
+        return self._error
+
+    def done(self):
+        return self.status == "error"
+
+
+def test_a_cause_is_told_though_an_echo_of_it_came_first(monkeypatch):
+    echo, cause = Failed(RankError("rank 1 failed")), Failed(ValueError("NaN"), "pending")
+
+    def wait(left):
+        assert left == [cause]
+        cause.status = "error"
+
+    monkeypatch.setattr(_dask, "_wait", wait)
+    assert str(_dask._cause([echo, cause])) == "NaN"
+    monkeypatch.setattr(_dask, "_ECHO", 0)
+    cause.status = "pending"
+    monkeypatch.setattr(_dask, "_wait", lambda left: None)
+    assert str(_dask._cause([echo, cause])) == "rank 1 failed"

@@ -2,6 +2,7 @@
 
 from fastnn._kernels.native.header cimport (fastnn_csr, fastnn_isa, fastnn_kernels_f32, fastnn_kernels_f64, fastnn_step,
                                             fastnn_targets_f32, fastnn_targets_f64)
+from fastnn._kernels.native.header_tiles cimport fastnn_tiles
 
 ctypedef fused floating:
     float
@@ -18,6 +19,7 @@ cdef struct Kernels:    # the tables of one ISA; so small that it is handed on i
 
 cdef const fastnn_isa *isa_of(str isa) except NULL
 cdef Kernels kernels_of(str isa) except *
+cdef const fastnn_tiles *tiles_called(str name) except NULL
 cdef bint activation_needs_z(int activation) noexcept
 
 

@@ -5,6 +5,7 @@ import os
 from fastnn._kernels.native.formulas cimport (fastnn_activation_names, fastnn_activation_needs_z, fastnn_loss_names,
                                               fastnn_update_moments, fastnn_update_names)
 from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_isa, fastnn_isas
+from fastnn._kernels.native.header_tiles cimport fastnn_amx, fastnn_amx_emulated, fastnn_tiles
 from fastnn._kernels.native.platform cimport FASTNN_OPENMP, fastnn_max_threads
 
 cdef extern from *:
@@ -112,6 +113,27 @@ cdef Kernels kernels_of(str isa) except *:
     """The tables of an ISA that layers need; None is the one in use."""
     cdef const fastnn_isa *found = isa_of(isa)
     return Kernels(found.f32, found.f64)
+
+
+cdef const fastnn_tiles *tiles_called(str name) except NULL:
+    """The products of tiles: "AMX", which may be used where `no_amx` says None, or "AMX, emulated", which tests use."""
+    if name == (<bytes> fastnn_amx.name).decode():
+        return &fastnn_amx
+    if name == (<bytes> fastnn_amx_emulated.name).decode():
+        return &fastnn_amx_emulated
+    raise ValueError(f"there are no products of tiles called {name!r}")
+
+
+def no_amx(str kind):
+    """Why AMX does not multiply "bfloat16" or "int8" in this process, or None. The first call asks the system."""
+    cdef const char *found
+    wanted = os.environ.get("FASTNN_AMX", "").strip()
+    if wanted not in ("", "0", "1"):
+        raise ValueError(f"FASTNN_AMX must be 0 or 1, got {wanted!r}")
+    if wanted == "0":
+        return "switched off by FASTNN_AMX=0"
+    found = fastnn_amx.no_bf16() if kind == "bfloat16" else fastnn_amx.no_bytes()
+    return None if found == NULL else (<bytes> found).decode()
 
 
 def max_threads():

@@ -8,14 +8,17 @@ from libc.math cimport INFINITY
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.header cimport fastnn_step
+from fastnn._kernels.native.header_tiles cimport fastnn_block, fastnn_tiles
 from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_restore_denormals
 from fastnn._kernels.native.random cimport (bernoulli as sample_bits, dropout as drop, gaussian_noise as add_noise,
                                             random_key as key_of)
 from fastnn._kernels.native.table cimport (Kernels, absolute_sum as magnitude_of, activation_backward,
                                            activation_forward, average as average_of, axpy_dot as axpy_dot_of, finite,
                                            floating, gather as gather_rows, kernels_of, lanes, logarithm, loss_rows,
-                                           softmax as softmax_rows, squared_norm as norm_of, tile_rows,
+                                           softmax as softmax_rows, squared_norm as norm_of, tile_rows, tiles_called,
                                            transpose as transpose_block, update as update_weights)
+
+import numpy as np
 
 from fastnn._kernels.native import table
 
@@ -162,3 +165,31 @@ def transpose(const floating[:, ::1] A, Py_ssize_t n_cols, floating[:, ::1] to, 
 def all_finite(const floating[::1] x, isa=None):
     """Whether x holds neither NaN nor infinity."""
     return finite(kernels_of(isa), <const void *> &x[0], False, x.shape[0], <floating> 0)
+
+
+def block(str kernel, str kind, A, B, init=None):
+    """init + A . B by products of tiles: of one block of up to 32 rows.
+
+    A (rows, 64 bytes a step), B (steps, 16, panels, 16) words of uint32, init (rows, panels * 16) or one row of it.
+    """
+    cdef const fastnn_tiles *tiles = tiles_called(kernel)
+    cdef fastnn_block block
+    C = np.zeros((len(A), B.shape[2] * 16), np.float32 if kind == "bf16" else np.int32)
+    A, B = np.ascontiguousarray(A).view(np.uint8).reshape(-1), np.ascontiguousarray(B).reshape(-1)
+    block.rows, block.panels, block.steps = C.shape[0], C.shape[1] // 16, len(A) // 64 // C.shape[0]
+    block.a, block.lda = address(A, "B", False), len(A) // C.shape[0]
+    block.b, block.ldb, block.apart = address(B, "I", False), 64 * block.panels, 64
+    block.c, block.ldc = address(C, C.dtype.char, True), C.strides[0]
+    block.init, block.ld_init = NULL, 0
+    if init is not None:
+        block.init = address(init, C.dtype.char, False)
+        block.ld_init = C.strides[0] if len(init) == len(C) else 0
+    tiles.begin(block.rows)
+    if kind == "bf16":
+        tiles.bf16(&block)
+    elif kind == "bytes":
+        tiles.bytes(&block)
+    else:
+        tiles.signed_bytes(&block)
+    tiles.end()
+    return C

@@ -20,9 +20,10 @@ def config() -> dict[str, Any]:
         ``version``; ``compiler`` that built the kernels; ``openmp``, whether threads were built
         in; ``isas_compiled`` and ``isas_available`` on this CPU, best first; ``isa``, the one in
         use (set ``FASTNN_ISA`` before the first import to choose another); ``int8``, the products
-        of a Predictor of that dtype; ``threads`` that ``n_jobs=None`` stands for; ``cpu``,
-        ``platform`` and the versions of ``python``, ``numpy``, ``scipy`` and ``sklearn``, None for
-        those that are not installed.
+        of a Predictor of that dtype; ``bfloat16_training``, what computes those of
+        ``compute_dtype='bfloat16'``: ``float32`` where there is no fast path; ``threads`` that
+        ``n_jobs=None`` stands for; ``cpu``, ``platform`` and the versions of ``python``, ``numpy``,
+        ``scipy`` and ``sklearn``, None for those that are not installed.
     """
     return {
         "version": __version__,
@@ -32,6 +33,7 @@ def config() -> dict[str, Any]:
         "isas_available": list(table.isas_available()),
         "isa": table.isa(),
         "int8": int8_kernels()[0],
+        "bfloat16_training": "float32",
         "threads": effective_n_threads(),
         "cpu": cpu_name(),
         "platform": platform.platform(),

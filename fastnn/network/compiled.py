@@ -4,13 +4,14 @@ import numpy as np
 
 from fastnn._kernels.layers.entries import entries_of
 from fastnn._kernels.layers.kinds import TRAITS
+from fastnn._kernels.layers.plan import Plan
 from fastnn._kernels.layers.specs import uses
 from fastnn._kernels.scoring.activated import activate_rows
 from fastnn._kernels.training.groups import number_of_groups
 from fastnn.layers import Residual
 from fastnn.layers.stages import Stages
 from fastnn.network.layout import Layout
-from fastnn.network.rows import input_rows, row_weights, targets
+from fastnn.network.rows import check_compute_dtype, input_rows, row_weights, targets
 from fastnn.threads import ThreadChoice, n_threads_for
 
 #: Most rows that go through the layers at a time; a larger batch adds up its blocks' gradients.
@@ -73,6 +74,26 @@ class CompiledNetwork(Layout):
             choice = ThreadChoice(engine.n_threads, *self.work_of(n))
             self._kept = key, engine, choice
         return self._kept[1:]
+
+    def plan_of(self, compute_dtype):
+        """The Plan of a training that multiplies such numbers; None is the network's own.
+
+        Raises
+        ------
+        ValueError
+            If the network is of another dtype, or has layers that cannot.
+        """
+        if compute_dtype is None:
+            return None
+        check_compute_dtype(compute_dtype, self.dtype, "make it Network(..., dtype='float32')")
+        if compute_dtype == "float32":
+            return None
+        if any(TRAITS[s.kind].matrix and (TRAITS[s.kind].shares or s.window) for s in self.stages):
+            raise ValueError(
+                "compute_dtype='bfloat16' is for the products of dense layers, and this network "
+                "has convolutions or recurrent layers, which it does not know: leave it at None"
+            )
+        return Plan(self.n_in, self.stages, self.dtype, self._isa, rounded=True)
 
     def work_of(self, n, rule=None):
         """What a `ThreadChoice` asks of a gradient over n rows, or of a step by a rule: multiply-

@@ -127,7 +127,7 @@ class Network(BaseNetwork):
             Threads; results do not depend on it.
         **options
             Fields of `fastnn.training.options.StepOptions`: alpha, clip_value, clip_norm, max_norm,
-            keep_zeros, average_decay, seed.
+            keep_zeros, average_decay, compute_dtype, seed.
 
         Returns
         -------

@@ -5,9 +5,18 @@ import numpy as np
 from fastnn._kernels.layers.sparse import SparseRows
 from fastnn._sparse import issparse
 
-__all__ = ["input_rows", "row_weights", "targets"]
+__all__ = ["check_compute_dtype", "input_rows", "row_weights", "targets"]
 
 _WANTED_X = "X must be a C-contiguous array or a CSR matrix (X.tocsr()) of float32 or float64"
+
+
+def check_compute_dtype(compute_dtype, dtype, remedy):
+    """Raise ValueError where a network of this dtype cannot be trained in a compute_dtype."""
+    if compute_dtype is not None and dtype != np.float32:
+        raise ValueError(
+            f"compute_dtype={compute_dtype!r} is for networks of float32, and this one is of "
+            f"{np.dtype(dtype)}: {remedy}, or leave compute_dtype at None"
+        )
 
 
 def input_rows(X, n_in, dtype):

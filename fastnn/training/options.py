@@ -32,6 +32,10 @@ class StepOptions:
         Weights that are exactly zero when the training begins stay so.
     seed : int
         Of dropout and noise.
+    compute_dtype : {"float32", "bfloat16"} or None
+        What dense layers multiply in training: "bfloat16" rounds their weights, inputs and
+        gradients to the upper half of a float32 (round to nearest, ties to even); sums, weights,
+        moments and all else are float32's. None: the dtype of the network.
     whole_batch : int or None
         Rows of a batch that moves the running statistics of a BatchNorm by its momentum; fewer move
         them less. None: those of the batches.
@@ -39,7 +43,7 @@ class StepOptions:
     Raises
     ------
     ValueError
-        For a number out of its range.
+        For a number out of its range, or another compute_dtype.
     """
 
     alpha: float = between(0.0, 0.0, np.inf, "[)")
@@ -50,8 +54,14 @@ class StepOptions:
     keep_zeros: bool = False
     seed: int = 0
     whole_batch: int | None = None
+    compute_dtype: str | None = None
 
     def __post_init__(self):
         check_ranges(self)
         if not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**64:
             raise ValueError(f"seed must be an int from 0 to 2**64 - 1, got {self.seed!r}")
+        if self.compute_dtype not in (None, "float32", "bfloat16"):
+            raise ValueError(
+                "compute_dtype must be 'float32', 'bfloat16' or None, which is the dtype of the "
+                f"network; got {self.compute_dtype!r}"
+            )

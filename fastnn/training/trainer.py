@@ -58,7 +58,8 @@ def make_trainer(
     asked = options.clip_norm is not None or (plasticity and plasticity.kind == "gradient")
     whole_gradient = bool(block < batch_size or asked or added_to)
     groups = network.groups_of(batch_size)
-    engine = network.make_engine(block, n_threads, optimizer, whole_gradient, n_groups=groups)
+    plan = network.plan_of(options.compute_dtype)
+    engine = network.make_engine(block, n_threads, optimizer, whole_gradient, plan, n_groups=groups)
     if plasticity is not None:
         plasticity = Traces(plasticity, network, groups, traces, alone=exchange is None)
     if exchange is not None:
@@ -127,8 +128,7 @@ class Trainer:
 
     def run(self, X, y, order, begin, end, *, learning_rate, sample_weight=None):
         """`train` on data that no other call will see."""
-        data = self.data(X, y, sample_weight)
-        self.train(data, order, begin, end, learning_rate=learning_rate)
+        self.train(self.data(X, y, sample_weight), order, begin, end, learning_rate)
 
     def train(self, data, order, begin, end, learning_rate, rows_before=math.inf):
         """Train on batches begin..end-1; batch b holds the rows ``order[b *

@@ -29,6 +29,7 @@ cdef struct Dense:
     int activation
     bint needs_z                    # the derivative reads z: z and h are kept apart
     bint narrow                     # few outputs: weights stored transposed only
+    bint rounded                    # of training: what it multiplies has been rounded to bfloat16, see rounded.pxd
     # a wide layer: full panels of `panel` columns, then one narrower panel for the rest
     const void *panels              # (n_full, n_in, panel) with strides panel_stride, ldb
     Py_ssize_t panel_stride, ldb

@@ -2,57 +2,18 @@
 
 from libc.string cimport memcpy, memset
 
-from fastnn._kernels.layers.encoded cimport fill_table, table_size
 from fastnn._kernels.layers.plan cimport Layer, Plan
+from fastnn._kernels.layers.renewed cimport renew
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.tiles cimport panel_width
 from fastnn._kernels.native.dtypes cimport FLOAT64
-from fastnn._kernels.native.table cimport Kernels, floating, lanes as vector_lanes, transpose
+from fastnn._kernels.native.table cimport floating
 
 
 cdef void pack(Plan plan, const floating *params, floating *packed) noexcept nogil:
-    """Packed weights, with the transposed copies, from the parameter vector."""
-    cdef Layer *layer
-    cdef Py_ssize_t column, width
-    cdef int l
+    """Packed weights, with all that products read beside them, from the parameter vector."""
     pack_master(plan, params, packed)
-    fill_tables(plan, packed)
-    for l in range(plan.n_layers):
-        layer = &plan.layers[l]
-        if layer.wt >= 0 and not layer.dense.narrow:
-            column = 0
-            while column < layer.dense.n_out:
-                width = panel_width(layer.dense.n_out - column, plan.lanes)
-                transpose_panels(plan.k, layer, column, width, 0, layer.dense.n_in,
-                                 packed + layer.w + (layer.dense.n_in + 1) * column, packed)
-                column += width
-
-
-cdef void fill_tables(Plan plan, floating *packed) noexcept nogil:
-    """The tables of layers over encoded columns, from their packed weights."""
-    cdef Layer *layer
-    cdef int l
-    for l in range(plan.n_layers):
-        layer = &plan.layers[l]
-        if layer.table >= 0:
-            fill_layer_table(plan.k, layer, packed)
-
-
-cdef void fill_layer_table(Kernels k, const Layer *layer, floating *packed) noexcept nogil:
-    cdef Py_ssize_t column = 0, width
-    while column < layer.dense.n_out:
-        width = panel_width(layer.dense.n_out - column, vector_lanes(k, <floating> 0))
-        fill_table(k, layer.dense.encoding, 0, layer.dense.encoding.n, width,
-                   <const floating *> packed + layer.w + (layer.dense.n_in + 1) * column,
-                   packed + layer.table + table_size(layer.dense.encoding, column))
-        column += width
-
-
-cdef void fill_tables_as(Plan plan, void *packed) noexcept nogil:
-    if plan.dtype.number == FLOAT64:
-        fill_tables(plan, <double *> packed)
-    else:
-        fill_tables(plan, <float *> packed)
+    renew(plan, packed)
 
 
 cdef struct Matrix:                 # where the elements of a layer's matrix lie in the parameter vector
@@ -180,27 +141,6 @@ cdef void unpack(Plan plan, const floating *packed, floating *params) noexcept n
             memcpy(params + stage.scale, packed + stage.gain, stage.units * sizeof(floating))
             if not stage.traits.unshifted:
                 memcpy(params + stage.scale + stage.units, packed + stage.shift, stage.units * sizeof(floating))
-
-
-cdef void transpose_panels(Kernels k, const Layer *layer, Py_ssize_t column, Py_ssize_t width, Py_ssize_t first,
-                           Py_ssize_t count, const floating *w, floating *packed) noexcept nogil:
-    """Copies inputs first..first+count of one panel of W, w (count, width), into the transposed panels.
-
-    first is a multiple of the vector length; blocks are squares of it.
-    """
-    cdef Py_ssize_t lanes = vector_lanes(k, <floating> 0)
-    cdef Py_ssize_t n_in = layer.dense.n_in, n_out = layer.dense.n_out, i = 0, j, at, to_width
-    cdef floating *to
-    while i < count:
-        at = first + i
-        to_width = panel_width(n_in - at // (2 * lanes) * 2 * lanes, lanes)
-        to = packed + layer.wt + at // (2 * lanes) * 2 * lanes * n_out + at % (2 * lanes)
-        j = 0
-        while j < width and column + j < n_out:
-            transpose(k, <int> min(lanes, count - i), <int> min(lanes, n_out - column - j), w + i * width + j, width,
-                      to + (column + j) * to_width, to_width)
-            j += lanes
-        i += lanes
 
 
 cdef void pack_as(Plan plan, const void *params, void *packed) noexcept nogil:

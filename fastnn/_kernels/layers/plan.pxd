@@ -1,3 +1,4 @@
+from fastnn._kernels.families.reduced cimport fastnn_reduced
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.native.dtypes cimport Dtype
@@ -14,7 +15,8 @@ cdef struct Layer:
     int tied                        # layer whose matrix it has, transposed: `coef` is that one's; -1: one of its own
     # offset in the packed vector. Wide: panels [.][n_in + 1][width], the bias last; narrow: transposed panels
     # [.][n_out][width], then the bias (lanes,)
-    Py_ssize_t w
+    Py_ssize_t w, size              # of all that
+    Py_ssize_t rounded              # offset of a copy of it in bfloat16, laid out alike, or -1
     Py_ssize_t wt                   # offset of the transposed panels [.][n_out][width], or -1
     Py_ssize_t strip_rows           # inputs in one strip of a wide panel, unless they are encoded
     Py_ssize_t table                # of encoded columns: of their lines, or -1
@@ -33,6 +35,7 @@ cdef struct Strip:
 
 cdef class Plan:
     cdef Kernels k
+    cdef const fastnn_reduced *rounding     # NULL: no layer has a rounded copy
     cdef Layer *layers
     cdef Strip *strips
     cdef Stage *stages
@@ -46,4 +49,4 @@ cdef class Plan:
     cdef readonly double row_work   # multiply-adds of a row, forward
     cdef dict windows               # of each stage that sees an image through one, by number, its Windowed
     cdef dict encoded               # of each stage that encodes, by number, its Encoded
-    cdef Dense bind(self, int layer, const void *packed)
+    cdef Dense bind(self, int layer, const void *packed, bint rounded=*)

@@ -8,6 +8,8 @@ Padding is zero and stays zero: its gradient is zero.
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
+from fastnn._kernels.families.reduced cimport fastnn_reduced_of
+from fastnn._kernels.layers.binding cimport bound
 from fastnn._kernels.layers.cuts cimport gain_strips, layer_strips, rows_of_strips
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.encoded cimport Encoded, table_size
@@ -15,10 +17,10 @@ from fastnn._kernels.layers.kinds cimport traits_of
 from fastnn._kernels.layers.shapes cimport check_tie, shape_shared
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.windows cimport Windowed
-from fastnn._kernels.layers.tiles cimport round_up, row_stride, tail_width
+from fastnn._kernels.layers.tiles cimport round_up, row_stride
 from fastnn._kernels.native.dtypes cimport dtype_of
 from fastnn._kernels.native.formulas cimport FASTNN_relu
-from fastnn._kernels.native.table cimport activation_needs_z, kernels_of, lanes_as
+from fastnn._kernels.native.table cimport activation_needs_z, isa_of, kernels_of, lanes_as
 from fastnn._kernels.layers.kinds import TRAITS, number_of
 from fastnn._kernels.layers.specs import learning, matrix_shape, sources
 from fastnn._kernels.native.table import isa as chosen_isa
@@ -41,10 +43,12 @@ cdef class Plan:
         None: the one in use.
     input_gradient : bool
         Whether stages that take the input need transposed weights too.
+    rounded : bool
+        Whether dense layers are to multiply numbers of bfloat16 in training; for float32.
     """
 
-    def __cinit__(self, Py_ssize_t n_in, stages, dtype, str isa=None, bint input_gradient=False):
-        self.k = kernels_of(isa)
+    def __cinit__(self, Py_ssize_t n_in, stages, dtype, str isa=None, bint input_gradient=False, bint rounded=False):
+        self.k, self.rounding = kernels_of(isa), fastnn_reduced_of(isa_of(isa)) if rounded else NULL
         self.isa, self.dtype, self.n_in = isa or chosen_isa(), dtype_of(dtype), n_in
         self.lanes = lanes_as(self.k, self.dtype.number)
         self.n_stages, self.n_layers = len(stages), sum(TRAITS[spec.kind].matrix for spec in stages)
@@ -183,6 +187,7 @@ cdef class Plan:
             else:
                 at += (layer.dense.n_in + 1) * round_up(layer.dense.n_out, self.lanes)
             at = round_up(at, ALIGN)
+            layer.size = at - layer.w
         for t in self._scaled():
             stage, width = &self.stages[t], round_up(self.stages[t].units, ALIGN)
             stage.gain, stage.shift = at, at + width
@@ -190,7 +195,10 @@ cdef class Plan:
         self.n_master = at
         for i in range(self.n_layers):
             layer = &self.layers[i]
-            layer.table = -1
+            layer.table = layer.rounded = -1
+            if self.rounding != NULL and self.stages[layer.stage].once and layer.dense.encoding == NULL:
+                layer.rounded = at
+                at += layer.size
             if layer.dense.encoding != NULL:
                 layer.wt, layer.table = -1, at
                 at = round_up(at + table_size(layer.dense.encoding, round_up(layer.dense.n_out, self.lanes)), ALIGN)
@@ -225,24 +233,6 @@ cdef class Plan:
             self.strips[i].row_cost *= self.stages[self.strips[i].stage].places
             self.strip_size = max(self.strip_size, self.strips[i].size + self.strips[i].bias_width)
 
-    cdef Dense bind(self, int i, const void *packed):
-        """The layer's shapes with pointers into a packed vector."""
-        cdef Layer *layer = &self.layers[i]
-        cdef Dense d = layer.dense
-        cdef Py_ssize_t unit = self.dtype.itemsize, panel = 2 * self.lanes, n_full
-        cdef const char *w = <const char *> packed + layer.w * unit
-        if layer.wt >= 0:
-            d.transposed = <const char *> packed + layer.wt * unit
-        if d.narrow:
-            d.bias = w + d.n_out * round_up(d.n_in, self.lanes) * unit
-            return d
-        if layer.table >= 0:
-            d.table = <const char *> packed + layer.table * unit
-        n_full = d.n_out // panel
-        d.panels = w
-        d.ldb = panel
-        d.panel_stride = d.bias_stride = (d.n_in + 1) * panel
-        d.bias = w + d.n_in * panel * unit
-        d.tail = w + n_full * d.panel_stride * unit
-        d.tail_bias = <const char *> d.tail + d.n_in * tail_width(d.n_out, self.lanes) * unit
-        return d
+    cdef Dense bind(self, int i, const void *packed, bint rounded=False):
+        """The layer's shapes with pointers into a packed vector, see `bound`."""
+        return bound(&self.layers[i], self.lanes, self.dtype.itemsize, <const char *> packed, rounded)

@@ -49,6 +49,7 @@ cdef struct Stage:
 cdef struct Buffers:        # memory of one stage for a block of rows
     void *z                 # pre-activations where f' needs them, normalised inputs of a norm; else the same as h
     void *h                 # outputs, (rows, ld)
+    void *operand           # the same as rounded products take them (operands.pyx), or NULL: none does
     void *d                 # gradient of the loss by the outputs; by the pre-activations once stage_derivative has run
     # Memory for d beside h. In groups of rows (groups.pyx) the d of a stage that gates takes the place of h instead, which
     # is then no longer needed.
@@ -76,6 +77,7 @@ cdef struct Pass:           # one thread's part of a pass through the stages
     const Buffers *buffers
     void **custom           # pairs of Python functions
     const void *x           # the input rows of the block, padded, or
+    const void *operand     # the same as rounded products take them
     Py_ssize_t ldx
     void *dx                # where the gradient by the input goes, or NULL
     const fastnn_csr *csr   # sparse ones
@@ -102,6 +104,15 @@ cdef inline const floating *input_of(const Pass *p, int source, floating tag) no
     if source < 0:
         return <const floating *> p.x + p.r0 * p.ldx
     return <const floating *> p.buffers[source].h + p.r0 * p.stages[source].ld
+
+
+cdef inline const floating *factors_of(const Pass *p, const Stage *stage, floating tag) noexcept nogil:
+    """input_of a stage as its products take it."""
+    if not (stage.traits.matrix and p.dense[stage.layer].rounded):
+        return input_of(p, stage.source, tag)
+    if stage.source < 0:
+        return <const floating *> p.operand + p.r0 * p.ldx
+    return <const floating *> p.buffers[stage.source].operand + p.r0 * p.stages[stage.source].ld
 
 
 cdef inline floating *gradient_of(const Pass *p, int source, floating tag) noexcept nogil:

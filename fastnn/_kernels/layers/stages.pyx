@@ -21,7 +21,7 @@ from fastnn._kernels.layers.rows cimport (absolute_row, add_signs, gain_rows, mu
                                           winners)
 from fastnn._kernels.layers.shared cimport shared_backward, shared_forward
 from fastnn._kernels.layers.sparse cimport sparse_forward
-from fastnn._kernels.layers.stage cimport Pass, Stage, gradient_of, input_of, stride_of
+from fastnn._kernels.layers.stage cimport Pass, Stage, factors_of, gradient_of, input_of, stride_of
 from fastnn._kernels.native.norms cimport add_rows
 from fastnn._kernels.native.recurrent cimport add_part, copy_part
 from fastnn._kernels.native.table cimport activation_backward, activation_forward, floating, softmax
@@ -40,7 +40,7 @@ cdef void stage_forward(const Pass *p, int t, floating tag) noexcept nogil:
     cdef Py_ssize_t rows = p.r1 - p.r0, n = stage.n, ld = stage.ld, ldx = stride_of(p, stage.source)
     cdef floating *h = <floating *> p.buffers[t].h + p.r0 * ld
     cdef floating *z = <floating *> p.buffers[t].z + p.r0 * ld
-    cdef const floating *x = input_of(p, stage.source, tag)
+    cdef const floating *x = factors_of(p, stage, tag)
     if rows == 0 and not stage.traits.over_batch:
         return
     if stage.kind == DENSE:
@@ -113,7 +113,7 @@ cdef void stage_backward(const Pass *p, int t, floating tag) noexcept nogil:
     of its sources."""
     cdef const Stage *stage = &p.stages[t]
     cdef Py_ssize_t rows = p.r1 - p.r0, n = stage.n, ld = stage.ld, ldx = stride_of(p, stage.source)
-    cdef const floating *x = input_of(p, stage.source, tag)
+    cdef const floating *x = factors_of(p, stage, tag)
     cdef const floating *h = <const floating *> p.buffers[t].h + p.r0 * ld
     cdef floating *d = <floating *> p.buffers[t].d + p.r0 * ld
     cdef floating *dx = gradient_of(p, stage.source, tag)

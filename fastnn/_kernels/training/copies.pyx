@@ -16,6 +16,7 @@ from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.tiles cimport next_tile, panel_width
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.table cimport floating, lanes, outer_tile, tile_rows
+from fastnn._kernels.training.operands cimport inputs_of
 
 from fastnn._kernels.native.buffers import aligned_zeros
 
@@ -77,7 +78,7 @@ cdef void copy_rows(Sweep *s, Py_ssize_t r0, Py_ssize_t r1, floating tag) noexce
         if not is_copied(s, stage):
             continue
         ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
-        x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h)
+        x = <const floating *> inputs_of(s, stage)
         first = r0
         while first < r1:
             end = min(first + RUN, r1)

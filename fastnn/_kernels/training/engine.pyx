@@ -4,11 +4,11 @@ Arguments have been checked in Python; here they become pointers."""
 import numpy as np
 
 from libc.math cimport INFINITY
-from libc.stdint cimport int32_t
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.epoch cimport sweep_as
+from fastnn._kernels.training.operands cimport bind_first_layers, place_inputs
 from fastnn._kernels.training.rows cimport batch_as, layer_rows_as, nonzero_share_as
 from fastnn._kernels.scoring.model cimport PROBABILITY, RAW, Input, Mode, Model
 from fastnn._kernels.scoring.places cimport Places
@@ -16,10 +16,9 @@ from fastnn._kernels.scoring.score cimport score_as
 from fastnn._kernels.scoring.scratch cimport scratch_size_as
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.stage cimport Batch
+from fastnn._kernels.training.skips cimport place_zeros
 from fastnn._kernels.training.sums cimport grouped
-from fastnn._kernels.native.table cimport tile_rows_as
 from fastnn._kernels.training.workspace cimport Workspace
-from fastnn._kernels.layers.zeros cimport tile_size
 
 from fastnn._kernels.native.buffers import aligned_zeros
 
@@ -45,7 +44,7 @@ def set_most_nonzero(double share):
 cdef class Engine(Workspace):
     """Training and scoring of one network; its parameters are those of Workspace."""
 
-    cdef object _dense_keep, _sparse_keep, _zeros_keep, _first_copies, _held
+    cdef object _dense_keep, _sparse_keep, _zeros_keep, _first_copies, _operands, _held
     cdef Places _places
 
     def _dense_input(self, X):
@@ -53,8 +52,10 @@ cdef class Engine(Workspace):
         if self._dense_keep is None:
             self._dense_keep = aligned_zeros(self._rows * self.s.ldx, self._dtype)
             self._first_copies = place_copies(&self.s, True, self._rows, self._dtype, self._format)
-        self.s.x = address(self._dense_keep, self._format, True)
+            self.s.x = address(self._dense_keep, self._format, True)
+            self._operands = place_inputs(&self.s, self.plan, self._rows)
         self.s.data.csr, self.s.density, self.s.skips_zeros = NULL, 1, False
+        bind_first_layers(&self.s, self.plan)
         self.s.data.x_other = X.dtype != self._dtype
         self.s.data.x = address(X, self._format_of(self.s.data.x_other), False)
         self.s.data.ldx = X.shape[1]
@@ -80,25 +81,16 @@ cdef class Engine(Workspace):
         self.s.entries.begin = <Py_ssize_t *> address(self._sparse_keep[0], "n", True)
         self.s.entries.entries = address(self._sparse_keep[1], self._format, True)
         self.s.data.csr, self.s.skips_zeros = &X.csr, False
+        bind_first_layers(&self.s, self.plan)
         self.s.density = <double> pairs / (<double> min(batch_size, self.s.block_rows) * self.s.dense[0].n_in)
 
     cdef _look_for_zeros(self):
         """Leave out the zeros of the input if, by a sample of the rows to come, there are enough; bits do not tell."""
-        cdef int tile = tile_rows_as(self.plan.k, self.plan.dtype.number)
-        cdef Py_ssize_t n_tiles = self._rows // tile + self.n_threads, ld = tile_size(self.plan.n_in)
-        cdef int bits = <int> (8 * self.plan.dtype.itemsize)     # word_bits of zeros.pxd
-        cdef Py_ssize_t n_words = self._rows // bits + self.n_threads
         cdef double share = nonzero_share_as(&self.s, self.plan.dtype.number)
         if share > most_nonzero or most_nonzero == 0:
             return
         if self._zeros_keep is None:
-            self._zeros_keep = (np.empty(n_tiles * ld, np.int32), np.empty(n_tiles, np.intp),
-                                aligned_zeros(n_words * self.s.ldx, self._dtype), np.empty(n_words, np.intp))
-        self.s.zeros.tiles.columns = <int32_t *> address(self._zeros_keep[0], "i", True)
-        self.s.zeros.tiles.counts = <Py_ssize_t *> address(self._zeros_keep[1], "n", True)
-        self.s.zeros.tiles.ld = ld
-        self.s.zeros.words = address(self._zeros_keep[2], self._format, True)
-        self.s.zeros.first = <Py_ssize_t *> address(self._zeros_keep[3], "n", True)
+            self._zeros_keep = place_zeros(&self.s, self.plan, self._rows, self.n_threads)
         self.s.skips_zeros, self.s.density = True, share
 
     def run(self, X, labels, y, weight, order, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch_size, coefficients,
@@ -182,7 +174,7 @@ cdef class Engine(Workspace):
         cdef int dtype = self.plan.dtype.number
         cdef Mode mode = RAW if raw else PROBABILITY
         model.k, model.n_in = self.plan.k, self.plan.n_in
-        model.n_layers, model.dense = self.plan.n_layers, self.s.dense
+        model.n_layers, model.dense = self.plan.n_layers, self.s.plain
         model.n_stages, model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
         model.packed, model.custom, model.wants_rows = self.s.packed, self.s.custom, self.plan.wants_rows
         model.output, model.binary, model.activated = self.output, False, False

@@ -9,6 +9,7 @@ of the sum: the bits do not depend on the number of threads.
 from libc.string cimport memset
 
 from fastnn._kernels.layers.plan cimport Strip
+from fastnn._kernels.training.operands cimport round_gradient
 from fastnn._kernels.training.rows cimport forward, losses, pass_of, sum_of
 from fastnn._kernels.training.plastic cimport counts_use
 from fastnn._kernels.training.shares cimport cut
@@ -77,6 +78,7 @@ cdef void group_gradient(Sweep *s, Py_ssize_t start, Py_ssize_t rows, long long 
         n_words = pieces_before(n, word_bits(tag), NULL, 1)
         for t in range(s.n_stages - 1, -1, -1):
             stage_derivative(&p, t, tag)
+            round_gradient(s, &p, t, tag)
             at_once = passes_back(s, t)
             for i in range(s.n_strips):     # before the gradient takes the place of the inputs
                 strip = &s.strips[i]

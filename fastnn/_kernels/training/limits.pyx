@@ -2,9 +2,8 @@
 
 from libc.math cimport sqrt
 
-from fastnn._kernels.layers.encoded cimport fill_table, table_size
-from fastnn._kernels.layers.packing cimport transpose_panels
 from fastnn._kernels.layers.plan cimport Layer
+from fastnn._kernels.layers.renewed cimport renew_panel
 from fastnn._kernels.layers.tiles cimport panel_width
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, lanes
@@ -23,6 +22,7 @@ cdef void limit_norms(Sweep *s, int thread, int team, floating tag) noexcept nog
             if number % team == thread:
                 for column in range(layer.dense.n_out):
                     limit_unit(w, layer.dense.n_in, layer.dense.n_out, column, panel, s.max_norm)
+                renew_panel(s.k, s.rounding, layer, 0, 0, <floating *> s.packed)
             number += 1
             continue
         column = 0
@@ -30,12 +30,7 @@ cdef void limit_norms(Sweep *s, int thread, int team, floating tag) noexcept nog
             width = panel_width(layer.dense.n_out - column, panel // 2)
             if number % team == thread:
                 limit_panel(w, layer.dense.n_in, width, s.max_norm)
-                if layer.table >= 0:
-                    fill_table(s.k, layer.dense.encoding, 0, layer.dense.encoding.n, width, <const floating *> w,
-                               <floating *> s.packed + layer.table + table_size(layer.dense.encoding, column))
-                if layer.wt >= 0:
-                    transpose_panels(s.k, layer, column, width, 0, layer.dense.n_in, <const floating *> w,
-                                     <floating *> s.packed)
+                renew_panel(s.k, s.rounding, layer, column, width, <floating *> s.packed)
             w += (layer.dense.n_in + 1) * width
             column += width
             number += 1

@@ -8,6 +8,7 @@ from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.layers.sparse cimport fill_rows, sort_share
 from fastnn._kernels.layers.stage cimport Batch, Buffers, Pass, Stage
 from fastnn._kernels.layers.stages cimport activity_penalty, stage_backward, stage_derivative, stage_forward
+from fastnn._kernels.training.operands cimport round_gradient, round_inputs, round_outputs
 from fastnn._kernels.training.steps cimport step_losses
 from fastnn._kernels.training.sweep cimport Sweep
 from fastnn._kernels.native.table cimport floating, gather, loss_rows, tile_rows
@@ -83,6 +84,7 @@ cdef Pass pass_of(Sweep *s, const Py_ssize_t *sample, Py_ssize_t rows, const dou
     cdef Pass p
     p.k, p.stages, p.dense, p.buffers, p.custom = s.k, s.stages, s.dense, s.buffers, s.custom
     p.x, p.ldx, p.dx, p.csr, p.sample, p.packed = s.x, s.ldx, s.dx, s.data.csr, sample, s.packed
+    p.operand = s.operand
     p.rows, p.r0, p.r1 = rows, cut(rows, bounds, thread), cut(rows, bounds, thread + 1)
     p.row_number, p.seed, p.step, p.training, p.track = 0, s.seed, 0, s.training, s.track
     p.weight = s.data.weight
@@ -109,10 +111,12 @@ cdef void forward(Sweep *s, const Pass *p, Py_ssize_t ahead, floating tag) noexc
     elif p.r1 > p.r0:
         gather(s.k, p.r1 - p.r0, s.n_in, s.data.x, s.data.x_other, s.data.ldx, sample,
                sample + ahead if ahead else NULL, <floating *> s.x + p.r0 * s.ldx, s.ldx)
+        round_inputs(s, p.r0, p.r1, tag)
         if p.nonzero.columns != NULL:
             find_zeros(s.k, &s.zeros, &p.nonzero, p.word, p.r0, p.r1, s.n_in, <const floating *> s.x, s.ldx)
     for t in range(s.n_stages):
         stage_forward(p, t, tag)
+        round_outputs(s, p, t, tag)
 
 
 cdef void backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
@@ -126,6 +130,7 @@ cdef void stages_backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
     cdef int t
     for t in range(s.n_stages - 1, -1, -1):
         stage_derivative(p, t, tag)
+        round_gradient(s, p, t, tag)
         stage_backward(p, t, tag)
 
 

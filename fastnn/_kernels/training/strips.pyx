@@ -10,14 +10,15 @@ from fastnn._kernels.layers.convolution cimport convolution_bias_gradient, convo
 from fastnn._kernels.layers.dense cimport (Dense, are_few, dense_gradient, few_columns_gradient, few_outputs_backward,
                                            has_few_outputs, narrow_gradient)
 from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
-from fastnn._kernels.layers.encoded cimport encoded_gradient, fill_table, table_size
-from fastnn._kernels.layers.packing cimport transpose_panels
-from fastnn._kernels.layers.plan cimport Layer, Strip
+from fastnn._kernels.layers.encoded cimport encoded_gradient
+from fastnn._kernels.layers.plan cimport Strip
+from fastnn._kernels.layers.renewed cimport renew_strip
 from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.uses cimport shared_gradients
 from fastnn._kernels.training.copies cimport copied_gradient, is_copied
 from fastnn._kernels.training.gains cimport gain_gradient, has_price, priced_step
+from fastnn._kernels.training.operands cimport inputs_of
 from fastnn._kernels.training.plastic cimport note_squares, take_step
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.training.sweep cimport Sweep
@@ -151,7 +152,7 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
     cdef const Stage *stage = &s.stages[strip.stage]
     cdef const Dense *layer = NULL if strip.layer < 0 else &s.dense[strip.layer]
     cdef Py_ssize_t ldx = s.ldx if stage.source < 0 else s.stages[stage.source].ld
-    cdef const floating *x = <const floating *> (s.x if stage.source < 0 else s.buffers[stage.source].h) + r0 * ldx
+    cdef const floating *x = <const floating *> inputs_of(s, stage) + r0 * ldx
     cdef const floating *d = <const floating *> s.buffers[strip.stage].d + r0 * stage.ld
     cdef const floating *z = <const floating *> s.buffers[strip.stage].z + r0 * stage.ld
     cdef floating one = 1
@@ -231,16 +232,5 @@ cdef void strip_update(Sweep *s, int i, const floating *g, long long batch, doub
     step.penalised = False
     if strip.bias_width:
         take_step(s, strip, True, <const floating *> bias_gradient(s, strip, <floating *> g), batch, &step)
-    if strip.layer >= 0 and s.layers[strip.layer].table >= 0:
-        fill_strip_table(s, strip, w)
-    if strip.layer >= 0 and not s.dense[strip.layer].narrow and s.layers[strip.layer].wt >= 0:
-        transpose_panels(s.k, &s.layers[strip.layer], strip.column, strip.width, strip.first, strip.count,
-                         <const floating *> w + strip.offset, w)
-
-
-cdef inline void fill_strip_table(Sweep *s, const Strip *strip, floating *w) noexcept nogil:
-    """The lines of the encoded columns whose weights the strip has."""
-    cdef const Layer *layer = &s.layers[strip.layer]
-    fill_table(s.k, layer.dense.encoding, strip.begin, strip.end, strip.width, <const floating *> w + layer.w
-               + (layer.dense.n_in + 1) * strip.column,
-               w + layer.table + table_size(layer.dense.encoding, strip.column))
+    if strip.layer >= 0:
+        renew_strip(s.k, s.rounding, &s.layers[strip.layer], strip, w)

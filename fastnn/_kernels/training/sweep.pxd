@@ -1,3 +1,4 @@
+from fastnn._kernels.families.reduced cimport fastnn_reduced
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.plan cimport Layer, Strip
 from fastnn._kernels.native.platform cimport fastnn_barrier
@@ -65,7 +66,9 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     int n_stages, n_dense, n_strips, loss
     const Stage *stages
     const Layer *layers
-    Dense *dense                    # bound to `packed`
+    Dense *dense                    # bound to `packed` as training multiplies,
+    Dense *plain                    # and as scores do
+    const fastnn_reduced *rounding  # to bfloat16, of what dense layers multiply: see operands.pyx; NULL: as it is
     void **custom                   # activations that are Python functions
     const Strip *strips
     # weights, moments, and the gradient (NULL: a strip's gradient is used up at once), all in packed order
@@ -80,6 +83,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     Py_ssize_t block_rows, n_in, ldx
     Py_ssize_t chunk_rows           # of a thread's, that go forward and back at a time; 0: all
     void *x                         # (block_rows, ldx) the gathered input
+    void *operand                   # the same as rounded products take it: x itself unless other stages need that
     Entries entries                 # or, of sparse rows, what the gradient is made from
     Targets targets                 # and what they are compared with, if with themselves
     StepLosses each_step

@@ -7,8 +7,9 @@ from libc.math cimport INFINITY, log
 
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.layers.dense cimport Dense
-from fastnn._kernels.layers.packing cimport fill_tables_as, pack_as, pack_master_as, unpack_as
+from fastnn._kernels.layers.packing cimport pack_as, pack_master_as, unpack_as
 from fastnn._kernels.layers.plan cimport Plan
+from fastnn._kernels.layers.renewed cimport renew_as
 from fastnn._kernels.training.shares cimport LINE, bounds_of, start_shares
 from fastnn._kernels.layers.shapes cimport shared_numbers
 from fastnn._kernels.layers.shared cimport place_shared_as
@@ -17,6 +18,7 @@ from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.chunks cimport chunk_of
 from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.myelin cimport Myelin
+from fastnn._kernels.training.operands cimport bind_layers, place_operands
 from fastnn._kernels.training.steps cimport place_steps
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.training.sweep cimport Copies
@@ -61,7 +63,7 @@ cdef class Workspace:
         self.packed = aligned_zeros(plan.n_packed, self._dtype)
         self.moments = [aligned_zeros(plan.n_master, self._dtype) for _ in range(n_moments)]
         self.gradient = aligned_zeros(plan.n_master, self._dtype) if whole_gradient else None
-        self.s.dense = <Dense *> PyMem_Calloc(n, sizeof(Dense))
+        self.s.dense = <Dense *> PyMem_Calloc(2 * n, sizeof(Dense))
         self.s.buffers = <Buffers *> PyMem_Calloc(plan.n_stages, sizeof(Buffers))
         self.s.custom = <void **> PyMem_Calloc(max(len(custom), 1), sizeof(void *))
         self.s.copies = <Copies *> PyMem_Calloc(n, sizeof(Copies))
@@ -79,8 +81,7 @@ cdef class Workspace:
         self.s.n_dense, self.s.layers, self.s.n_in = n, plan.layers, plan.n_in
         self.s.n_strips, self.s.strips, self.s.n_master = plan.n_strips, plan.strips, plan.n_master
         self.s.loss, self.s.rule, self.s.block_rows, self.s.tied = loss, rule, block_rows, plan.n_tied > 0
-        for i in range(n):
-            self.s.dense[i] = plan.bind(i, self.s.packed)
+        bind_layers(&self.s, plan)
         self.configure()
         self._rows = block_rows if n_groups == 1 else max(block_rows, n_threads * GROUP_BLOCK)
         self._workspace(self._rows, input_gradient)
@@ -134,7 +135,7 @@ cdef class Workspace:
             if stage.in_place:
                 at = &self.s.buffers[stage.source]
                 at.d = at.apart = self.s.buffers[self.s.n_stages - 1 - t].d
-        keep.append(place_copies(&self.s, False, rows, self._dtype, self._format))
+        keep += place_operands(&self.s, self.plan, rows), place_copies(&self.s, False, rows, self._dtype, self._format)
         self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
         self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
         self.s.group_loss = <double *> address(reserve(self.s.n_groups, np.float64), "d", True)
@@ -197,13 +198,12 @@ cdef class Workspace:
 
     def load(self, params):
         """Packed weights from the parameter vector."""
-        cdef const void *p = address(params, self._format, False)
-        pack_as(self.plan, p, self.s.packed)
+        pack_as(self.plan, address(params, self._format, False), self.s.packed)
 
     def put(self, packed):
-        """Take a packed vector, or the beginning of one, and renew what products over encoded columns read."""
+        """Take a packed vector, or the beginning of one, and renew what products read beside the weights."""
         self.packed[:len(packed)] = packed
-        fill_tables_as(self.plan, self.s.packed)
+        renew_as(self.plan, self.s.packed)
 
     def set_loss(self, parameter, Py_ssize_t steps):
         """The loss's parameter of each output, (n_out,), or None; of how many steps a row has losses, 0: it has one."""

@@ -9,6 +9,7 @@ from fastnn.estimators.mlp.plasticity import check_plasticity
 from fastnn.estimators.mlp.pretraining import check_pretraining
 from fastnn.estimators.shared.availability import OF_MARGINS
 from fastnn.layers.activations import BERNOULLI, CustomActivation, check_activation
+from fastnn.network.rows import check_compute_dtype
 
 __all__ = ["check_data", "check_parameters"]
 
@@ -26,6 +27,7 @@ _NOT_WITH_LBFGS = {
     "clip_value": None,
     "clip_norm": None,
     "gain_l1": 0,
+    "compute_dtype": None,
 }
 
 
@@ -79,6 +81,8 @@ def _check_calibration(estimator):
 
 def check_data(estimator, X, widths):
     """Raise ValueError for parameters that X rules out, with hidden layers of these widths."""
+    remedy = "its dtype is that of X, so pass X.astype(numpy.float32)"
+    check_compute_dtype(estimator.compute_dtype, X.dtype, remedy)
     if not issparse(X):
         return
     if estimator.gain:

@@ -83,8 +83,9 @@ def _not_elastic(estimator):
 
 @parameters
 class WithoutPlasticity:
-    """Of networks that use a weight many times a row, which no trace counts and no greedy learning
-    knows yet: what `PlasticityParameters` and `PretrainingParameters` have is fixed there."""
+    """Of networks that use a weight many times a row, which no trace counts, no greedy learning
+    knows and no product in bfloat16 has yet: what `PlasticityParameters` and
+    `PretrainingParameters` have is fixed there, and so is compute_dtype."""
 
     pretrain: ClassVar[None] = None
     pretrain_params: ClassVar[None] = None
@@ -95,6 +96,7 @@ class WithoutPlasticity:
     conduction_loss: ClassVar[float] = 0.0
     gain: ClassVar[bool] = False
     gain_l1: ClassVar[float] = 0.0
+    compute_dtype: ClassVar[None] = None
 
 
 @parameters

@@ -105,6 +105,7 @@ def step_options(estimator):
         "max_norm": estimator.max_norm,
         "average_decay": estimator.averaging_decay if estimator.averaging == "ema" else None,
         "keep_zeros": estimator.keep_zeros,
+        "compute_dtype": estimator.compute_dtype,
         "plasticity": plasticity_of(estimator),
     }
 

@@ -166,6 +166,15 @@ class ToolboxParameters(CommonParameters):
         default=None,
         valid=[POSITIVE, None],
     )
+    compute_dtype: str | None = parameter(
+        "{'float32', 'bfloat16'} or None",
+        "What the layers multiply in training, for X of float32: with 'bfloat16' weights, inputs "
+        "and gradients are rounded to half the bits first, and the sums, the weights that are kept "
+        "and all else stay float32. It is fast where the processor has AMX; see "
+        "``docs/precision.md``. None: the dtype of X.",
+        default=None,
+        valid=[StrOptions({"float32", "bfloat16"}), None],
+    )
     n_init: int = parameter(
         "int",
         "Trainings from first weights of their own, of which the one with the lowest final loss, "

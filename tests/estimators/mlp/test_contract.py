@@ -38,6 +38,7 @@ ADDED_PARAMETERS = {
     "batch_norm": False,
     "layer_norm": False,
     "residual": False,
+    "compute_dtype": None,
     "init": "auto",
     "init_scale": None,
     "n_init": 1,

@@ -16,9 +16,9 @@ typedef struct {             /* what of a window lies within the image */
 #define FASTNN_DECLARE_PLACES(T, S)                                                                             \
     typedef struct {                                                                                            \
         /* c (mr, nv vectors) = bias + windows . b: element t of window i is window[i][at[t]], b is (k, nv      \
-           vectors). Then, if rectify, c = max(c, 0) */                                                         \
-        void (*product)(int mr, int nv, ptrdiff_t k, const T *const *window, const int32_t *at, const T *b,     \
-                        const T *bias, int rectify, T *c, ptrdiff_t ldc);                                       \
+           vectors), and t goes from `first` to `end`. Then, if rectify, c = max(c, 0) */                       \
+        void (*product)(int mr, int nv, ptrdiff_t first, ptrdiff_t end, const T *const *window,                 \
+                        const int32_t *at, const T *b, const T *bias, int rectify, T *c, ptrdiff_t ldc);        \
         /* y_i (n,) = bias (n,), or 0 if that is NULL, + the sum over j of f[j * m + i] x_j (n,), for m vectors  \
            y_i that lie ldy apart and t vectors x_j, ldx apart; m is 2 to 8. Then, if rectify, y = max(y, 0) */  \
         void (*mix)(int m, int t, const T *f, ptrdiff_t n, const T *x, ptrdiff_t ldx, const T *bias,            \
@@ -28,9 +28,10 @@ typedef struct {             /* what of a window lies within the image */
         /* g (mr, nv vectors) += the sum over n places of x[start[q] + at[i]] times row q of d */               \
         void (*gradient)(int mr, int nv, ptrdiff_t n, const int32_t *start, const T *x, const int32_t *at,      \
                          const T *d, ptrdiff_t ldd, T *g);                                                      \
-        /* h (n,) = the largest of the cells of n channels, a NaN if there is one, and unless NULL which (n,) = \
-           the number of the first such cell */                                                                 \
-        void (*largest)(ptrdiff_t n, const fastnn_cells *cells, const T *x, T *h, T *which);                \
+        /* h (places, n) = the largest of the cells of n channels, a NaN if there is one, and unless NULL which   \
+           (places, n) = the number of the first such cell; cells of a place lie `step` behind the last one's */ \
+        void (*largest)(ptrdiff_t n, ptrdiff_t places, ptrdiff_t step, const fastnn_cells *cells, const T *x,   \
+                        T *h, T *which);                                                                        \
         /* the cell of that number in dx += d */                                                                \
         void (*to_largest)(ptrdiff_t n, const fastnn_cells *cells, const T *d, const T *which, T *dx);      \
         /* h (n,) = factor times the sum of the cells, and all cells of dx += factor * d */                     \

@@ -138,12 +138,13 @@ def test_data_without_zeros_and_then_with_them(default_share):
     assert_same_bits(*results)
 
 
-@pytest.mark.parametrize("sizes", [(1,), (9, 2), (200, 33, 10), (300, 40)])
+@pytest.mark.parametrize("sizes", [(1,), (9, 2), (200, 33, 10), (300, 60)])
 @pytest.mark.parametrize("n_in", [*WIDTHS, 513])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
 def test_predictions_are_equal_for_any_batch(isa, dtype, n_in, sizes):
-    """Tiles of other rows leave other columns out, a single row those that are zero in it."""
+    """Tiles of other rows leave other columns out, a single row those that are zero in it, and
+    hidden units that ReLU has set to zero."""
     network = make_network(n_in, sizes, "relu", "squared_error", dtype, isa)
     X = with_zeros(make_data(131, network)[0], 1.2)
     whole, expected = network.forward(X), twin_of(network).forward(X)

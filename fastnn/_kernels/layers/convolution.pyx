@@ -11,7 +11,8 @@ may belong to several groups, or be padded: then tiles go through memory on the 
 from libc.stdint cimport int32_t
 from libc.string cimport memcpy, memset
 
-from fastnn._kernels.layers.tiles cimport next_tile, panel_width
+from fastnn._kernels.layers.blanks cimport Blanks, Lines, find_blanks, look_at_lines, may_be_blank
+from fastnn._kernels.layers.tiles cimport Cuts, cut_rows, next_tile, panel_width, take_tile
 from fastnn._kernels.native.formulas cimport FASTNN_relu
 from fastnn._kernels.native.places cimport places_gradient, places_product, places_scatter
 from fastnn._kernels.native.table cimport (Kernels, activation_backward, activation_forward, floating, gemm_tile, lanes,
@@ -54,14 +55,18 @@ cdef void convolution_forward(Kernels k, const Dense *layer, const Window *w, Py
     """z = windows . W + b and h = f(z); z, h : (rows, places * n_out) with stride layer.ld, padding included. h may be z."""
     cdef Py_ssize_t n = w.places * layer.n_out, column, width, _r
     cdef bint rectify = layer.activation == FASTNN_relu and z == h
+    cdef Blanks blanks
     cdef Cut cut
+    blanks.any = False
     for _r in range(rows):
+        if may_be_blank(w):
+            find_blanks(k, w, x, &blanks)
         column = 0
         while column < layer.n_out:
             width = panel_width(layer.n_out - column, lanes(k, <floating> 0))
             cut = first_cut(layer, w, column, width)
             while cut.low < cut.high:
-                panel_forward(k, layer, w, column, width, cut, x + channel_of(w, cut.group), rectify, z + column)
+                panel_forward(k, layer, w, &blanks, column, width, cut, x + channel_of(w, cut.group), rectify, z + column)
                 cut = next_cut(layer, w, column, width, cut)
             column += width
         memset(z + n, 0, (layer.ld - n) * sizeof(floating))
@@ -72,23 +77,30 @@ cdef void convolution_forward(Kernels k, const Dense *layer, const Window *w, Py
         h += layer.ld
 
 
-cdef inline void panel_forward(Kernels k, const Dense *layer, const Window *w, Py_ssize_t column, Py_ssize_t width,
-                               Cut cut, const floating *x, bint rectify, floating *z) noexcept nogil:
+cdef inline void panel_forward(Kernels k, const Dense *layer, const Window *w, const Blanks *blanks, Py_ssize_t column,
+                               Py_ssize_t width, Cut cut, const floating *x, bint rectify, floating *z) noexcept nogil:
     """What a group's columns of a panel are at every place of one image."""
     cdef const floating *b = <const floating *> layer.panels + (layer.n_in + 1) * column
     cdef const floating *window[MOST_ROWS]
     cdef floating tile[MOST_ROWS * MOST_PANEL]
     cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr, i
+    cdef const floating *bias = b + layer.n_in * width
     cdef Py_ssize_t q = 0
+    cdef Py_ssize_t of_line = layer.n_in // w.kernel_height, first, end
+    cdef Cuts cuts = cut_rows(w.places, most)
+    cdef Lines lines
+    lines.line, lines.column, lines.first, lines.end = 0, 0, 0, w.kernel_height
     while q < w.places:
-        mr = next_tile(w.places - q, most)
+        mr = take_tile(&cuts)
         for i in range(mr):
             window[i] = x + w.start[q + i]
+        if blanks.any:
+            look_at_lines(blanks, w, mr, &lines)
+        first, end = of_line * lines.first, of_line * lines.end
         if cut.whole:
-            places_product(k, mr, nv, layer.n_in, window, w.at, b, b + layer.n_in * width, rectify, z + q * layer.n_out,
-                           layer.n_out)
+            places_product(k, mr, nv, first, end, window, w.at, b, bias, rectify, z + q * layer.n_out, layer.n_out)
         else:
-            places_product(k, mr, nv, layer.n_in, window, w.at, b, b + layer.n_in * width, rectify, tile, width)
+            places_product(k, mr, nv, first, end, window, w.at, b, bias, rectify, tile, width)
             for i in range(mr):
                 memcpy(z + (q + i) * layer.n_out + cut.low, tile + i * width + cut.low,
                        (cut.high - cut.low) * sizeof(floating))

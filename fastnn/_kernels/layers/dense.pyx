@@ -9,7 +9,7 @@ from fastnn._kernels.native.table cimport (Kernels, activation_forward, few_forw
                                            has_few_forward, lanes, narrow_backward, narrow_forward, outer_tile,
                                            tile_rows, transpose)
 from fastnn._kernels.layers.tiles cimport next_tile, panel_width, tail_width
-from fastnn._kernels.layers.zeros cimport gemm_tile_some, gemv_some
+from fastnn._kernels.layers.zeros cimport Row, gemm_tile_some, gemv_some, look_at_row
 
 
 cdef enum:
@@ -27,8 +27,11 @@ cdef void dense_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const fl
     """z = x . W + b and h = f(z), the activation tile by tile, while z is in the cache.
 
     x : (rows, n_in); z, h : (rows, n_out) with stride layer.ld, padding included. h may be z. some: the columns of x
-    that are not zero, or NULL.
+    that are not zero, or NULL: then those of a single row are looked for, as ReLU leaves zeros.
     """
+    cdef Row row
+    if rows == 1 and some == NULL:
+        some = look_at_row(k, layer.n_in, layer.n_out, x, &row)
     dense_panels(k, layer, rows, x, ldx, 0, full_panels(k, layer, <floating> 0) + 1, some, z, h)
 
 

@@ -24,6 +24,13 @@ cdef inline fastnn_cells cells_at(const Window *w, Py_ssize_t i, Py_ssize_t j, P
     return cells
 
 
+cdef inline Py_ssize_t whole_places(const Window *w) noexcept nogil:
+    """How many windows, from the beginning of a line on, no edge cuts short to the left or right."""
+    if w.left or w.width < w.kernel_width:
+        return 0
+    return min(w.out_width, (w.width - w.kernel_width) // w.stride_right + 1)
+
+
 cdef void pool_stage(const Pass *p, int t, floating tag) noexcept nogil:
     """Of max_pool, z keeps the number of the largest cell, unless it is the memory of h: the way back asks for it."""
     cdef const Stage *stage = &p.stages[t]
@@ -33,17 +40,22 @@ cdef void pool_stage(const Pass *p, int t, floating tag) noexcept nogil:
     cdef floating *h = <floating *> p.buffers[t].h + p.r0 * stage.ld
     cdef floating *which = <floating *> p.buffers[t].z + p.r0 * stage.ld
     cdef bint kept = which != h
+    cdef Py_ssize_t whole = whole_places(w), n
     cdef fastnn_cells cells
     for _r in range(p.r1 - p.r0):
         at = 0
         for i in range(w.out_height):
-            for j in range(w.out_width):
-                cells = cells_at(w, i, j, &first)
+            j = 0
+            while j < w.out_width:
+                cells, n = cells_at(w, i, j, &first), whole if j == 0 and whole else 1
                 if stage.traits.keeps:     # the number of the largest
-                    places_largest(p.k, w.channels, &cells, x + first, h + at, which + at if kept else <floating *> NULL)
+                    places_largest(p.k, w.channels, n, w.stride_right * w.channels, &cells, x + first, h + at,
+                                   which + at if kept else <floating *> NULL)
                 else:
+                    n = 1
                     places_sum(p.k, w.channels, &cells, 1 / <double> (cells.height * cells.width), x + first, h + at)
-                at += w.channels
+                j += n
+                at += n * w.channels
         memset(h + at, 0, (stage.ld - at) * sizeof(floating))
         x += ldx
         h += stage.ld

@@ -26,3 +26,20 @@ cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
     """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
     cdef Py_ssize_t tiles = (rows + most - 1) // most
     return <int> ((rows + tiles - 1) // tiles)
+
+
+cdef struct Cuts:           # rows cut into the same tiles at once: where tiles are small, dividing for each one would count
+    Py_ssize_t size, larger     # so many tiles of size + 1 rows come first
+
+
+cdef inline Cuts cut_rows(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
+    cdef Py_ssize_t tiles = (rows + most - 1) // most
+    cdef Cuts cuts
+    cuts.size = rows // tiles
+    cuts.larger = rows - tiles * cuts.size
+    return cuts
+
+
+cdef inline int take_tile(Cuts *cuts) noexcept nogil:
+    cuts.larger -= 1
+    return <int> (cuts.size + (cuts.larger >= 0))

@@ -22,6 +22,7 @@ cdef struct Window:
     Py_ssize_t places
     Py_ssize_t kernel_height, kernel_width
     Py_ssize_t stride_down, stride_right
+    Py_ssize_t down, across                     # from one cell of a window to the next one below, and beside it
     Py_ssize_t top, left                        # cells of padding; below and to the right there is what the places need
     Py_ssize_t groups                           # of channels, each with outputs of its own
     # of a convolution, whose windows lie within its input: where each begins, and how far from there its elements are

@@ -27,6 +27,7 @@ cdef class Windowed:
         w.places = w.out_height * w.out_width
         w.kernel_height, w.kernel_width = spec.kernel
         w.stride_down, w.stride_right = spec.strides
+        w.down, w.across = spec.dilation
         w.top, w.left = spec.padding
         w.groups = spec.groups
         self.n_inputs = spec.n_inputs

@@ -13,7 +13,7 @@ from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from fastnn._kernels.layers.plan cimport Plan
-from fastnn._kernels.layers.tiles cimport next_tile, panel_width, round_up
+from fastnn._kernels.layers.tiles cimport Cuts, cut_rows, panel_width, round_up, take_tile
 from fastnn._kernels.layers.windows cimport Windowed
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.native.formulas cimport FASTNN_relu
@@ -160,13 +160,15 @@ cdef inline void tap_product(Kernels k, const Winograd *d, Py_ssize_t rows, Py_s
     cdef Py_ssize_t lanes = vector_lanes(k, <floating> 0), column = 0, width, q
     cdef const floating *window[MOST_ROWS]
     cdef int most = tile_rows(k, <floating> 0), mr, i
+    cdef Cuts cuts
     while column < n_out:
         width, q = panel_width(n_out - column, lanes), 0
+        cuts = cut_rows(rows, most)
         while q < rows:
-            mr = next_tile(rows - q, most)
+            mr = take_tile(&cuts)
             for i in range(mr):
                 window[i] = sums + d.start[q + i]
-            places_product(k, mr, <int> (width // lanes), depth, window, d.at, b, <const floating *> d.zeros, False,
+            places_product(k, mr, <int> (width // lanes), 0, depth, window, d.at, b, <const floating *> d.zeros, False,
                            to + q * wide + column, wide)
             q += mr
         b += depth * width

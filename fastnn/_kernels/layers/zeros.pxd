@@ -19,6 +19,19 @@ cdef struct Zeros:
     void *words                 # (n_words, ldx) bit r of words[w][c]: row first[w] + r is not zero in column c
     Py_ssize_t *first           # (n_words,)
 
+cdef enum:
+    NARROWEST = 64              # of a row that is looked at alone
+    WIDEST = 2048
+    ROOM = 2576                 # tile_size of that
+    ENOUGH = 1 << 14            # weights that make it worth while
+
+cdef struct Row:
+    # A row, as Tiles: of hidden units that ReLU has set to zero.
+    Tiles tiles
+    Py_ssize_t count
+    int32_t columns[ROOM]
+
+cdef const Tiles *look_at_row(Kernels k, Py_ssize_t n, Py_ssize_t n_out, const floating *x, Row *row) noexcept nogil
 cdef Py_ssize_t pieces_before(Py_ssize_t rows, Py_ssize_t size, const double *bounds, int threads) noexcept nogil
 cdef Tiles tiles_from(const Zeros *zeros, Py_ssize_t tile) noexcept nogil
 cdef bint find_columns(Kernels k, const Tiles *tiles, Py_ssize_t rows, Py_ssize_t n, const floating *x,

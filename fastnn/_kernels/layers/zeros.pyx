@@ -9,6 +9,10 @@ from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.native.table cimport lanes, tile_rows
 
 
+cdef enum:
+    SAMPLE = 16
+
+
 cdef Py_ssize_t pieces_before(Py_ssize_t rows, Py_ssize_t size, const double *bounds, int threads) noexcept nogil:
     """Number of pieces of at most `size` rows in the shares of the first so many threads."""
     cdef Py_ssize_t n = 0
@@ -47,6 +51,23 @@ cdef bint find_columns(Kernels k, const Tiles *tiles, Py_ssize_t rows, Py_ssize_
         x += mr * ldx
         rows -= mr
     return some
+
+
+cdef const Tiles *look_at_row(Kernels k, Py_ssize_t n, Py_ssize_t n_out, const floating *x, Row *row) noexcept nogil:
+    """Where one row x (n,) that meets weights (n, n_out) is not zero; NULL where leaving zeros out does not pay.
+
+    One without a zero among its first numbers has few.
+    """
+    cdef Py_ssize_t i = 0
+    if not NARROWEST <= n <= WIDEST or n * n_out < ENOUGH:
+        return NULL
+    while x[i] != 0:
+        i += 1
+        if i == SAMPLE:
+            return NULL
+    row.tiles.columns, row.tiles.counts, row.tiles.ld = row.columns, &row.count, tile_size(n)
+    row.count = nonzero_columns(k, 1, n, x, n, n - n // 8, row.columns)
+    return &row.tiles if row.count >= 0 else NULL
 
 
 cdef void find_zeros(Kernels k, const Zeros *zeros, const Tiles *tiles, Py_ssize_t word, Py_ssize_t r0, Py_ssize_t r1,

@@ -7,13 +7,13 @@ from fastnn._kernels.native.header_places cimport fastnn_cells
 from fastnn._kernels.native.table cimport Kernels, floating
 
 
-cdef inline void places_product(Kernels k, int mr, int nv, Py_ssize_t depth, const floating **window, const int32_t *at,
-                                const floating *b, const floating *bias, bint rectify, floating *c,
+cdef inline void places_product(Kernels k, int mr, int nv, Py_ssize_t first, Py_ssize_t end, const floating **window,
+                                const int32_t *at, const floating *b, const floating *bias, bint rectify, floating *c,
                                 Py_ssize_t ldc) noexcept nogil:
     if floating is float:
-        k.f32.places.product(mr, nv, depth, window, at, b, bias, rectify, c, ldc)
+        k.f32.places.product(mr, nv, first, end, window, at, b, bias, rectify, c, ldc)
     else:
-        k.f64.places.product(mr, nv, depth, window, at, b, bias, rectify, c, ldc)
+        k.f64.places.product(mr, nv, first, end, window, at, b, bias, rectify, c, ldc)
 
 
 cdef inline void places_mix(Kernels k, int m, int t, const floating *f, Py_ssize_t n, const floating *x, Py_ssize_t ldx,
@@ -40,12 +40,12 @@ cdef inline void places_gradient(Kernels k, int mr, int nv, Py_ssize_t n, const 
         k.f64.places.gradient(mr, nv, n, start, x, at, d, ldd, g)
 
 
-cdef inline void places_largest(Kernels k, Py_ssize_t n, const fastnn_cells *cells, const floating *x, floating *h,
-                                floating *which) noexcept nogil:
+cdef inline void places_largest(Kernels k, Py_ssize_t n, Py_ssize_t places, Py_ssize_t step, const fastnn_cells *cells,
+                                const floating *x, floating *h, floating *which) noexcept nogil:
     if floating is float:
-        k.f32.places.largest(n, cells, x, h, which)
+        k.f32.places.largest(n, places, step, cells, x, h, which)
     else:
-        k.f64.places.largest(n, cells, x, h, which)
+        k.f64.places.largest(n, places, step, cells, x, h, which)
 
 
 cdef inline void places_to_largest(Kernels k, Py_ssize_t n, const fastnn_cells *cells, const floating *d,

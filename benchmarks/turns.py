@@ -9,16 +9,19 @@ import numpy as np
 __all__ = ["memory_rows", "rounds", "rows_of"]
 
 
-def rounds(contenders, n):
+def rounds(contenders, n, warm=False):
     """Seconds of each contender in each of n rounds, after one that does not count.
 
     Each begins after a pause: threads of OpenBLAS and OpenMP go on looking for work for a while, on
-    cores that are then another's.
+    cores that are then another's. warm: it does its work once before the time is taken, so that
+    what is short finds its data in the caches.
     """
     seconds = {name: [] for name in contenders}
     for turn in range(n + 1):
         for name, work in contenders.items():
             time.sleep(0.2)
+            if warm:
+                work()
             begin = time.perf_counter()
             work()
             if turn:

@@ -68,12 +68,16 @@ cdef inline uint64_t cell_at(const uint64_t *columns, const Window *w, Py_ssize_
 
 cdef void look_at_lines(const Blanks *blanks, const Window *w, int places, Lines *lines) noexcept nogil:
     """From which to which of their lines the windows of the next places see what is not blank."""
-    cdef uint64_t bits = 0
-    cdef int _p
-    for _p in range(places):
-        bits |= blanks.seen[lines.column] >> (lines.line * w.stride_down)
-        lines.column += 1
-        if lines.column == w.out_width:
+    cdef uint64_t bits = 0, of_line
+    cdef Py_ssize_t left = places, end, j
+    while left > 0:
+        end, of_line = min(lines.column + left, w.out_width), 0
+        for j in range(lines.column, end):
+            of_line |= blanks.seen[j]
+        bits |= of_line >> (lines.line * w.stride_down)
+        left -= end - lines.column
+        lines.column = end
+        if end == w.out_width:
             lines.line, lines.column = lines.line + 1, 0
     bits &= (<uint64_t> 1 << w.kernel_height) - 1
     lines.end = 64 - __builtin_clzll(bits | 1)

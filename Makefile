@@ -10,6 +10,8 @@ PY := $(VENV)/bin/python
 WORKERS ?= auto
 NATIVE := $(shell find csrc fastnn/_kernels -name '*.[ch]' -o -name '*.inc' -o -name '*.def' -o -name '*.py[xd]')
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Many tests start processes of their own: each would compile all of fastnn anew where bytecode may not be kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench bench-peers test-neon sanitize wheel docs clean

@@ -52,8 +52,8 @@ CFLAGS = [
 # their target by pragma and the best one is taken at import.
 CSRC_CFLAGS = ["-Wall", "-Wextra"]
 CYTHON_CFLAGS = ["-Wno-unused-function", "-Wno-unreachable-code"]  # generated code has both
-# What computes nothing itself compiles in half the time, and to less: what hands kernels to tests, and what places memory,
-# describes and calls, once a fit or an epoch.
+# What computes nothing itself compiles in half the time, and to less: what hands kernels to tests,
+# and what places memory, describes and calls, once a fit or an epoch.
 QUICK_CFLAGS = ["-O1"]
 QUICK = (
     "fastnn._kernels.testing.",

@@ -5,11 +5,13 @@ Ratios are medians over rounds in which all take turns; above 1 fastnn is faster
 scored 300 times, after as many times that do not count. PyTorch and onnxruntime run on one thread
 and on all: the better one counts. Accuracies are on rows that nothing was chosen by, means of three
 seeds; images are moved by a pixel in training where they are large.
+Depthwise: two convolutions of 3 x 3, each channel with a kernel of its own, and a mean over places.
 
     python -m benchmarks.convolution mnist.npz [--rounds 7] [--threads N] [--only WHAT] [--out FILE]
 
-WHAT is one of digits, mnist, speed, memory. PyTorch and onnxruntime are left out where they are not
-installed. The file has X_train, y_train, X_test, y_test, as rows or images of 0 to 255.
+WHAT is one of digits, mnist, speed, depthwise, memory; digits and depthwise need no file. PyTorch
+and onnxruntime are left out where they are not installed. The file has X_train, y_train, X_test,
+y_test, as rows or images of 0 to 255.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from sklearn.model_selection import train_test_split
 
 import fastnn
 from benchmarks import machine
+from benchmarks.depthwise import depthwise
 from benchmarks.memory import growth
 from benchmarks.numpy_convolution import epoch_by_hand
 from benchmarks.turns import memory_rows, rounds, rows_of
@@ -29,6 +32,7 @@ from fastnn import ConvClassifier, MLPClassifier, Predictor
 
 SEEDS = 3
 ROWS = 3200  # of MNIST, that an epoch which is timed has
+NEEDS_DATA = {"digits": False, "mnist": True, "speed": True, "depthwise": False, "memory": True}
 ASIDE = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
@@ -185,13 +189,15 @@ def memory(path, n_threads):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("data", type=Path, help="an .npz with MNIST")
+    parser.add_argument("data", type=Path, nargs="?", help="an .npz with MNIST")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=machine.cpu_count())
-    parser.add_argument("--only", choices=["digits", "mnist", "speed", "memory"])
+    parser.add_argument("--only", choices=list(NEEDS_DATA))
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    if options.data is None and NEEDS_DATA.get(options.only, True):
+        parser.error("it takes the file of MNIST, or --only digits or depthwise")
     if options.peak:
         peak(options.data, options.peak, options.threads)
         return
@@ -199,6 +205,7 @@ def main():
         "digits": digits,
         "mnist": lambda: accuracy(options.data),
         "speed": lambda: speed(options.data, options.rounds, options.threads),
+        "depthwise": lambda: depthwise(options.rounds, options.threads),
         "memory": lambda: memory(options.data, options.threads),
     }
     table = ["| | | | moved by a pixel, or beside fastnn |", "| --- | --- | ---: | ---: |"]

@@ -13,6 +13,14 @@ typedef struct {             /* what of a window lies within the image */
     ptrdiff_t number, line;  /* of its first cell among those of the whole window, and cells in a line of that */
 } fastnn_cells;
 
+typedef struct {             /* places of a depthwise convolution, or cells, that look at others alike; see depthwise.inc */
+    ptrdiff_t n, taps;
+    const int32_t *to, *start; /* (n,) where each lies, and what it looks from, in elements */
+    const int32_t *at, *row;   /* (taps,) how far from there, and by which line of the weights */
+} fastnn_reach;
+
+enum { FASTNN_STORE, FASTNN_RECTIFY, FASTNN_ADD }; /* what becomes of a sum */
+
 #define FASTNN_DECLARE_PLACES(T, S)                                                                             \
     typedef struct {                                                                                            \
         /* c (mr, nv vectors) = bias + windows . b: element t of window i is window[i][at[t]], b is (k, nv      \
@@ -37,6 +45,13 @@ typedef struct {             /* what of a window lies within the image */
         /* h (n,) = factor times the sum of the cells, and all cells of dx += factor * d */                     \
         void (*sum)(ptrdiff_t n, const fastnn_cells *cells, T factor, const T *x, T *h);                    \
         void (*to_all)(ptrdiff_t n, const fastnn_cells *cells, T factor, const T *d, T *dx);                \
+        /* of n channels, two vectors at most: y[to[q]] = bias, or 0 if that is NULL, + the sum over t of       \
+           x[start[q] + at[t]] times line row[t] of b; then as `how` says. No x is read from `end` on */        \
+        void (*reach)(const fastnn_reach *r, ptrdiff_t n, const T *x, const T *end, const T *b, ptrdiff_t ldb,  \
+                      const T *bias, int how, T *y);                                                            \
+        /* of n channels: line t of g += the sum over the places of x[start[q] + at[t]] times row q of d */     \
+        void (*taps)(ptrdiff_t n, ptrdiff_t taps, ptrdiff_t places, const int32_t *start, const T *x,           \
+                     const T *end, const int32_t *at, const T *d, ptrdiff_t ldd, T *g, ptrdiff_t ldg);          \
     } fastnn_places_##S;
 
 FASTNN_DECLARE_PLACES(float, f32)

@@ -52,6 +52,11 @@ NETS = {
         Conv2D(6, 3, groups=6, padding="same"),
         Conv2D(40, 1, "tanh", groups=2),
     ],
+    "depthwise": [
+        Conv2D(19, 1, "tanh", input_shape=IMAGE),
+        Conv2D(19, 3, "relu", groups=19, padding="same"),
+        Conv2D(19, (2, 3), "tanh", strides=(2, 1), dilation=(1, 2), padding=1, groups=19),
+    ],
     "series": [
         Conv1D(9, 3, "tanh", padding="same", input_shape=SERIES),
         AveragePool(3),
@@ -232,7 +237,8 @@ def test_unsound_numbers_are_refused_at_once(make, message):
 
 def layer_of(case):
     """The layer of a recorded case of PyTorch's, and what its arrays are."""
-    kinds = {"conv": Conv2D, "max": MaxPool, "mean": AveragePool}
+    convolution = Conv1D if len(case["options"]["input_shape"]) == 2 else Conv2D
+    kinds = {"conv": convolution, "max": MaxPool, "mean": AveragePool}
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in case["options"].items()}
     return kinds[case["kind"]](**options)
 
@@ -244,12 +250,34 @@ CASES = json.loads((Path(__file__).parent / "torch_images.json").read_text())
 def test_outputs_are_those_of_pytorch(case):
     """Which side has the odd cell of "same", among others; recorded by torch_images.py."""
     layer, n = layer_of(case), len(case["x"])
-    x = np.array(case["x"]).transpose(0, 2, 3, 1).reshape(n, -1)
-    expected = np.array(case["y"]).transpose(0, 2, 3, 1).reshape(n, -1)
+    x, expected = (np.moveaxis(np.array(case[k]), 1, -1).reshape(n, -1) for k in ("x", "y"))
     net = CompiledNetwork(x.shape[1], [layer, Dense(1)], "squared_error")
     if case["kind"] == "conv":
         weight = np.array(case["weight"])
-        net.coefs[0][...] = weight.transpose(2, 3, 1, 0).reshape(-1, len(weight))
+        net.coefs[0][...] = np.moveaxis(weight, (1, 0), (-2, -1)).reshape(-1, len(weight))
         net.intercepts[0][...] = case["bias"]
     found = net.layer_outputs(x)[0]
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kernel", "strides"), [((4, 3), (1, 2)), ((3, 2), (2, 3))])
+def test_the_odd_cell_lies_where_onnx_has_it(kernel, strides):
+    """Of "same" with strides, which PyTorch has not."""
+    pytest.importorskip("onnxruntime")
+    from exported_onnx import run
+    from onnx import TensorProto, helper
+
+    rng = np.random.RandomState(0)
+    weight = rng.randn(2, 1, *kernel)
+    x, w, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in "xwy")
+    w = helper.make_tensor("w", TensorProto.FLOAT, weight.shape, weight.ravel())
+    conv = helper.make_node("Conv", ["x", "w"], ["y"], auto_pad="SAME_UPPER", strides=strides)
+    graph = helper.make_graph([conv], "same", [x], [y], [w])
+    opset = [helper.make_opsetid("", 13)]
+    image = rng.randn(1, 1, 7, 6)
+    expected = run(helper.make_model(graph, ir_version=8, opset_imports=opset), image.astype("f4"))
+    layer = Conv2D(2, kernel, strides=strides, padding="same", input_shape=(7, 6, 1))
+    net = CompiledNetwork(42, [layer, Dense(1)], "squared_error")
+    net.coefs[0][...] = np.moveaxis(weight, (1, 0), (-2, -1)).reshape(-1, 2)
+    found = net.layer_outputs(image.reshape(1, 42))[0].reshape(*expected["y"].shape[2:], 2)
+    np.testing.assert_allclose(found, np.moveaxis(expected["y"][0], 0, -1), atol=1e-5)

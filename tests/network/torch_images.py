@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-# Name -> kind, (channels, height, width), our options.
+# Name -> kind, (channels, height, width) or (channels, length), our options.
 CASES = {
     "one channel": ("conv", (1, 7, 7), {"n_out": 2, "kernel_size": 3}),
     "three channels": ("conv", (3, 5, 6), {"n_out": 4, "kernel_size": (2, 3)}),
@@ -24,6 +24,21 @@ CASES = {
     ),
     "groups": ("conv", (4, 5, 5), {"n_out": 6, "kernel_size": 2, "groups": 2}),
     "depthwise": ("conv", (3, 5, 5), {"n_out": 3, "kernel_size": 3, "groups": 3}),
+    "depthwise, strides": (
+        "conv",
+        (9, 6, 5),
+        {"n_out": 9, "kernel_size": (3, 2), "strides": (2, 1), "padding": 1, "groups": 9},
+    ),
+    "groups, all at once": (
+        "conv",
+        (4, 8, 7),
+        {
+            **{"n_out": 4, "kernel_size": (3, 2), "strides": (2, 3), "padding": (2, 1)},
+            **{"dilation": (2, 1), "groups": 2},
+        },
+    ),
+    "series": ("conv", (3, 8), {"n_out": 2, "kernel_size": 3, "strides": 2, "padding": 1}),
+    "series, the same": ("conv", (2, 7), {"n_out": 2, "kernel_size": 4, "padding": "same"}),
     "one cell": ("conv", (5, 3, 3), {"n_out": 9, "kernel_size": 1, "dilation": 2}),
     "largest": ("max", (2, 7, 5), {"pool_size": 2}),
     "largest, overlapping": ("max", (2, 7, 6), {"pool_size": 3, "strides": 2, "padding": 1}),
@@ -42,13 +57,14 @@ def record(name, kind, shape, options):
     }
     if kind == "conv":
         kernel, groups = options["kernel_size"], options.get("groups", 1)
-        kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
+        kernel = (kernel,) * (len(shape) - 1) if isinstance(kernel, int) else kernel
         weight = torch.randn(options["n_out"], shape[0] // groups, *kernel)
         bias = torch.randn(options["n_out"])
         more = {"dilation": options.get("dilation", 1), "groups": groups}
         case |= {"weight": rounded(weight), "bias": rounded(bias)}
         x, weight, bias = (torch.tensor(rounded(array)) for array in (x, weight, bias))
-        y = functional.conv2d(x, weight, bias, **steps, **more)
+        convolution = functional.conv2d if len(shape) == 3 else functional.conv1d
+        y = convolution(x, weight, bias, **steps, **more)
     else:
         steps["stride"] = options.get("strides", options["pool_size"])
         x = torch.tensor(rounded(x))

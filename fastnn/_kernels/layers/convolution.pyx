@@ -6,12 +6,14 @@ of the batch, (height, width, channels); padding is a stage of its own in front,
 
 With groups, the windows of each see its share of the channels, and its share of the outputs is theirs. A panel of outputs
 may belong to several groups, or be padded: then tiles go through memory on the stack, from which what is wanted is picked.
+Where each channel is a group with one output, vectors run along channels instead (depthwise.pxd).
 """
 
 from libc.stdint cimport int32_t
 from libc.string cimport memcpy, memset
 
 from fastnn._kernels.layers.blanks cimport Blanks, Lines, find_blanks, look_at_lines, may_be_blank
+from fastnn._kernels.layers.depthwise cimport (depthwise_backward, depthwise_forward, depthwise_gradient, is_depthwise)
 from fastnn._kernels.layers.tiles cimport Cuts, cut_rows, next_tile, panel_width, take_tile
 from fastnn._kernels.native.formulas cimport FASTNN_relu
 from fastnn._kernels.native.places cimport places_gradient, places_product, places_scatter
@@ -53,28 +55,36 @@ cdef inline Py_ssize_t channel_of(const Window *w, Py_ssize_t group) noexcept no
 cdef void convolution_forward(Kernels k, const Dense *layer, const Window *w, Py_ssize_t rows, const floating *x,
                               Py_ssize_t ldx, floating *z, floating *h) noexcept nogil:
     """z = windows . W + b and h = f(z); z, h : (rows, places * n_out) with stride layer.ld, padding included. h may be z."""
-    cdef Py_ssize_t n = w.places * layer.n_out, column, width, _r
+    cdef Py_ssize_t n = w.places * layer.n_out, _r
     cdef bint rectify = layer.activation == FASTNN_relu and z == h
-    cdef Blanks blanks
-    cdef Cut cut
-    blanks.any = False
     for _r in range(rows):
-        if may_be_blank(w):
-            find_blanks(k, w, x, &blanks)
-        column = 0
-        while column < layer.n_out:
-            width = panel_width(layer.n_out - column, lanes(k, <floating> 0))
-            cut = first_cut(layer, w, column, width)
-            while cut.low < cut.high:
-                panel_forward(k, layer, w, &blanks, column, width, cut, x + channel_of(w, cut.group), rectify, z + column)
-                cut = next_cut(layer, w, column, width, cut)
-            column += width
+        if is_depthwise(w):
+            depthwise_forward(k, layer, w, x, rectify, z)
+        else:
+            image_forward(k, layer, w, x, rectify, z)
         memset(z + n, 0, (layer.ld - n) * sizeof(floating))
         if layer.activation and not rectify:
             activation_forward(k, layer.activation, 1, n, <const floating *> z, h, layer.ld)
         x += ldx
         z += layer.ld
         h += layer.ld
+
+
+cdef inline void image_forward(Kernels k, const Dense *layer, const Window *w, const floating *x, bint rectify,
+                               floating *z) noexcept nogil:
+    cdef Py_ssize_t column = 0, width
+    cdef Blanks blanks
+    cdef Cut cut
+    blanks.any = False
+    if may_be_blank(w):
+        find_blanks(k, w, x, &blanks)
+    while column < layer.n_out:
+        width = panel_width(layer.n_out - column, lanes(k, <floating> 0))
+        cut = first_cut(layer, w, column, width)
+        while cut.low < cut.high:
+            panel_forward(k, layer, w, &blanks, column, width, cut, x + channel_of(w, cut.group), rectify, z + column)
+            cut = next_cut(layer, w, column, width, cut)
+        column += width
 
 
 cdef inline void panel_forward(Kernels k, const Dense *layer, const Window *w, const Blanks *blanks, Py_ssize_t column,
@@ -114,25 +124,34 @@ cdef void convolution_backward(Kernels k, const Dense *layer, const Window *w, P
     d : (rows, places * n_out) with stride layer.ld; dx, gate : with stride ldx, padding included. An element of dx adds up
     what the places pass back to it in an order that the shapes alone decide.
     """
-    cdef Py_ssize_t n_out = layer.n_out // w.groups, _r, group, first, width
-    cdef const floating *b
+    cdef Py_ssize_t _r
     for _r in range(rows):
-        if not accumulate:
-            memset(dx, 0, ldx * sizeof(floating))
-        for group in range(w.groups):
-            b = <const floating *> layer.transposed
-            first = 0
-            while first < layer.n_in:
-                width = panel_width(layer.n_in - first, lanes(k, <floating> 0))
-                panel_backward(k, layer, w, first, width, n_out, d + group * n_out, b + group * n_out * width,
-                               dx + channel_of(w, group))
-                b += layer.n_out * width
-                first += width
+        if is_depthwise(w):
+            depthwise_backward(k, layer, w, d, dx, ldx, accumulate)
+        else:
+            image_backward(k, layer, w, d, dx, ldx, accumulate)
         if gate != NULL:
             activation_backward(k, FASTNN_relu, 1, w.height * w.width * w.channels, gate, gate, dx, ldx)
             gate += ldx
         d += layer.ld
         dx += ldx
+
+
+cdef inline void image_backward(Kernels k, const Dense *layer, const Window *w, const floating *d, floating *dx,
+                                Py_ssize_t ldx, bint accumulate) noexcept nogil:
+    cdef Py_ssize_t n_out = layer.n_out // w.groups, group, first, width
+    cdef const floating *b
+    if not accumulate:
+        memset(dx, 0, ldx * sizeof(floating))
+    for group in range(w.groups):
+        b = <const floating *> layer.transposed
+        first = 0
+        while first < layer.n_in:
+            width = panel_width(layer.n_in - first, lanes(k, <floating> 0))
+            panel_backward(k, layer, w, first, width, n_out, d + group * n_out, b + group * n_out * width,
+                           dx + channel_of(w, group))
+            b += layer.n_out * width
+            first += width
 
 
 cdef inline void panel_backward(Kernels k, const Dense *layer, const Window *w, Py_ssize_t first, Py_ssize_t width,
@@ -169,21 +188,30 @@ cdef void convolution_gradient(Kernels k, const Dense *layer, const Window *w, P
     The sum of an image's places is added to that of the images before: fewer numbers of unlike size are added than one
     after the other, and the image stays in the cache for the tiles of the strip.
     """
-    cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr
-    cdef Py_ssize_t i, _r
-    cdef Cut cut
+    cdef Py_ssize_t _r
     for _r in range(rows):
-        i = 0
-        while i < count:
-            mr = next_tile(count - i, most)
-            cut = first_cut(layer, w, column, width)
-            while cut.low < cut.high:
-                tile_gradient(k, layer, w, mr, nv, cut, w.at + first + i, x + channel_of(w, cut.group), d + column,
-                              g + i * width)
-                cut = next_cut(layer, w, column, width, cut)
-            i += mr
+        if is_depthwise(w):
+            depthwise_gradient(k, layer, w, first, count, column, width, x, d, g)
+        else:
+            image_gradient(k, layer, w, first, count, column, width, x, d, g)
         x += ldx
         d += layer.ld
+
+
+cdef inline void image_gradient(Kernels k, const Dense *layer, const Window *w, Py_ssize_t first, Py_ssize_t count,
+                                Py_ssize_t column, Py_ssize_t width, const floating *x, const floating *d,
+                                floating *g) noexcept nogil:
+    cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr
+    cdef Py_ssize_t i = 0
+    cdef Cut cut
+    while i < count:
+        mr = next_tile(count - i, most)
+        cut = first_cut(layer, w, column, width)
+        while cut.low < cut.high:
+            tile_gradient(k, layer, w, mr, nv, cut, w.at + first + i, x + channel_of(w, cut.group), d + column,
+                          g + i * width)
+            cut = next_cut(layer, w, column, width, cut)
+        i += mr
 
 
 cdef inline void tile_gradient(Kernels k, const Dense *layer, const Window *w, int mr, int nv, Cut cut, const int32_t *at,

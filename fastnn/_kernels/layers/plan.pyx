@@ -57,7 +57,7 @@ cdef class Plan:
         if self.layers == NULL or self.stages == NULL:
             raise MemoryError()
         self._take_encodings(stages)
-        self.windows = {t: Windowed(spec.window) for t, spec in enumerate(stages) if spec.window}
+        self.windows = {t: Windowed(spec.window, spec.n_units) for t, spec in enumerate(stages) if spec.window}
         self._shapes(stages)
         self._gradient_flow(stages, input_gradient)
         self._parameter_offsets()

@@ -2,6 +2,9 @@
 
 from libc.stdint cimport int32_t
 
+from fastnn._kernels.layers.reaches cimport Reaches
+from fastnn._kernels.native.header_places cimport fastnn_reach
+
 cdef struct Winograd:       # a convolution with fewer products, of scoring alone, see winograd.pyx
     int taps, cells                             # products of a tile, and places
     Py_ssize_t tiles                            # of a line
@@ -29,8 +32,12 @@ cdef struct Window:
     const int32_t *start                        # (places,)
     const int32_t *at                           # (elements of a group,)
     const Winograd *winograd                    # or NULL
+    # of a depthwise one, with an output for each channel: what its places see and, behind it, what cells get back; or NULL
+    const fastnn_reach *reach
+    int n_reaches
 
 cdef class Windowed:
     cdef Window window
     cdef readonly Py_ssize_t n_inputs
     cdef object _start, _at
+    cdef Reaches _reaches

@@ -4,6 +4,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t
 
+from fastnn._kernels.layers.reaches cimport Reaches
 from fastnn._kernels.native.buffers cimport address
 
 
@@ -13,6 +14,8 @@ cdef class Windowed:
     Parameters
     ----------
     spec : WindowSpec
+    n_units : int
+        Outputs of a place.
 
     Attributes
     ----------
@@ -20,7 +23,7 @@ cdef class Windowed:
         Elements of a window, of one group of channels.
     """
 
-    def __cinit__(self, spec):
+    def __cinit__(self, spec, Py_ssize_t n_units):
         cdef Window *w = &self.window
         w.height, w.width, w.channels = spec.shape
         w.out_height, w.out_width = spec.out
@@ -39,6 +42,9 @@ cdef class Windowed:
                          np.arange(w.channels // w.groups))
         w.start = <const int32_t *> address(self._start, "i", False)
         w.at = <const int32_t *> address(self._at, "i", False)
+        if 1 < w.groups == w.channels == n_units:
+            self._reaches = Reaches(spec, self._start, self._at)
+            w.reach, w.n_reaches = self._reaches.all, self._reaches.n
 
 
 def _grid(down, right, deep):

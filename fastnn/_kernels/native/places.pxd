@@ -3,7 +3,7 @@ csrc/layers/places.inc."""
 
 from libc.stdint cimport int32_t
 
-from fastnn._kernels.native.header_places cimport fastnn_cells
+from fastnn._kernels.native.header_places cimport fastnn_cells, fastnn_reach
 from fastnn._kernels.native.table cimport Kernels, floating
 
 
@@ -70,3 +70,21 @@ cdef inline void places_to_all(Kernels k, Py_ssize_t n, const fastnn_cells *cell
         k.f32.places.to_all(n, cells, <float> factor, d, dx)
     else:
         k.f64.places.to_all(n, cells, factor, d, dx)
+
+
+cdef inline void places_reach(Kernels k, const fastnn_reach *r, Py_ssize_t n, const floating *x, const floating *end,
+                              const floating *b, Py_ssize_t ldb, const floating *bias, int how,
+                              floating *y) noexcept nogil:
+    if floating is float:
+        k.f32.places.reach(r, n, x, end, b, ldb, bias, how, y)
+    else:
+        k.f64.places.reach(r, n, x, end, b, ldb, bias, how, y)
+
+
+cdef inline void places_taps(Kernels k, Py_ssize_t n, Py_ssize_t taps, Py_ssize_t places, const int32_t *start,
+                             const floating *x, const floating *end, const int32_t *at, const floating *d, Py_ssize_t ldd,
+                             floating *g, Py_ssize_t ldg) noexcept nogil:
+    if floating is float:
+        k.f32.places.taps(n, taps, places, start, x, end, at, d, ldd, g, ldg)
+    else:
+        k.f64.places.taps(n, taps, places, start, x, end, at, d, ldd, g, ldg)

@@ -3,10 +3,12 @@
 Probabilities of 784-256-128-10, fitted to the images of MNIST for some epochs, and of
 1024-1024-1024-10 with random weights and random rows: one row, and many rows in one call. float32
 rows go in. fastnn and onnxruntime in float32, fastnn in bfloat16 and int8, onnxruntime's dynamic
-int8 (`quantize_dynamic`), NumPy in float32. All take turns in rounds, an untimed call before each
-timed one; on one thread the time is the processor's. Times are medians of a row, × is the median
-over rounds of float32's time by fastnn over the contender's. |Δp| is the largest difference of a
-probability to float32's, and labels those that it changes, of the many rows.
+int8 (`quantize_dynamic`), NumPy in float32, PyTorch in float32 and bfloat16 where it is installed;
+where the processor has AMX, fastnn without it as well (`FASTNN_AMX=0`). All take turns in rounds,
+an untimed call before each timed one; on one thread the time is the processor's. Times are medians
+of a row, × is the median over rounds of float32's time by fastnn, without AMX, over the
+contender's. |Δp| is the largest difference of a probability to that float32's, and labels those
+that it changes, of the many rows.
 """
 
 import argparse
@@ -20,7 +22,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks import layout, machine
-from fastnn import MLPClassifier, Predictor, to_onnx
+from fastnn import MLPClassifier, Predictor, config, to_onnx
 from fastnn.model.folding import as_model
 
 WIDE = (1024, 1024, 1024, 10)
@@ -33,6 +35,16 @@ class Fastnn:
 
     def __call__(self, X):
         return self.predictor.predict_proba(X, n_jobs=self.threads)
+
+
+class WithoutAmx(Fastnn):
+    def __init__(self, model, threads, dtype):
+        before = os.environ.get("FASTNN_AMX", "")
+        os.environ["FASTNN_AMX"] = "0"  # asked when a Predictor is made
+        try:
+            super().__init__(model, threads, dtype)
+        finally:
+            os.environ["FASTNN_AMX"] = before
 
 
 class OnnxRuntime:
@@ -71,13 +83,46 @@ class NumPy:
         return p / p.sum(axis=1, keepdims=True)
 
 
+class PyTorch:
+    def __init__(self, model, threads, dtype):
+        import torch
+
+        torch.set_num_threads(threads)
+        self.torch, self.dtype = torch, getattr(torch, dtype)
+        self.layers = [
+            tuple(torch.from_numpy(a.copy()).to(self.dtype) for a in (weight.T, bias))
+            for weight, bias in NumPy(model, threads, "float32").layers
+        ]
+
+    def __call__(self, X):
+        torch = self.torch
+        with torch.inference_mode():
+            h = torch.from_numpy(X).to(self.dtype)
+            for weight, bias in self.layers[:-1]:
+                h = torch.relu_(torch.nn.functional.linear(h, weight, bias))
+            z = torch.nn.functional.linear(h, *self.layers[-1])
+            return torch.softmax(z.float(), dim=1).numpy()
+
+
+BASE = "fastnn float32"
+if "in use" not in config()["amx"]:
+    WITHOUT = {}
+else:
+    BASE += ", FASTNN_AMX=0"
+    WITHOUT = {
+        f"fastnn {dtype}, FASTNN_AMX=0": (WithoutAmx, dtype)
+        for dtype in ("float32", "bfloat16", "int8")
+    }
 CONTENDERS = {
+    **WITHOUT,
     "fastnn float32": (Fastnn, "float32"),
     "fastnn bfloat16": (Fastnn, "bfloat16"),
     "fastnn int8": (Fastnn, "int8"),
     "onnxruntime float32": (OnnxRuntime, "float32"),
     "onnxruntime dynamic int8": (OnnxRuntime, "int8"),
     "NumPy float32": (NumPy, "float32"),
+    "PyTorch float32": (PyTorch, "float32"),
+    "PyTorch bfloat16": (PyTorch, "bfloat16"),
 }
 
 
@@ -126,10 +171,10 @@ def table(case, model, X, options):
         except ImportError:
             print(f"{name}: not installed")
     times = measure(makers, X, options.threads, options.rounds)
-    expected = makers["fastnn float32"](X)
+    expected = makers[BASE](X)
     rows = []
     for (batch, name), spent in times.items():
-        found, own = makers[name](X), times[batch, "fastnn float32"]
+        found, own = makers[name](X), times[batch, BASE]
         gain = statistics.median(a / b for a, b in zip(own, spent, strict=True))
         changed = np.mean(found.argmax(axis=1) != expected.argmax(axis=1))
         rows.append(

@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from fastnn._kernels.layers.reduced import int8_kernels
+from fastnn._kernels.layers.reduced_weights import best_products
 from fastnn._kernels.native import table
 from fastnn._version import __version__
 from fastnn.threads import effective_n_threads
@@ -19,9 +19,11 @@ def config() -> dict[str, Any]:
     dict
         ``version``; ``compiler`` that built the kernels; ``openmp``, whether threads were built
         in; ``isas_compiled`` and ``isas_available`` on this CPU, best first; ``isa``, the one in
-        use (set ``FASTNN_ISA`` before the first import to choose another); ``int8``, the products
-        of a Predictor of that dtype; ``bfloat16_training``, what computes those of
-        ``compute_dtype='bfloat16'``: ``float32`` where there is no fast path; ``threads`` that
+        use (set ``FASTNN_ISA`` before the first import to choose another); ``int8`` and
+        ``bfloat16``, the products of Predictors of these dtypes; ``bfloat16_training``, what
+        computes those of ``compute_dtype='bfloat16'``: ``float32`` where there is no fast path;
+        ``amx``, whether Intel's matrix instructions are used, or why not (``FASTNN_AMX=0`` switches
+        them off); ``threads`` that
         ``n_jobs=None`` stands for; ``cpu``, ``platform`` and the versions of ``python``, ``numpy``,
         ``scipy`` and ``sklearn``, None for those that are not installed.
     """
@@ -32,8 +34,10 @@ def config() -> dict[str, Any]:
         "isas_compiled": list(table.isas_compiled()),
         "isas_available": list(table.isas_available()),
         "isa": table.isa(),
-        "int8": int8_kernels()[0],
+        "int8": best_products("int8"),
+        "bfloat16": best_products("bfloat16"),
         "bfloat16_training": "float32",
+        "amx": amx(),
         "threads": effective_n_threads(),
         "cpu": cpu_name(),
         "platform": platform.platform(),
@@ -42,6 +46,14 @@ def config() -> dict[str, Any]:
         "scipy": _version("scipy"),
         "sklearn": _version("scikit-learn"),
     }
+
+
+def amx() -> str:
+    """Whether AMX is used in this process, or why not; of products that differ each."""
+    missing = {kind: table.no_amx(kind) for kind in ("int8", "bfloat16")}
+    if missing["int8"] == missing["bfloat16"]:
+        return missing["int8"] or "in use"
+    return "; ".join(f"{kind}: {reason or 'in use'}" for kind, reason in missing.items())
 
 
 def format_config(facts: dict[str, Any]) -> str:

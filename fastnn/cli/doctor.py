@@ -43,7 +43,8 @@ def _kernels():
     from fastnn._config import config
 
     facts = config()
-    return f"{facts['isa']} of {', '.join(facts['isas_available'])}, by {facts['compiler']}"
+    kernels = f"{facts['isa']} of {', '.join(facts['isas_available'])}, by {facts['compiler']}"
+    return f"{kernels}; AMX: {facts['amx']}"
 
 
 def _threads():

@@ -1,11 +1,12 @@
 """Predictor: a fitted model as a small immutable object that only scores."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from fastnn._types import MatrixLike
+from fastnn.scoring.fewer_bits import slices_of
 from fastnn.scoring.immutable import Immutable
 from fastnn.scoring.report import Reporting
 from fastnn.scoring.rows import check_out, frozen, is_long, score_labels, score_rows
@@ -13,8 +14,6 @@ from fastnn.scoring.scorer import make_scorer, no_decisions, no_probabilities
 from fastnn.scoring.spread import Described, SpreadScorer, described
 from fastnn.scoring.streaming import Streaming
 from fastnn.threads import effective_n_threads
-
-_METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
 class Predictor(Immutable, Reporting, Streaming):
@@ -40,6 +39,9 @@ class Predictor(Immutable, Reporting, Streaming):
         The precision of weights, arithmetic and results. Of ``"bfloat16"`` and ``"int8"`` weights
         take half and a quarter of float32's memory and rows meet them rounded alike; the rest is
         float32: see docs/precision.md and `quantize_report`.
+    precision : {"auto", "plain"}, default="auto"
+        How float32 is multiplied. By ``"auto"`` wide layers go as exact integers where the
+        processor has AMX and that is faster: other last bits, no larger errors; `config` tells.
 
     Attributes
     ----------
@@ -76,6 +78,7 @@ class Predictor(Immutable, Reporting, Streaming):
     __module__ = "fastnn"
     classes_: np.ndarray
     feature_names_in_: np.ndarray
+    _precision: str
     _scorer: Any
     _spread: SpreadScorer
     _labels: np.ndarray
@@ -87,17 +90,21 @@ class Predictor(Immutable, Reporting, Streaming):
 
     __slots__ = (
         *("_flat_raw", "_labels", "_log_proba", "_model", "_predicted", "_proba", "_raw"),
-        *("_reference", "_scorer", "_spread", "_stream", "classes_", "feature_names_in_"),
+        *("_precision", "_reference", "_scorer", "_sliced", "_spread", "_stream"),
+        *("classes_", "feature_names_in_"),
     )
 
-    def __init__(self, model: Any, dtype: str = "float32") -> None:
+    def __init__(self, model: Any, dtype: str = "float32", precision: str = "auto") -> None:
         model, spread, reference = described(model, dtype)
-        scorer = make_scorer(model)
+        slices = slices_of(model, precision)
+        scorer = make_scorer(model, slices)
         values = {
             "_model": model,
             "_scorer": scorer,
             "_spread": SpreadScorer(spread),
             "_reference": reference,
+            "_precision": precision,
+            "_sliced": frozenset(slices),
             "_flat_raw": model.binary or model.flat,
             "_predicted": scorer.proba if model.kind == "regressor" else None,
             "_raw": scorer.raw if not model.head.activated else no_decisions,
@@ -209,27 +216,6 @@ class Predictor(Immutable, Reporting, Streaming):
         """
         return self._values(self._raw, X, out, n_jobs, self._flat_raw)
 
-    def predict_batches(
-        self, batches: Iterable[MatrixLike], *, method: str = "predict", n_jobs: int | None = None
-    ) -> Iterator[np.ndarray]:
-        """Score a stream of batches, each when it is asked for.
-
-        Parameters
-        ----------
-        batches : iterable of array-like of shape (n, n_features)
-        method : {"predict", "predict_proba", "predict_log_proba", "decision_function"}
-        n_jobs : int, optional
-
-        Returns
-        -------
-        iterator of ndarray
-            The result of each batch.
-        """
-        if method not in _METHODS:
-            raise ValueError(f"method must be one of {_METHODS}, got {method!r}")
-        score = getattr(self, method)
-        return (score(batch, n_jobs=n_jobs) for batch in batches)
-
     def _score(self, kernel, X, out, n_jobs):
         n_threads = 0 if n_jobs is None else effective_n_threads(n_jobs)  # 0: by the work
         result = kernel(X, out, n_threads)
@@ -247,4 +233,5 @@ class Predictor(Immutable, Reporting, Streaming):
         return out
 
     def __reduce__(self):
-        return type(self), (Described(self._model, self._spread.spread), self.dtype)
+        described = Described(self._model, self._spread.spread)
+        return type(self), (described, self.dtype, self._precision)

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from fastnn._kernels.layers.reduced import int8_kernels
+from fastnn._kernels.layers.reduced_weights import best_products
 from fastnn._kernels.native import table
 from fastnn._types import MatrixLike
-from fastnn.model.precision import reduced_nodes
+from fastnn.model.precision import PRECISIONS, reduced_nodes
 
 
 class Reporting:
@@ -16,10 +16,14 @@ class Reporting:
     __slots__ = ()
     _model: Any
     _reference: Any
+    _sliced: frozenset[int]
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self._model.sizes))
-        return f"Predictor({self._model.kind}, {sizes}, {products_of(self._model.scored_in)})"
+        return f"Predictor({self._model.kind}, {sizes}, {self._products()})"
+
+    def _products(self) -> str:
+        return products_of(self._model.scored_in) + (" by int8 slices" if self._sliced else "")
 
     def config(self) -> dict[str, Any]:
         """How this Predictor scores on this machine.
@@ -29,8 +33,8 @@ class Reporting:
         dict
             ``dtype``; ``isa``, the instruction set in use; ``products``, how its weights meet rows;
             ``nodes``: of each node with a matrix its number, its ``shape`` and the ``weights`` that
-            it is held in, float32 where a reduced precision cannot take it; ``weight_bytes`` of
-            them all.
+            it is held in, float32 where a reduced precision cannot take it and "float32 and int8
+            slices" where AMX multiplies it as exact integers; ``weight_bytes`` of them all.
         """
         model = self._model
         fewer = reduced_nodes(model.nodes) if model.precision else ()
@@ -39,12 +43,13 @@ class Reporting:
             if "weight" in node.arrays:
                 weight = node.arrays["weight"]
                 held = model.precision if number in fewer else model.dtype
+                total += weight.size * (_BYTES[held] + (3 if number in self._sliced else 0))
+                held += " and int8 slices" if number in self._sliced else ""
                 nodes.append({"node": number, "shape": weight.shape, "weights": held})
-                total += weight.size * _BYTES[held]
         return {
             "dtype": model.scored_in,
             "isa": table.isa(),
-            "products": products_of(model.scored_in),
+            "products": self._products(),
             "nodes": nodes,
             "weight_bytes": total,
         }
@@ -111,9 +116,7 @@ def compare(full, reduced, X, y=None):
 
 def products_of(dtype):
     """In words, how weights of a dtype meet rows on this machine."""
-    if dtype == "int8":
-        return f"int8 by {int8_kernels()[0]}"
-    return "float32 sums of bfloat16" if dtype == "bfloat16" else dtype
+    return f"{dtype} by {best_products(dtype)}" if dtype in PRECISIONS else dtype
 
 
 _BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "int8": 1}

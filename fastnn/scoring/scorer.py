@@ -7,8 +7,14 @@ from fastnn.model.front import Front
 from fastnn.scoring.stages import Stages
 
 
-def make_scorer(model):
+def make_scorer(model, slices=None):
     """Pack a Model for scoring.
+
+    Parameters
+    ----------
+    model : Model
+    slices : mapping of int to ReducedWeights, optional
+        See `fastnn.scoring.fewer_bits.slices_of`.
 
     Returns
     -------
@@ -26,6 +32,7 @@ def make_scorer(model):
         two_column,
         activated=model.head.activated,
         precision=model.precision,
+        slices=slices,
     )
     if model.threshold is not None:
         scorer = Thresholded(scorer, model)
@@ -52,9 +59,10 @@ def scorer_of(
     isa=None,
     activated=False,
     precision=None,
+    slices=None,
 ):
     """The Scorer of nodes that fit together; ``widths`` are the outputs of each."""
-    stages = Stages(nodes, widths, precision, isa)
+    stages = Stages(nodes, widths, precision, isa, slices or {})
     return Scorer(
         n_in,
         stages.specs,

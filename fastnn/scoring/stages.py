@@ -1,15 +1,17 @@
 """Nodes as stages of the kernels."""
 
+from types import MappingProxyType
+
 import numpy as np
 
 from fastnn._kernels.layers.kinds import TRAITS
-from fastnn._kernels.layers.reduced import ReducedWeights
 from fastnn._kernels.layers.specs import StageSpec
 from fastnn._kernels.native import table
 from fastnn.model.kinds import KINDS
 from fastnn.model.nodes import INPUT, consumers, function_for
-from fastnn.model.precision import bfloat16_bits, int8_codes, reduced_nodes
+from fastnn.model.precision import reduced_nodes
 from fastnn.model.sequences import fields_of
+from fastnn.scoring.fewer_bits import in_fewer_bits
 
 _ACTIVATIONS = {name: number for name, (number, _) in table.activations().items()}
 _NOTHING = np.zeros(0)
@@ -25,6 +27,8 @@ class Stages:
         Outputs of each.
     precision : {"bfloat16", "int8"} or None
     isa : str or None
+    slices : mapping of int to ReducedWeights
+        Of float32, nodes whose weights have been cut.
 
     Attributes
     ----------
@@ -34,15 +38,15 @@ class Stages:
     functions : list of (f, df)
         What the user's own activations compute.
     reduced : list of ReducedWeights or None
-        Of each stage with a matrix; empty without a precision.
+        Of each stage with a matrix; empty where all are as they are.
     """
 
-    def __init__(self, nodes, widths, precision=None, isa=None):
+    def __init__(self, nodes, widths, precision=None, isa=None, slices=MappingProxyType({})):
         self.specs, self.functions, self.reduced = [], [], []
         self._coefs, self._intercepts, self._scales, self._statistics = [], [], [], []
         self._of_node = {INPUT: INPUT}
         fused = _fused(nodes)
-        fewer = reduced_nodes(nodes) if precision else ()
+        fewer = reduced_nodes(nodes) if precision else slices
         for number, node in enumerate(nodes):
             # A stage with a matrix has the activation of the node behind it.
             activation = nodes[number + 1].attributes["name"] if number in fused else "identity"
@@ -51,7 +55,8 @@ class Stages:
                 self._take_arrays(node)
                 self._width = widths[number]
                 if number in fewer:
-                    self.reduced.append(_in_fewer_bits(node, precision, isa))
+                    held = slices.get(number) or in_fewer_bits(node, precision, isa)
+                    self.reduced.append(held)
                 elif fewer and TRAITS[node.kind].matrix:
                     self.reduced.append(None)
                 more = _FIELDS.get(node.kind, Stages.plain)(self, node, activation)
@@ -116,14 +121,6 @@ _FIELDS = {
     "channel_norm": Stages.channel_norm,
     **dict.fromkeys(("pad", "max_pool", "average_pool"), Stages.windowed),
 }
-
-
-def _in_fewer_bits(node, precision, isa):
-    weight, bias = node.arrays["weight"], node.arrays.get("bias")
-    if precision == "int8":
-        codes, scale = int8_codes(weight)
-        return ReducedWeights(codes, bias, scale, isa)
-    return ReducedWeights(bfloat16_bits(weight), bias, None, isa)
 
 
 def _fused(nodes):

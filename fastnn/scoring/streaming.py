@@ -1,18 +1,44 @@
-"""A recurrent network asked step by step: each call goes on from the state of the one before."""
+"""What comes in pieces: batches when they are asked for, and a recurrent network step by step,
+each call going on from the state of the one before."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from fastnn._types import MatrixLike
 from fastnn.scoring.inputs import as_floats
+
+_METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
 class Streaming:
-    """The method of a Predictor that goes on from a state."""
+    """The methods of a Predictor for what comes in pieces."""
 
     __slots__ = ()
     _model: Any
     _stream: Any
+
+    def predict_batches(
+        self, batches: Iterable[MatrixLike], *, method: str = "predict", n_jobs: int | None = None
+    ) -> Iterator[np.ndarray]:
+        """Score a stream of batches, each when it is asked for.
+
+        Parameters
+        ----------
+        batches : iterable of array-like of shape (n, n_features)
+        method : {"predict", "predict_proba", "predict_log_proba", "decision_function"}
+        n_jobs : int, optional
+
+        Returns
+        -------
+        iterator of ndarray
+            The result of each batch.
+        """
+        if method not in _METHODS:
+            raise ValueError(f"method must be one of {_METHODS}, got {method!r}")
+        score = getattr(self, method)
+        return (score(batch, n_jobs=n_jobs) for batch in batches)
 
     def step(self, x: Any, state: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Take the next step, or some steps, of sequences that go on: of recurrent networks.

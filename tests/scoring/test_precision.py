@@ -1,12 +1,11 @@
 """Scoring in reduced precision: against twins in NumPy, with the same bits everywhere."""
 
 import pickle
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from kernel_cases import assert_same_bits
-from reference_precision import nearest_bfloat16, raw_in
+from reference_precision import nearest_bfloat16, network, raw_in, rows_of
 from scipy import sparse
 from scoring_models import chain, data, fabricated, fitted
 
@@ -19,24 +18,6 @@ from fastnn.scoring.scorer import scorer_of
 
 REDUCED = ("bfloat16", "int8")
 both = pytest.mark.parametrize("dtype", REDUCED)
-
-
-def network(rng, *sizes, activation="relu", dtype="float32"):
-    """A Model of dense layers that classifies."""
-
-    def array(*shape):
-        return (rng.normal(size=shape) / np.sqrt(shape[0])).astype(dtype)
-
-    hidden = [Block(array(a, b), array(b), None, activation) for a, b in pairwise(sizes[:-1])]
-    head = Head("classifier", "softmax", dtype, np.arange(sizes[-1]))
-    return chain(hidden, array(*sizes[-2:]), array(sizes[-1]), head)
-
-
-def rows_of(rng, n, n_in, zeros=0.0):
-    X = rng.normal(size=(n, n_in)).astype(np.float32)
-    X[: n // 2] = np.abs(X[: n // 2])  # without a negative number codes go further
-    X[rng.random_sample(X.shape) < zeros] = 0
-    return X
 
 
 SIZES = [(7, 17, 4), (33, 40, 5, 3), (64, 48, 10), (150, 131, 66, 2)]

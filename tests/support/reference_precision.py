@@ -1,8 +1,12 @@
 """Scoring in reduced precision by NumPy: integers for int8, float64 sums for bfloat16."""
 
-import numpy as np
-from scoring_models import NODES
+from itertools import pairwise
 
+import numpy as np
+from scoring_models import NODES, chain
+
+from fastnn.model.blocks import Block
+from fastnn.model.head import Head
 from fastnn.model.nodes import INPUT
 
 
@@ -49,3 +53,21 @@ def raw_in(model, X):
         sources = [outputs[source] for source in node.sources]
         outputs[number] = nodes[node.kind](*sources, **node.arrays, **node.attributes)
     return outputs[len(model.nodes) - 1]
+
+
+def network(rng, *sizes, activation="relu", dtype="float32"):
+    """A Model of dense layers that classifies."""
+
+    def array(*shape):
+        return (rng.normal(size=shape) / np.sqrt(shape[0])).astype(dtype)
+
+    hidden = [Block(array(a, b), array(b), None, activation) for a, b in pairwise(sizes[:-1])]
+    head = Head("classifier", "softmax", dtype, np.arange(sizes[-1]))
+    return chain(hidden, array(*sizes[-2:]), array(sizes[-1]), head)
+
+
+def rows_of(rng, n, n_in, zeros=0.0):
+    X = rng.normal(size=(n, n_in)).astype(np.float32)
+    X[: n // 2] = np.abs(X[: n // 2])  # without a negative number codes go further
+    X[rng.random_sample(X.shape) < zeros] = 0
+    return X

@@ -1,6 +1,6 @@
 from libc.stdint cimport int32_t
 
-from fastnn._kernels.families.reduced cimport fastnn_int8, fastnn_reduced
+from fastnn._kernels.families.reduced cimport fastnn_products, fastnn_reduced_columns, fastnn_reduced_inputs
 from fastnn._kernels.native.table cimport Kernels, floating
 from fastnn._kernels.layers.zeros cimport Tiles
 
@@ -11,16 +11,17 @@ cdef struct Encoding:               # raw columns as the kernels read them, see 
     const void *columns             # (n,) fastnn_column of the network's dtype
 
 cdef struct Reduced:        # a dense layer's weights in fewer bits, see reduced.pyx
-    const fastnn_reduced *k
-    const fastnn_int8 *int8     # NULL: bfloat16
+    const fastnn_products *by
     Py_ssize_t n_in, n_out
-    Py_ssize_t words            # of a row as the products read it, four bytes each
+    Py_ssize_t lanes            # of a vector of float32, and rows of a tile
+    int tile_rows
+    Py_ssize_t words            # of a part of a row as the products read it, four bytes each
     Py_ssize_t n_panels
     Py_ssize_t stride           # bytes of a panel
     const char *panels
-    const float *bias           # padded to whole panels, and so are these, of int8:
-    const float *scale
-    const int32_t *sums
+    fastnn_reduced_columns columns
+    fastnn_reduced_inputs inputs
+    bint slices                 # of float32: some rows go by the layer's own weights
 
 cdef struct Dense:
     # One dense layer as the kernels read it. Pointers are void because a struct cannot be fused.

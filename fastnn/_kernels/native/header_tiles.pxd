@@ -21,13 +21,13 @@ cdef extern from "amx/tiles.h" nogil:
 
     ctypedef struct fastnn_tiles:
         const char *name
-        const char *no_bf16() noexcept
-        const char *no_bytes() noexcept
-        void begin(int rows) noexcept
-        void end() noexcept
-        void bf16(const fastnn_block *block) noexcept
-        void bytes(const fastnn_block *block) noexcept
-        void signed_bytes(const fastnn_block *block) noexcept
+        const char *no_bf16() noexcept nogil
+        const char *no_bytes() noexcept nogil
+        void begin(int rows) noexcept nogil
+        void end() noexcept nogil
+        void bf16(const fastnn_block *block) noexcept nogil
+        void bytes(const fastnn_block *block) noexcept nogil
+        void signed_bytes(const fastnn_block *block) noexcept nogil
 
     const fastnn_tiles fastnn_amx
     const fastnn_tiles fastnn_amx_emulated

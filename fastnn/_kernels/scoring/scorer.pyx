@@ -7,7 +7,7 @@ from fastnn._kernels.layers.custom cimport Pairs
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.packing cimport pack_as
 from fastnn._kernels.layers.plan cimport Plan
-from fastnn._kernels.layers.reduced cimport take_reduced
+from fastnn._kernels.layers.reduced_weights cimport take_reduced
 from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.winograd cimport hasten
 from fastnn._kernels.native.buffers cimport address
@@ -76,7 +76,7 @@ cdef class Scorer:
         if len(numbers) != self.plan.n_params + n_statistics(self.plan) or self.plan.n_layers == 0:
             raise ValueError(f"{len(numbers)} numbers do not fit stages that have {self.plan.n_params} and statistics")
         self.reduced = tuple(reduced)
-        cdef bint packs = None in self.reduced or not self.reduced or not self.plan.chain
+        cdef bint packs = not self.reduced or not self.plan.chain or any(w is None or w.slices for w in self.reduced)
         self.packed = aligned_zeros(self.plan.n_packed if packs else 0, dtype)
         self.model.k, self.model.n_in, self.model.n_layers = self.plan.k, self.n_in, self.plan.n_layers
         self.model.output, self.model.binary = table.output_number(output_activation), two_column
@@ -87,7 +87,8 @@ cdef class Scorer:
         self.model.dense = self.dense
         cdef void *to = address(self.packed, self.plan.dtype.format, True)
         self.model.n_stages, self.model.stages = 0 if self.plan.chain else self.plan.n_stages, self.plan.stages
-        self.model.packed, self.model.wants_rows = to, self.plan.wants_rows or any(self.reduced)
+        self.model.packed = to
+        self.model.wants_rows = self.plan.wants_rows or any(self.reduced[:1] if self.plan.chain else self.reduced)
         self.quick = hasten(self.plan, stages, arrays)
         if not self.plan.chain:
             self.places = Places(self.plan)

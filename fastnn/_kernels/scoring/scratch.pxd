@@ -42,7 +42,8 @@ cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
 
 cdef inline bint looks_for_zeros(const Model *model) noexcept nogil:
     """Whether the input's zeros may be left out: not where looking for them takes a good part of the time."""
-    return not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= WORTH
+    return (not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= WORTH
+            and (model.dense[0].reduced == NULL or model.dense[0].reduced.by.tiles == NULL))
 
 
 cdef inline Py_ssize_t tiles_size(const Model *model, Py_ssize_t rows, floating tag) noexcept nogil:

@@ -18,7 +18,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 flags=(-std=gnu11 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fvisibility=hidden
     -Wall -Wextra -Werror -Wno-unknown-pragmas -Icsrc) # those of setup.py
-for source in csrc/*.c csrc/isa/*.c; do
+for source in csrc/*.c csrc/amx/*.c csrc/isa/*.c; do
     $compiler "${flags[@]}" -O3 -c "$source" -o "$folder/$(basename "$source" .c).o"
 done
 # -O1: GCC 12 for aarch64 crashes on the references in plain C when it vectorises them

@@ -23,6 +23,18 @@ def in_front(node, scale, shift):
     )
 
 
+def channels_in_front(node, scale, shift):
+    """The node, dense or a convolution, with a map of the channels in front of it. All windows of a
+    convolution lie within its input, so that the map is of all that they see."""
+    weight = node.arrays["weight"]
+    n_in, n_out = weight.shape
+    groups = node.attributes["window"].groups if node.kind == "convolution" else 1
+    deep = len(scale) // groups
+    channel = np.arange(n_in)[:, None] % deep + np.arange(n_out) // (n_out // groups) * deep
+    moved = (shift[channel] * weight).sum(axis=0) + node.arrays.get("bias", 0)
+    return node.having(weight=scale[channel] * weight, bias=moved)
+
+
 def behind(node, scale, shift):
     """The dense node with a map behind it."""
     weight = node.arrays["weight"]
@@ -78,7 +90,9 @@ def fold_batch_norms(model):
 
     ``(z - mean) * f + shift`` with ``f = gain / sqrt(variance + epsilon)``, or ``gain * z``, melts
     into the node in front of it if that is a dense one which hands its outputs to nobody else, or
-    else into all that take its own outputs if these are dense. Otherwise it stays what it is.
+    else into all that take its own outputs if these are dense. Otherwise it stays what it is. That
+    of channels melts into convolutions, and into dense nodes behind it; not where zeros of padding,
+    which it does not touch, lie between.
 
     Returns
     -------
@@ -95,8 +109,9 @@ def fold_batch_norms(model):
 
 
 def has_foldable(nodes):
-    """Whether `fold_batch_norms` would change these nodes."""
-    return any(_place(nodes, number)[0] for number in range(len(nodes)))
+    """Whether these nodes have what `fold_batch_norms` has melted ever since there are files."""
+    places = (_place(nodes, number)[0] for number in range(len(nodes)))
+    return any(place not in (None, channels_in_front) for place in places)
 
 
 def _place(nodes, number):
@@ -107,9 +122,10 @@ def _place(nodes, number):
         alone = source != INPUT and taken_by[source] == [number]
         if alone and nodes[source].kind == _MATRIX[node.kind]:
             return behind, [source]
-        if node.kind == "channel_norm":  # in front of a kernel zeros of padding are no part of it
-            return None, ()
-        if taken_by[number] and all(nodes[n].kind == "dense" for n in taken_by[number]):
+        takers = {nodes[n].kind for n in taken_by[number]}
+        if node.kind == "channel_norm" and takers and takers <= {"dense", "convolution"}:
+            return channels_in_front, taken_by[number]
+        if node.kind != "channel_norm" and takers == {"dense"}:
             return in_front, taken_by[number]
     return None, ()
 

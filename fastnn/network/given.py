@@ -54,9 +54,11 @@ def given_rows(X, dtype, n_in=None, *, name="X", empty=False):
     sparse = issparse(X)
     X = X.tocsr() if sparse else _array(X, name)
     if X.ndim != 2:
+        how = f"One row is {name}.reshape(1, -1), one feature {name}.reshape(-1, 1)"
+        if X.ndim > 2:
+            how = f"Images and series are rows as {name}.reshape(len({name}), -1)"
         raise ValueError(
-            f"{name} must have two dimensions, rows and features; got shape {X.shape}. One row is "
-            f"{name}.reshape(1, -1), one feature {name}.reshape(-1, 1)"
+            f"{name} must have two dimensions, rows and features; got shape {X.shape}. {how}"
         )
     if n_in is not None and X.shape[1] != n_in:
         raise ValueError(

@@ -49,7 +49,10 @@ def _two_dimensional(X):
     if X.ndim == 1:
         X = X.reshape(1, -1)
     if X.ndim != 2:
-        raise ValueError(f"X must be one row or a matrix of rows, got an array of shape {X.shape}")
+        images = "; images are rows as X.reshape(len(X), -1)" if X.ndim > 2 else ""
+        raise ValueError(
+            f"X must be one row or a matrix of rows, got an array of shape {X.shape}{images}"
+        )
     return X
 
 

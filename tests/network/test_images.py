@@ -9,7 +9,7 @@ import pytest
 from kernel_cases import DTYPES, ISAS, OPTIMIZERS, THREADS, assert_same_bits, make_data, train
 from reference_layers import Twin, drawn
 
-from fastnn import Network
+from fastnn import Network, Predictor
 from fastnn.layers import (
     Activation,
     AveragePool,
@@ -158,6 +158,38 @@ def test_bits_depend_on_neither_threads_nor_batches(name, isa, dtype):
         assert_same_bits(other, results[0])
     for r in range(0, 41, 9):
         assert_same_bits(net.forward(X[r : r + 1]), results[0][-1][r : r + 1])
+
+
+def normed():
+    return [Conv2D(4, 3, padding="same"), BatchNorm(), Activation("relu"), Conv2D(4, 3)]
+
+
+@pytest.mark.parametrize(
+    ("layers", "stay"),
+    [
+        ([Residual([*normed()[:3], Conv2D(4, 2, padding="same"), BatchNorm()])], 0),
+        ([Residual([*normed()[:2]]), Activation("relu"), Residual([*normed()[:2], MaxPool()])], 0),
+        ([MaxPool(), BatchNorm(), Conv2D(4, 2, groups=2), Activation("tanh"), BatchNorm()], 0),
+        ([Residual([BatchNorm(), *normed()[2:3], *normed()[:2]]), Activation("relu")], 1),
+        ([MaxPool(), BatchNorm(), *normed()[:2]], 1),
+    ],
+)
+def test_norms_of_channels_melt_where_they_may(layers, stay):
+    """Into the convolution in front, in residual blocks too, or into what takes them without
+    padding; one whose input others take, or which zeros of padding follow, stays."""
+    first = Conv2D(4, 3, "relu", padding="same", input_shape=COLOURS)
+    net = Network([first, *layers, Dense(3)], "softmax_log_loss", random_state=0)
+    X, y = np.random.RandomState(1).randn(60, 90), np.arange(60) % 3
+    net.fit(X, y, epochs=3, batch_size=20, optimizer="adam")
+    net.compiled.gains[0][1] = -0.7
+    predictor = Predictor(net, "float64")
+    found = predictor.predict_proba(X)
+    kinds = [node.kind for node in predictor._model.nodes]
+    assert kinds.count("channel_norm") + kinds.count("batch_norm") == stay
+    np.testing.assert_allclose(found, net.predict(X), atol=1e-12)
+    for n_jobs in (2, 4):
+        np.testing.assert_array_equal(predictor.predict_proba(X, n_jobs=n_jobs), found)
+    np.testing.assert_array_equal(predictor.predict_proba(X[7:9]), found[7:9])
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -84,9 +84,13 @@ def convolution_blocks(estimator, shape):
     first = {"input_shape": shape}
     for (n_out, size), pool in zip(layers, pools, strict=True):
         activation = "identity" if norm else estimator.activation
+        try:
+            kernels = kind(n_out, size, activation, padding=padding, **first)
+        except ValueError as error:
+            raise ValueError(f"conv_layers={estimator.conv_layers!r}: {error}") from None
         block = ConvolutionBlock(
             0,
-            kind(n_out, size, activation, padding=padding, **first),
+            kernels,
             estimator.activation,
             channels,
             _shift(estimator, shape) if first else None,
@@ -108,7 +112,7 @@ def _asked(estimator, shape):
         large = _are_large(shape) and not estimator.residual
         size, padding = (5, "valid") if large else (3, "same")
         return [(16, size), (32, size)], padding
-    layers = [(entry, 3) if isinstance(entry, Integral) else tuple(entry) for entry in given]
+    layers = [tuple(entry) if hasattr(entry, "__len__") else (entry, 3) for entry in given]
     if not layers or any(len(layer) != 2 for layer in layers):
         raise ValueError(
             "conv_layers must have (number of kernels, size), or the number alone, for one "

@@ -19,6 +19,8 @@ def rows_of(estimator, X):
     ------
     TypeError
         For sparse X.
+    ValueError
+        For images of several shapes, or of too many dimensions.
     """
     if issparse(X):
         raise TypeError(
@@ -28,10 +30,21 @@ def rows_of(estimator, X):
     if isinstance(X, list | tuple):
         try:
             X = np.asarray(X)
-        except ValueError:  # rows of several lengths, which validation has words for
-            return X, None
+        except ValueError:
+            shapes = sorted({np.shape(image) for image in X if isinstance(image, np.ndarray)})
+            if len(shapes) > 1:
+                raise ValueError(
+                    f"X has images of several shapes, {shapes[0]} and {shapes[1]} among them: cut "
+                    "or pad them to one."
+                ) from None
+            return X, None  # rows of several lengths, which validation has words for
     shape = getattr(X, "shape", ())
-    if len(shape) not in (3, 4):
+    if len(shape) > 4:
+        raise ValueError(
+            f"X must be rows, or images (n_samples, height, width) with or without channels behind "
+            f"them, got an array of shape {shape}."
+        )
+    if len(shape) < 3:
         return X, None
     X = np.asarray(X)
     found = shape[1:]

@@ -16,7 +16,7 @@ from reference_precision import nearest_bfloat16
 from scipy.sparse import csr_matrix
 
 from fastnn import Network
-from fastnn._kernels.training import copies as native_copies
+from fastnn._kernels.native import sizes
 from fastnn.layers import (
     LSTM,
     BatchNorm,
@@ -120,7 +120,7 @@ STEPS = {
 @pytest.mark.parametrize("isa", ISAS)
 def test_bits_depend_on_no_threads_and_gradients_are_near_float32s(isa, net, steps):
     results, n_in = [], 33
-    fewest = native_copies.set_fewest_copied(0)
+    usual = sizes.change(copied_weights=0, rows_across=0)
     try:
         for compute_dtype, n_threads in [(None, 1), *(("bfloat16", n) for n in THREADS)]:
             network = CompiledNetwork(n_in, NETS[net], "softmax_log_loss", np.float32, isa=isa)
@@ -133,7 +133,7 @@ def test_bits_depend_on_no_threads_and_gradients_are_near_float32s(isa, net, ste
             found = network.params.copy(), np.array(trainer.loss_sum), trainer.forward(X)
             results.append((*found, *np.ravel(network.running)))
     finally:
-        native_copies.set_fewest_copied(fewest)
+        sizes.change(**usual)
     plain, first, *others = results
     for other in others:
         assert_same_bits(other, first)

@@ -1,4 +1,4 @@
-"""Copies of a large layer's batch: no bit tells whether there were any."""
+"""Copies of a large layer's batch and other choices by size: no bit tells if there were any."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from kernel_cases import (
     train,
 )
 
-from fastnn._kernels.training import copies as native_copies
+from fastnn._kernels.native import sizes
 from fastnn._kernels.training import engine
 from fastnn.layers import BatchNorm, Dense, LayerNorm, Residual
 from fastnn.network.compiled import CompiledNetwork
@@ -25,27 +25,30 @@ NETS = {
     "tanh": dense_layers((20, 33, 1), "tanh"),
     "residual": [Residual((Dense(33, "relu"), LayerNorm())), BatchNorm(), Dense(3)],
 }
-EVERY, NONE = 0, 1 << 60
+NEVER = 1 << 60
+NONE = {"copied_weights": NEVER, "rows_across": NEVER, "level2_bytes": NEVER, "paged_bytes": NEVER}
+COPIES = {**NONE, "copied_weights": 0}
+ALL = {"copied_weights": 0, "rows_across": 0, "level2_bytes": 1, "paged_bytes": 0}
 
 
 @pytest.fixture
-def copies():
-    before = native_copies.set_fewest_copied(EVERY)
-    yield native_copies.set_fewest_copied
-    native_copies.set_fewest_copied(before)
+def change():
+    before = sizes.change()
+    yield sizes.change
+    sizes.change(**before)
 
 
 @pytest.mark.parametrize(("rows", "batch"), [(203, 96), (1300, 1300)])
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("isa", ISAS)
-def test_copies_change_no_bit_of_training(isa, dtype, net, rows, batch, copies):
+def test_copies_change_no_bit_of_training(isa, dtype, net, rows, batch, change):
     """In several batches, the last almost empty; in one of two blocks; zeros left out or not."""
     results = []
     zeros = engine.set_most_nonzero(0)
     try:
-        for fewest, n_threads, most in [(NONE, 1, 0), (EVERY, 1, 0), (EVERY, 3, 0), (EVERY, 2, 2)]:
-            copies(fewest)
+        for choices, n_threads, most in [(NONE, 1, 0), (COPIES, 1, 0), (ALL, 3, 0), (ALL, 2, 2)]:
+            change(**choices)
             engine.set_most_nonzero(most)
             loss = "squared_error" if net == "tanh" else "softmax_log_loss"
             network = CompiledNetwork(145, NETS[net], loss, dtype, isa=isa)

@@ -1,10 +1,12 @@
 """A dense layer over a range of rows: forward, backward, gradient of the weights. Sequential: threads are not its matter.
 
 Weights are panels of `panel` columns (two vectors), the last one narrowed to what it holds. The loops, outermost first:
-panels of columns, tiles of rows, and inside the C micro-kernel the sum over k.
+groups of rows, of which a wide layer has several, panels of columns, tiles of rows, and inside the C micro-kernel the sum
+over k.
 """
 
 from fastnn._kernels.native.formulas cimport FASTNN_relu
+from fastnn._kernels.native.sizes cimport rows_at_a_time
 from fastnn._kernels.native.table cimport (Kernels, activation_forward, few_forward, floating, gemm_tile, gemv,
                                            has_few_forward, lanes, narrow_backward, narrow_forward, outer_tile,
                                            tile_rows, transpose)
@@ -39,6 +41,7 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
                        Py_ssize_t end, const Tiles *some, floating *z, floating *h) noexcept nogil:
     """dense_forward of panels first..end alone, full ones being followed by the narrower last one."""
     cdef Py_ssize_t panel = 2 * lanes(k, <floating> 0), n_full = full_panels(k, layer, <floating> 0), p
+    cdef Py_ssize_t group, row = 0
     cdef const floating *b = <const floating *> layer.panels
     cdef const floating *bias = <const floating *> layer.bias
     if layer.narrow:
@@ -50,9 +53,15 @@ cdef void dense_panels(Kernels k, const Dense *layer, Py_ssize_t rows, const flo
     if rows == 1:
         row_forward(k, layer, first, min(end, n_full), x, some, z, h)
     else:
-        for p in range(first, min(end, n_full)):
-            panel_forward(k, layer, rows, panel, x, ldx, some, b + p * layer.panel_stride, layer.ldb,
-                          bias + p * layer.bias_stride, panel, z + p * panel, h + p * panel)
+        group = rows
+        if some == NULL or some.columns == NULL:
+            group = rows_at_a_time(rows, layer.n_in * sizeof(floating), tile_rows(k, <floating> 0))
+        while row < rows:
+            for p in range(first, min(end, n_full)):
+                panel_forward(k, layer, min(group, rows - row), panel, x + row * ldx, ldx, some,
+                              b + p * layer.panel_stride, layer.ldb, bias + p * layer.bias_stride, panel,
+                              z + row * layer.ld + p * panel, h + row * layer.ld + p * panel)
+            row += group
     if end > n_full and n_full * panel < layer.n_out:
         z += n_full * panel
         h += n_full * panel
@@ -78,8 +87,8 @@ cdef void few_columns_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py
 cdef void panel_forward(Kernels k, const Dense *layer, Py_ssize_t rows, Py_ssize_t width, const floating *x,
                         Py_ssize_t ldx, const Tiles *some, const floating *b, Py_ssize_t ldb, const floating *bias,
                         Py_ssize_t n, floating *z, floating *h) noexcept nogil:
-    """One panel of `width` columns, of which n are real and the rest padding, for all rows: its weights are fetched from
-    memory once and then stay in the cache."""
+    """One panel of `width` columns, of which n are real and the rest padding, for a group of rows: its weights are fetched
+    from memory once and then stay in the cache."""
     cdef int most = tile_rows(k, <floating> 0), nv = <int> (width // lanes(k, <floating> 0)), mr
     cdef Py_ssize_t tile = 0
     # The kernel may apply ReLU itself only to a panel without padding. Columns of padding must end up zero, also where an
@@ -128,14 +137,26 @@ cdef void dense_backward(Kernels k, const Dense *layer, Py_ssize_t rows, const f
 
     d : (rows, n_out) with stride layer.ld; dx, gate : (rows, n_in) with stride ldx, padding included. dx may be gate.
     """
-    cdef Py_ssize_t lane = lanes(k, <floating> 0), column = 0, width, row, mr
-    cdef int most = tile_rows(k, <floating> 0), nv
-    cdef const floating *bt = <const floating *> layer.transposed
-    cdef floating *to
+    cdef int most = tile_rows(k, <floating> 0)
+    cdef Py_ssize_t group, row = 0
     if has_few_outputs(layer) and not accumulate:
         few_outputs_backward(k, layer, 0, layer.n_in, rows, d, gate if gate != NULL else dx, gate != NULL, dx, ldx,
                              <floating *> NULL, False)
         return
+    group = rows_at_a_time(rows, layer.n_out * sizeof(floating), most)
+    while row < rows:
+        group_backward(k, layer, min(group, rows - row), most, d + row * layer.ld,
+                       gate + row * ldx if gate != NULL else gate, dx + row * ldx, ldx, accumulate)
+        row += group
+
+
+cdef void group_backward(Kernels k, const Dense *layer, Py_ssize_t rows, int most, const floating *d, const floating *gate,
+                         floating *dx, Py_ssize_t ldx, bint accumulate) noexcept nogil:
+    """dense_backward of a group of rows, panel by panel of the inputs; most: rows of a tile."""
+    cdef Py_ssize_t lane = lanes(k, <floating> 0), column = 0, width, row, mr
+    cdef const floating *bt = <const floating *> layer.transposed
+    cdef floating *to
+    cdef int nv
     while column < layer.n_in:
         width = panel_width(layer.n_in - column, lane)
         nv = <int> (width // lane)

@@ -1,4 +1,4 @@
-/* What Cython has no spelling for: the barrier, the clock, the flush of denormals. */
+/* What Cython has no spelling for: the barrier, the clock, the size of the cache, the flush of denormals. */
 #ifndef FASTNN_PLATFORM_H
 #define FASTNN_PLATFORM_H
 
@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -97,6 +98,16 @@ static inline int fastnn_claim(uint64_t *free, int i)
 
 /* Tells who waits for zero that one of so many things is done. */
 static inline void fastnn_count_down(int *left) { __atomic_sub_fetch(left, 1, __ATOMIC_ACQ_REL); }
+
+/* Bytes of a core's second-level cache, or what is usual where the system does not tell. */
+static inline ptrdiff_t fastnn_level2_bytes(void)
+{
+    long found = 0;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    found = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    return found >= 1 << 16 ? found : 1 << 20;
+}
 
 /* Denormals are flushed to zero between begin and end: Adam's moments of dead units decay into them, and each one costs
    a hundred ordinary operations. The state is the calling thread's own and is put back as it was found. */

@@ -10,6 +10,7 @@ cdef extern from "platform.h" nogil:
         pass
     void fastnn_wait(fastnn_barrier *b, int team) noexcept
     unsigned long long fastnn_ticks() noexcept
+    Py_ssize_t fastnn_level2_bytes() noexcept
     Py_ssize_t fastnn_take(Py_ssize_t *next, Py_ssize_t n) noexcept
     bint fastnn_claim(uint64_t *free, int i) noexcept
     void fastnn_count_down(int *left) noexcept

@@ -11,16 +11,23 @@ cdef enum:
     FEWEST = 4                  # rows: fewer make poor tiles of the dense layers
 
 
+cdef Py_ssize_t numbers_of_row(const Sweep *s) noexcept nogil:
+    """How many numbers become of a row: outputs, gradients by them, and what stages keep."""
+    cdef Py_ssize_t numbers = 0
+    cdef int t
+    for t in range(s.n_stages):
+        numbers += (2 + s.stages[t].traits.keeps) * s.stages[t].ld
+    return numbers
+
+
 cdef Py_ssize_t chunk_of(const Sweep *s) noexcept nogil:
     """Rows of a chunk; 0, all that there are, without images, or where threads meet on the way."""
-    cdef Py_ssize_t row = 0
     cdef bint images = False, meets = False
     cdef int t
     for t in range(s.n_stages):
         images |= s.stages[t].window != NULL
         meets |= s.stages[t].traits.over_batch
-        row += (2 + s.stages[t].traits.keeps) * s.stages[t].ld
-    return max(<Py_ssize_t> FEWEST, NUMBERS // row) if images and not meets else 0
+    return max(<Py_ssize_t> FEWEST, NUMBERS // numbers_of_row(s)) if images and not meets else 0
 
 
 cdef void there_and_back(Sweep *s, Pass p, Py_ssize_t ahead, floating tag) noexcept nogil:

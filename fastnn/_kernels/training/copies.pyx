@@ -10,54 +10,51 @@ comes. So at the end of the rows phase each thread writes what its rows hold onc
 The sums are the same numbers in the same order, so that no bit tells whether there was a copy.
 """
 
+import numpy as np
+
 from libc.string cimport memcpy
 
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.tiles cimport next_tile, panel_width
 from fastnn._kernels.native.buffers cimport address
+from fastnn._kernels.native.sizes cimport is_copied_size, panels_at_once
 from fastnn._kernels.native.table cimport floating, lanes, outer_tile, tile_rows
 from fastnn._kernels.training.operands cimport inputs_of
 
-from fastnn._kernels.native.buffers import aligned_zeros
-
-# Weights of a layer whose batch is worth a second layout: below, its rows stay in the caches as they are.
-cdef Py_ssize_t fewest_copied = 1 << 18
+from fastnn._kernels.native.buffers import Arena
 
 cdef enum:
     RUN = 16        # rows at a time: as many lines as there are tiles are being written, each row's a piece of one
 
 
-def set_fewest_copied(Py_ssize_t n):
-    """Set from how many weights on layers get copies in workspaces to come; returns what it was.
-
-    No result depends on it.
-    """
-    global fewest_copied
-    before, fewest_copied = fewest_copied, n
-    return before
-
-
 cdef object place_copies(Sweep *s, bint of_input, Py_ssize_t rows, dtype, str format):
     """Memory for the copies of large layers, of those that take the input or of the others; who calls keeps it.
 
-    Of the former it comes with the first dense rows: sparse ones may be very wide.
+    Of the former it comes with the first dense rows, since sparse ones may be very wide, and with that of these rows, which
+    is the first of the list.
     """
-    cdef const Dense *dense
-    cdef const Stage *stage
+    cdef Py_ssize_t numbers = rows * s.ldx if of_input else 0
     cdef int i
-    cdef bint small
-    cdef object keep = []
-    for i in range(s.n_dense if s.n_groups == 1 else 0):
-        dense = &s.dense[i]
-        small = dense.n_in * dense.n_out < fewest_copied
-        stage = &s.stages[s.layers[i].stage]
-        small |= dense.narrow or dense.encoding != NULL or not stage.once
-        if small or of_input != (stage.source < 0):
-            continue
-        x, d = aligned_zeros(rows * dense.n_in, dtype), aligned_zeros(rows * dense.ld, dtype)
+    large = []
+    for i in range(s.n_dense):
+        if has_copies(s, i) and of_input == (s.stages[s.layers[i].stage].source < 0):
+            large.append(i)
+            numbers += rows * (s.dense[i].n_in + s.dense[i].ld)
+    arena = Arena(numbers * np.dtype(dtype).itemsize)
+    keep = [arena.zeros(rows * s.ldx, dtype)] if of_input else []
+    for i in large:
+        x, d = arena.zeros(rows * s.dense[i].n_in, dtype), arena.zeros(rows * s.dense[i].ld, dtype)
         s.copies[i].x, s.copies[i].d = address(x, format, True), address(d, format, True)
         keep += x, d
     return keep
+
+
+cdef bint has_copies(const Sweep *s, int i) noexcept nogil:
+    """Whether layer i is one whose gradient reads copies, in any call."""
+    cdef const Dense *dense = &s.dense[i]
+    if s.n_groups > 1 or dense.narrow or dense.encoding != NULL or not s.stages[s.layers[i].stage].once:
+        return False
+    return is_copied_size(dense.n_in * dense.n_out)
 
 
 cdef bint is_copied(const Sweep *s, const Stage *stage) noexcept nogil:
@@ -128,3 +125,40 @@ cdef void copied_gradient(const Sweep *s, const Strip *strip, Py_ssize_t rows, f
         a += n * s.block_rows
         g += n * strip.width
         left -= n
+
+
+cdef int next_strip(const Sweep *s, Walk *walk, int end, Py_ssize_t rows) noexcept nogil:
+    """The strip to visit next of those from the one on with which the walk began up to `end`; each is visited once.
+
+    In a layer with copies some panels are gone through side by side: (first inputs, panel 0), (first inputs, panel 1) and
+    so on, then the next inputs. What these are over many rows is then fetched once for all those panels.
+    """
+    cdef int i
+    if walk.done == walk.panels * walk.pieces:
+        walk.first += walk.done
+        walk.done = 0
+        walk.pieces = strips_of_panel(s, walk.first, end)
+        walk.panels = panels_across(s, walk.first, end, walk.pieces, rows)
+    i = walk.first + walk.done % walk.panels * walk.pieces + walk.done // walk.panels
+    walk.done += 1
+    return i
+
+
+cdef int strips_of_panel(const Sweep *s, int first, int end) noexcept nogil:
+    """How many strips follow each other in the panel that begins with strip `first`; 1 where it does not matter."""
+    cdef const Strip *strip = &s.strips[first]
+    cdef int i = first + 1
+    if strip.layer < 0 or strip.first or not is_copied(s, &s.stages[strip.stage]):
+        return 1
+    while i < end and s.strips[i].stage == strip.stage and s.strips[i].first:
+        i += 1
+    return i - first
+
+
+cdef int panels_across(const Sweep *s, int first, int end, int pieces, Py_ssize_t rows) noexcept nogil:
+    """How many whole panels of so many strips to go through side by side, from strip `first` on."""
+    cdef int n = 1
+    while (pieces > 1 and n < panels_at_once(rows) and first + (n + 1) * pieces <= end
+           and s.strips[first + n * pieces].stage == s.strips[first].stage):
+        n += 1
+    return n

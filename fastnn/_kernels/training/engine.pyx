@@ -44,15 +44,14 @@ def set_most_nonzero(double share):
 cdef class Engine(Workspace):
     """Training and scoring of one network; its parameters are those of Workspace."""
 
-    cdef object _dense_keep, _sparse_keep, _zeros_keep, _first_copies, _operands, _held
+    cdef object _dense_keep, _sparse_keep, _zeros_keep, _operands, _held
     cdef Places _places
 
     def _dense_input(self, X):
         """Rows of an ndarray; their workspace exists from the first call on."""
         if self._dense_keep is None:
-            self._dense_keep = aligned_zeros(self._rows * self.s.ldx, self._dtype)
-            self._first_copies = place_copies(&self.s, True, self._rows, self._dtype, self._format)
-            self.s.x = address(self._dense_keep, self._format, True)
+            self._dense_keep = place_copies(&self.s, True, self._rows, self._dtype, self._format)
+            self.s.x = address(self._dense_keep[0], self._format, True)
             self._operands = place_inputs(&self.s, self.plan, self._rows)
         self.s.data.csr, self.s.density, self.s.skips_zeros = NULL, 1, False
         bind_first_layers(&self.s, self.plan)

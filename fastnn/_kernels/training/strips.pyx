@@ -16,12 +16,13 @@ from fastnn._kernels.layers.renewed cimport renew_strip
 from fastnn._kernels.layers.sparse cimport sparse_gradient
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.layers.uses cimport shared_gradients
-from fastnn._kernels.training.copies cimport copied_gradient, is_copied
+from fastnn._kernels.training.copies cimport Walk, copied_gradient, is_copied, next_strip
 from fastnn._kernels.training.gains cimport gain_gradient, has_price, priced_step
 from fastnn._kernels.training.operands cimport inputs_of
 from fastnn._kernels.training.plastic cimport note_squares, take_step
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS, first_groups, grouped, sum_groups
 from fastnn._kernels.training.sweep cimport Sweep
+from fastnn._kernels.native.sizes cimport panels_at_once
 from fastnn._kernels.native.table cimport absolute_sum, floating, lanes, squared_norm
 from fastnn._kernels.layers.zeros cimport pieces_before, word_bits, zeros_gradient
 
@@ -63,8 +64,11 @@ cdef void strip_gradients(Sweep *s, const Share *share, const double *bounds, in
     cdef floating *g
     cdef unsigned firsts = first_groups(s, bounds, team) if grouped(s) else 0
     cdef Py_ssize_t n_words = pieces_before(rows, word_bits(tag), bounds, team) if s.skips_zeros else 0
-    cdef int i
-    for i in range(share.first, share.end):
+    cdef Walk walk = Walk(first=share.first, panels=0, pieces=0, done=0)
+    cdef bint across = panels_at_once(rows) > 1
+    cdef int n, i
+    for n in range(share.first, share.end):
+        i = next_strip(s, &walk, share.end, rows) if across else n
         strip = &s.strips[i]
         if s.gradient != NULL:
             g = <floating *> s.gradient + strip.offset

@@ -15,7 +15,7 @@ from fastnn._kernels.layers.shapes cimport shared_numbers
 from fastnn._kernels.layers.shared cimport place_shared_as
 from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
-from fastnn._kernels.training.chunks cimport chunk_of
+from fastnn._kernels.training.chunks cimport chunk_of, numbers_of_row
 from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.myelin cimport Myelin
 from fastnn._kernels.training.operands cimport bind_layers, place_operands
@@ -25,7 +25,7 @@ from fastnn._kernels.training.sweep cimport Copies
 from fastnn._kernels.training.ties cimport sum_ties_as
 from fastnn._kernels.native.table cimport finite_as
 
-from fastnn._kernels.native.buffers import aligned_zeros
+from fastnn._kernels.native.buffers import Arena, aligned_zeros
 from fastnn._kernels.training.groups import GROUP_BLOCK
 
 cdef class Workspace:
@@ -108,12 +108,11 @@ cdef class Workspace:
         cdef const Stage *stage
         cdef Buffers *at
         cdef int t
-        cdef object keep = []
+        cdef object keep = [], arena = Arena(rows * numbers_of_row(&self.s) * self.plan.dtype.itemsize)
 
         def reserve(n, dtype=self._dtype):
-            array = aligned_zeros(n, dtype)
-            keep.append(array)
-            return array
+            keep.append(arena.zeros(n, dtype))
+            return keep[len(keep) - 1]
 
         self.s.ldx = row_stride(self.plan.n_in, self.plan.lanes, self.plan.dtype.itemsize)
         for t in range(self.s.n_stages):

@@ -1,4 +1,5 @@
-"""Products for VNNI, AVX512-BF16 and AMX on machines without: the instructions are emulated."""
+"""Products for VNNI, AVX512-BF16 and AMX on machines without: the instructions are emulated, and the
+vectors are those of AVX-512."""
 
 import subprocess
 from pathlib import Path
@@ -14,12 +15,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.skipif(COMPILER is None, reason="no C compiler")
 @pytest.mark.skipif("avx2" not in table.isas_available(), reason="its vectors need AVX2")
 @pytest.mark.skipif(not (ROOT / "csrc").exists(), reason="installed without its sources")
-@pytest.mark.parametrize("vector_bytes", [32, 64])
-def test_codes_layout_and_sums(tmp_path, vector_bytes):
+def test_codes_layout_and_sums(tmp_path):
     source = ROOT / "tests/kernels/cross/vnni_test.c"
     flags = ["-std=gnu11", "-O0", "-mavx2", "-mfma", "-ffp-contract=fast", f"-I{ROOT / 'csrc'}"]
     sources = [str(source), *map(str, (ROOT / "csrc/amx").glob("*.c"))]
-    flags += [f"-DBYTES={vector_bytes}", "-Wno-psabi"]
+    flags += ["-DBYTES=64", "-Wno-psabi"]
     command = [COMPILER, *flags, *sources, "-o", str(tmp_path / "vnni"), "-lm"]
     made = subprocess.run(command, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr

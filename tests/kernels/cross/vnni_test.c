@@ -1,5 +1,5 @@
 /* Products by VNNI, AVX512-BF16 and AMX, whose instructions are emulated in plain C: codes, layout and sums on any machine.
-   BYTES of a vector are 32 or 64. */
+   BYTES of a vector are 32, or 64 as those of AVX-512. */
 #include <cpuid.h>
 #include <float.h>
 #include <immintrin.h>

@@ -1,5 +1,5 @@
-"""Products for VNNI, AVX512-BF16 and AMX on machines without: the instructions are emulated, and the
-vectors are those of AVX-512."""
+"""Products for VNNI, AVX512-BF16 and AMX on machines without: the instructions are emulated, with
+the vectors of AVX-512."""
 
 import subprocess
 from pathlib import Path

@@ -5,6 +5,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from fastnn._kernels.layers.halves import tiles_in_use
 from fastnn._kernels.layers.reduced_weights import best_products
 from fastnn._kernels.native import table
 from fastnn._version import __version__
@@ -21,10 +22,10 @@ def config() -> dict[str, Any]:
         in; ``isas_compiled`` and ``isas_available`` on this CPU, best first; ``isa``, the one in
         use (set ``FASTNN_ISA`` before the first import to choose another); ``int8`` and
         ``bfloat16``, the products of Predictors of these dtypes; ``bfloat16_training``, what
-        computes those of ``compute_dtype='bfloat16'``: ``float32`` where there is no fast path;
-        ``amx``, whether Intel's matrix instructions are used, or why not (``FASTNN_AMX=0`` switches
-        them off); ``threads`` that
-        ``n_jobs=None`` stands for; ``cpu``, ``platform`` and the versions of ``python``, ``numpy``,
+        computes those of ``compute_dtype='bfloat16'``: ``AMX``, or ``float32`` where there is no
+        fast path; ``amx``, whether Intel's matrix instructions are used, or why not
+        (``FASTNN_AMX=0`` switches them off); ``threads`` that ``n_jobs=None`` stands for; ``cpu``,
+        ``platform`` and the versions of ``python``, ``numpy``,
         ``scipy`` and ``sklearn``, None for those that are not installed.
     """
     return {
@@ -36,7 +37,7 @@ def config() -> dict[str, Any]:
         "isa": table.isa(),
         "int8": best_products("int8"),
         "bfloat16": best_products("bfloat16"),
-        "bfloat16_training": "float32",
+        "bfloat16_training": tiles_in_use() or "float32",
         "amx": amx(),
         "threads": effective_n_threads(),
         "cpu": cpu_name(),

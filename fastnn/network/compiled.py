@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn._kernels.layers.entries import entries_of
+from fastnn._kernels.layers.halves import tiles_in_use
 from fastnn._kernels.layers.kinds import TRAITS
 from fastnn._kernels.layers.plan import Plan
 from fastnn._kernels.layers.specs import uses
@@ -75,8 +76,9 @@ class CompiledNetwork(Layout):
             self._kept = key, engine, choice
         return self._kept[1:]
 
-    def plan_of(self, compute_dtype):
-        """The Plan of a training that multiplies such numbers; None is the network's own.
+    def plan_of(self, compute_dtype, n_groups=1):
+        """The Plan of a training that multiplies such numbers, in so many groups of rows; None is
+        the network's own.
 
         Raises
         ------
@@ -93,7 +95,9 @@ class CompiledNetwork(Layout):
                 "compute_dtype='bfloat16' is for the products of dense layers, and this network "
                 "has convolutions or recurrent layers, which it does not know: leave it at None"
             )
-        return Plan(self.n_in, self.stages, self.dtype, self._isa, rounded=True)
+        # Small nets, whose rows go in groups, have nothing that tiles would pay for.
+        tiles = tiles_in_use() if n_groups == 1 and self._plan.lanes >= 8 else None
+        return Plan(self.n_in, self.stages, self.dtype, self._isa, rounded=True, tiles=tiles)
 
     def work_of(self, n, rule=None):
         """What a `ThreadChoice` asks of a gradient over n rows, or of a step by a rule: multiply-

@@ -58,7 +58,7 @@ def make_trainer(
     asked = options.clip_norm is not None or (plasticity and plasticity.kind == "gradient")
     whole_gradient = bool(block < batch_size or asked or added_to)
     groups = network.groups_of(batch_size)
-    plan = network.plan_of(options.compute_dtype)
+    plan = network.plan_of(options.compute_dtype, groups)
     engine = network.make_engine(block, n_threads, optimizer, whole_gradient, plan, n_groups=groups)
     if plasticity is not None:
         plasticity = Traces(plasticity, network, groups, traces, alone=exchange is None)

@@ -16,7 +16,8 @@ from reference_precision import nearest_bfloat16
 from scipy.sparse import csr_matrix
 
 from fastnn import Network
-from fastnn._kernels.native import sizes
+from fastnn._kernels.layers import halves
+from fastnn._kernels.native import sizes, table
 from fastnn.layers import (
     LSTM,
     BatchNorm,
@@ -34,6 +35,14 @@ from fastnn.optimizers import SGD, Adam
 from fastnn.training.trainer import make_trainer
 
 ROWS, N_IN, HIDDEN, RATE = 32, 70, 41, 2.0**-34
+
+
+@pytest.fixture(params=["", "AMX, emulated"], ids=["float32", "tiles"])
+def tiles(request):
+    """By what products are computed: the ordinary tiles over rounded numbers, or those of AMX."""
+    before = halves.set_tiles(request.param)
+    yield request.param
+    halves.set_tiles(before)
 
 
 def nine_bits(rng, *shape):
@@ -76,7 +85,7 @@ def exact_network(n_out, isa):
 
 @pytest.mark.parametrize("n_out", [2, 10, 35])  # narrow; in one panel; in several
 @pytest.mark.parametrize("isa", ISAS)
-def test_three_products_take_rounded_operands_and_nothing_else_does(isa, n_out):
+def test_three_products_take_rounded_operands_and_nothing_else_does(isa, n_out, tiles):
     for n_threads in THREADS:
         network, X, y, expected = exact_network(n_out, isa)
         trainer = make_trainer(
@@ -118,8 +127,9 @@ STEPS = {
 @pytest.mark.parametrize("steps", STEPS)
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("isa", ISAS)
-def test_bits_depend_on_no_threads_and_gradients_are_near_float32s(isa, net, steps):
+def test_bits_depend_on_no_threads_and_gradients_are_near_float32s(isa, net, steps, tiles):
     results, n_in = [], 33
+    batch = 70 if tiles else 200  # no multiple of a step; groups, which know no tiles
     usual = sizes.change(copied_weights=0, rows_across=0)
     try:
         for compute_dtype, n_threads in [(None, 1), *(("bfloat16", n) for n in THREADS)]:
@@ -128,7 +138,7 @@ def test_bits_depend_on_no_threads_and_gradients_are_near_float32s(isa, net, ste
             X, y, weight = make_data(230, network)
             options = {**STEPS[steps], "compute_dtype": compute_dtype, "n_threads": n_threads}
             trainer = train(
-                network, Adam(), X, y, steps=4, batch_size=200, weight=weight, **options
+                network, Adam(), X, y, steps=4, batch_size=batch, weight=weight, **options
             )
             found = network.params.copy(), np.array(trainer.loss_sum), trainer.forward(X)
             results.append((*found, *np.ravel(network.running)))
@@ -142,7 +152,7 @@ def test_bits_depend_on_no_threads_and_gradients_are_near_float32s(isa, net, ste
 
 
 @pytest.mark.parametrize("net", ["groups", "narrow"])
-def test_rounded_weights_are_those_of_the_step_before(net):
+def test_rounded_weights_are_those_of_the_step_before(net, tiles):
     """Whatever changes weights: a trainer that begins with them rounds them all."""
     results = []
     for cuts in ([0, 4], [0, 1, 2, 3, 4]):
@@ -158,8 +168,44 @@ def test_rounded_weights_are_those_of_the_step_before(net):
     assert_same_bits(*results)
 
 
+@pytest.mark.parametrize(
+    ("layers", "batch"),
+    [(NETS["skips"], 70), (dense_layers((130, 400, 3), "relu"), 1300)],
+    ids=["gradients that add up", "blocks that add up"],
+)
+def test_tiles_sum_the_same_products_in_another_order(layers, batch):
+    steps, before = [], halves.set_tiles("")
+    for name in ("", "AMX, emulated"):
+        halves.set_tiles(name)
+        network = CompiledNetwork(33, layers, "softmax_log_loss", np.float32)
+        network.params[:] = start = np.random.RandomState(1).uniform(-0.3, 0.3, network.n_params)
+        X, y, _ = make_data(batch, network)
+        sgd = SGD(momentum=0.0, nesterov=False)
+        options = {"batch_size": batch, "learning_rate": 1e3, "compute_dtype": "bfloat16"}
+        train(network, sgd, X, y, steps=1, **options)
+        steps.append(network.params - start)
+    halves.set_tiles(before)
+    assert 0 < np.abs(steps[1] - steps[0]).max() < 2e-3 * np.abs(steps[0]).max()
+
+
+def test_amx_gives_the_bits_that_it_is_emulated_with():
+    if table.no_amx("bfloat16") is not None:
+        pytest.skip(table.no_amx("bfloat16"))
+    results = []
+    for name in ("AMX", "AMX, emulated"):
+        before = halves.set_tiles(name)
+        network = CompiledNetwork(33, NETS["skips"], "softmax_log_loss", np.float32)
+        network.params[:] = np.random.RandomState(1).uniform(-0.3, 0.3, network.n_params)
+        X, y, _ = make_data(130, network)
+        options = {"batch_size": 70, "n_threads": 2, "compute_dtype": "bfloat16"}
+        train(network, Adam(), X, y, steps=4, **options)
+        halves.set_tiles(before)
+        results.append(network.params)
+    assert_same_bits(*results)
+
+
 @pytest.mark.parametrize("sizes", [(3,), (40, 3)])
-def test_sparse_rows_and_encoded_columns_meet_float32_weights(sizes):
+def test_sparse_rows_and_encoded_columns_meet_float32_weights(sizes, tiles):
     """A single layer over them is trained to float32's bits; another one behind it is not."""
     rng = np.random.RandomState(0)
     X = np.where(rng.uniform(size=(200, 50)) < 0.1, rng.normal(size=(200, 50)), 0).astype("f4")

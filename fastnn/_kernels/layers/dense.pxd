@@ -1,6 +1,7 @@
 from libc.stdint cimport int32_t
 
 from fastnn._kernels.families.reduced cimport fastnn_products, fastnn_reduced_columns, fastnn_reduced_inputs
+from fastnn._kernels.native.header_tiles cimport fastnn_tiles
 from fastnn._kernels.native.table cimport Kernels, floating
 from fastnn._kernels.layers.zeros cimport Tiles
 
@@ -31,6 +32,7 @@ cdef struct Dense:
     bint needs_z                    # the derivative reads z: z and h are kept apart
     bint narrow                     # few outputs: weights stored transposed only
     bint rounded                    # of training: what it multiplies has been rounded to bfloat16, see rounded.pxd
+    const fastnn_tiles *tiles       # whose products then are its own, panels being of words (halves.pyx); NULL: none's
     # a wide layer: full panels of `panel` columns, then one narrower panel for the rest
     const void *panels              # (n_full, n_in, panel) with strides panel_stride, ldb
     Py_ssize_t panel_stride, ldb

@@ -2,6 +2,7 @@ from fastnn._kernels.families.reduced cimport fastnn_reduced
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.stage cimport Stage
 from fastnn._kernels.native.dtypes cimport Dtype
+from fastnn._kernels.native.header_tiles cimport fastnn_tiles
 from fastnn._kernels.native.table cimport Kernels
 
 cdef struct Layer:
@@ -17,6 +18,7 @@ cdef struct Layer:
     # [.][n_out][width], then the bias (lanes,)
     Py_ssize_t w, size              # of all that
     Py_ssize_t rounded              # offset of a copy of it in bfloat16, laid out alike, or -1
+    bint tiled                      # that copy, and the transposed one, are words (halves.pyx)
     Py_ssize_t wt                   # offset of the transposed panels [.][n_out][width], or -1
     Py_ssize_t strip_rows           # inputs in one strip of a wide panel, unless they are encoded
     Py_ssize_t table                # of encoded columns: of their lines, or -1
@@ -36,6 +38,7 @@ cdef struct Strip:
 cdef class Plan:
     cdef Kernels k
     cdef const fastnn_reduced *rounding     # NULL: no layer has a rounded copy
+    cdef const fastnn_tiles *tiles          # that multiply them, or NULL
     cdef Layer *layers
     cdef Strip *strips
     cdef Stage *stages

@@ -13,6 +13,7 @@ from fastnn._kernels.layers.binding cimport bound
 from fastnn._kernels.layers.cuts cimport gain_strips, layer_strips, rows_of_strips
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.encoded cimport Encoded, table_size
+from fastnn._kernels.layers.halves cimport all_words
 from fastnn._kernels.layers.kinds cimport traits_of
 from fastnn._kernels.layers.shapes cimport check_tie, shape_shared
 from fastnn._kernels.layers.stage cimport Stage
@@ -20,7 +21,7 @@ from fastnn._kernels.layers.windows cimport Windowed
 from fastnn._kernels.layers.tiles cimport round_up, row_stride
 from fastnn._kernels.native.dtypes cimport dtype_of
 from fastnn._kernels.native.formulas cimport FASTNN_relu
-from fastnn._kernels.native.table cimport activation_needs_z, isa_of, kernels_of, lanes_as
+from fastnn._kernels.native.table cimport activation_needs_z, isa_of, kernels_of, lanes_as, tiles_called
 from fastnn._kernels.layers.kinds import TRAITS, number_of
 from fastnn._kernels.layers.specs import learning, matrix_shape, sources
 from fastnn._kernels.native.table import isa as chosen_isa
@@ -45,10 +46,14 @@ cdef class Plan:
         Whether stages that take the input need transposed weights too.
     rounded : bool
         Whether dense layers are to multiply numbers of bfloat16 in training; for float32.
+    tiles : str or None
+        By the products of tiles of that name, but for narrow layers; for vectors of eight numbers or more.
     """
 
-    def __cinit__(self, Py_ssize_t n_in, stages, dtype, str isa=None, bint input_gradient=False, bint rounded=False):
+    def __cinit__(self, Py_ssize_t n_in, stages, dtype, str isa=None, bint input_gradient=False, bint rounded=False,
+                  str tiles=None):
         self.k, self.rounding = kernels_of(isa), fastnn_reduced_of(isa_of(isa)) if rounded else NULL
+        self.tiles = tiles_called(tiles) if tiles is not None else NULL
         self.isa, self.dtype, self.n_in = isa or chosen_isa(), dtype_of(dtype), n_in
         self.lanes = lanes_as(self.k, self.dtype.number)
         self.n_stages, self.n_layers = len(stages), sum(TRAITS[spec.kind].matrix for spec in stages)
@@ -113,6 +118,7 @@ cdef class Plan:
                 shape_shared(stage, layer, spec, matrix_shape(spec, d.n_in), self.n_in, self.lanes, self.dtype.itemsize)
             layer.padded = round_up(layer.block, self.lanes)
             d.narrow = 2 * d.n_out <= self.lanes and d.encoding == NULL and stage.once
+            layer.tiled = self.tiles != NULL and stage.once and d.encoding == NULL and not d.narrow
             layer.strip_rows = rows_of_strips(d.n_in, self.lanes)
             self.row_work += <double> d.n_in * layer.columns * stage.places
             if spec.tied >= 0:
@@ -143,6 +149,7 @@ cdef class Plan:
             if alone and stage.traits.matrix:
                 before = &self.stages[stage.source]
                 shared = stage.traits.shares or before.traits.shares
+                shared |= self.layers[stage.layer].tiled
                 before.gates = before.traits.matrix and before.activation == FASTNN_relu and not shared
 
     def _parameter_offsets(self):
@@ -198,7 +205,7 @@ cdef class Plan:
             layer.table = layer.rounded = -1
             if self.rounding != NULL and self.stages[layer.stage].once and layer.dense.encoding == NULL:
                 layer.rounded = at
-                at += layer.size
+                at += all_words(layer.dense.n_in, layer.dense.n_out) if layer.tiled else layer.size
             if layer.dense.encoding != NULL:
                 layer.wt, layer.table = -1, at
                 at = round_up(at + table_size(layer.dense.encoding, round_up(layer.dense.n_out, self.lanes)), ALIGN)
@@ -207,8 +214,8 @@ cdef class Plan:
                 t = self.stages[layer.stage].source
                 recurs = self.stages[layer.stage].traits.recurs
                 if recurs or (self.stages[t].wanted if t >= 0 else input_gradient):
-                    layer.wt = at
-                    at = round_up(at + layer.dense.n_out * round_up(layer.dense.n_in, self.lanes), ALIGN)
+                    layer.wt, width = at, layer.dense.n_out * round_up(layer.dense.n_in, self.lanes)
+                    at += all_words(layer.dense.n_out, layer.dense.n_in) if layer.tiled else round_up(width, ALIGN)
         self.statistics = at
         for t in range(self.n_stages):
             if self.stages[t].traits.running:
@@ -235,4 +242,4 @@ cdef class Plan:
 
     cdef Dense bind(self, int i, const void *packed, bint rounded=False):
         """The layer's shapes with pointers into a packed vector, see `bound`."""
-        return bound(&self.layers[i], self.lanes, self.dtype.itemsize, <const char *> packed, rounded)
+        return bound(&self.layers[i], self.lanes, self.dtype.itemsize, <const char *> packed, rounded, self.tiles)

@@ -1,10 +1,11 @@
 """What products read beside a layer's packed weights, made anew when these have changed.
 
 Tables of encoded columns; copies in bfloat16, where dense layers multiply that; and, of whichever is multiplied, transposed
-panels for the way back.
+panels for the way back. For products of tiles both are words (halves.pyx).
 """
 
 from fastnn._kernels.layers.encoded cimport fill_table, table_size
+from fastnn._kernels.layers.halves cimport weights_to_words
 from fastnn._kernels.layers.rounded cimport round_numbers
 from fastnn._kernels.layers.tiles cimport panel_width
 from fastnn._kernels.native.dtypes cimport FLOAT64
@@ -19,6 +20,10 @@ cdef void renew_strip(Kernels k, const fastnn_reduced *rounding, const Layer *la
         fill_table(k, layer.dense.encoding, strip.begin, strip.end, strip.width, <const floating *> packed + layer.w
                    + (layer.dense.n_in + 1) * strip.column,
                    packed + layer.table + table_size(layer.dense.encoding, strip.column))
+    if layer.tiled:
+        if floating is float:
+            weights_to_words(k, rounding, layer, strip, packed)
+        return
     if layer.rounded >= 0:
         at += layer.rounded - layer.w
         round_numbers(rounding, strip.size, <const floating *> packed + strip.offset, packed + at)

@@ -54,6 +54,8 @@ cdef bint has_copies(const Sweep *s, int i) noexcept nogil:
     cdef const Dense *dense = &s.dense[i]
     if s.n_groups > 1 or dense.narrow or dense.encoding != NULL or not s.stages[s.layers[i].stage].once:
         return False
+    if dense.tiles != NULL:
+        return False
     return is_copied_size(dense.n_in * dense.n_out)
 
 

@@ -8,7 +8,7 @@ from libc.math cimport INFINITY
 from fastnn._kernels.native.buffers cimport address
 from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.epoch cimport sweep_as
-from fastnn._kernels.training.operands cimport bind_first_layers, place_inputs
+from fastnn._kernels.training.operands cimport bind_first_layers
 from fastnn._kernels.training.rows cimport batch_as, layer_rows_as, nonzero_share_as
 from fastnn._kernels.scoring.model cimport PROBABILITY, RAW, Input, Mode, Model
 from fastnn._kernels.scoring.places cimport Places
@@ -18,6 +18,7 @@ from fastnn._kernels.layers.sparse cimport SparseRows
 from fastnn._kernels.layers.stage cimport Batch
 from fastnn._kernels.training.skips cimport place_zeros
 from fastnn._kernels.training.sums cimport grouped
+from fastnn._kernels.training.tiled cimport place_taken
 from fastnn._kernels.training.workspace cimport Workspace
 
 from fastnn._kernels.native.buffers import aligned_zeros
@@ -52,7 +53,7 @@ cdef class Engine(Workspace):
         if self._dense_keep is None:
             self._dense_keep = place_copies(&self.s, True, self._rows, self._dtype, self._format)
             self.s.x = address(self._dense_keep[0], self._format, True)
-            self._operands = place_inputs(&self.s, self.plan, self._rows)
+            self._operands = place_taken(&self.s, self.plan, True, self._rows)
         self.s.data.csr, self.s.density, self.s.skips_zeros = NULL, 1, False
         bind_first_layers(&self.s, self.plan)
         self.s.data.x_other = X.dtype != self._dtype

@@ -9,7 +9,7 @@ A dense layer then multiplies numbers of bfloat16 alone, each rounded once, wher
 
 Sums, biases, activations, norms, the loss and steps are float32's; so are a first layer over sparse rows and layers over
 encoded columns, which look up what others multiply. Scores use the weights themselves. No bit depends on threads: what is
-rounded is one number at a time.
+rounded is one number at a time. Layers with products of tiles have layouts of their own for what they take (tiled.pyx).
 """
 
 from fastnn._kernels.layers.rounded cimport round_numbers
@@ -19,11 +19,11 @@ from fastnn._kernels.native.buffers import aligned_zeros
 
 
 cdef bint is_taken_rounded(const Sweep *s, int source) noexcept nogil:
-    """Whether a layer with rounded weights takes the outputs of a stage, or the input, -1."""
+    """Whether a layer with rounded weights, and no tiles, takes the outputs of a stage, or the input, -1."""
     cdef bint taken = False
     cdef int i
     for i in range(s.n_dense):
-        taken |= s.layers[i].rounded >= 0 and s.stages[s.layers[i].stage].source == source
+        taken |= s.layers[i].rounded >= 0 and not s.layers[i].tiled and s.stages[s.layers[i].stage].source == source
     return taken
 
 

@@ -7,10 +7,11 @@ from fastnn._kernels.native.platform cimport fastnn_flush_denormals, fastnn_rest
 from fastnn._kernels.training.shares cimport cut
 from fastnn._kernels.layers.sparse cimport fill_rows, sort_share
 from fastnn._kernels.layers.stage cimport Batch, Buffers, Pass, Stage
-from fastnn._kernels.layers.stages cimport activity_penalty, stage_backward, stage_derivative, stage_forward
-from fastnn._kernels.training.operands cimport round_gradient, round_inputs, round_outputs
+from fastnn._kernels.layers.stages cimport activity_penalty
+from fastnn._kernels.training.operands cimport round_inputs
 from fastnn._kernels.training.steps cimport step_losses
 from fastnn._kernels.training.sweep cimport Sweep
+from fastnn._kernels.training.tiled cimport back_through, forward_through
 from fastnn._kernels.native.table cimport floating, gather, loss_rows, tile_rows
 from fastnn._kernels.layers.zeros cimport ZERO_BLOCK, find_zeros, pieces_before, tiles_from, word_bits
 
@@ -34,7 +35,7 @@ cdef double nonzero_share(Sweep *s, floating tag) noexcept nogil:
     cdef bint some = False
     for i in range(s.n_stages):
         some |= (s.stages[i].traits.reads_sparse and s.stages[i].source < 0
-                 and not s.dense[s.stages[i].layer].narrow)
+                 and not s.dense[s.stages[i].layer].narrow and s.dense[s.stages[i].layer].tiles == NULL)
     if not some:
         return 1
     for r in range(n):
@@ -115,8 +116,7 @@ cdef void forward(Sweep *s, const Pass *p, Py_ssize_t ahead, floating tag) noexc
         if p.nonzero.columns != NULL:
             find_zeros(s.k, &s.zeros, &p.nonzero, p.word, p.r0, p.r1, s.n_in, <const floating *> s.x, s.ldx)
     for t in range(s.n_stages):
-        stage_forward(p, t, tag)
-        round_outputs(s, p, t, tag)
+        forward_through(s, p, t, tag)
 
 
 cdef void backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
@@ -129,9 +129,7 @@ cdef void stages_backward(Sweep *s, const Pass *p, floating tag) noexcept nogil:
     """From the gradient by the outputs of the last stage to all the others."""
     cdef int t
     for t in range(s.n_stages - 1, -1, -1):
-        stage_derivative(p, t, tag)
-        round_gradient(s, p, t, tag)
-        stage_backward(p, t, tag)
+        back_through(s, p, t, tag)
 
 
 cdef void losses(Sweep *s, const Pass *p, floating tag) noexcept nogil:

@@ -11,6 +11,7 @@ from fastnn._kernels.layers.dense cimport (Dense, are_few, dense_gradient, few_c
                                            has_few_outputs, narrow_gradient)
 from fastnn._kernels.native.header cimport FASTNN_N_COEFFICIENTS, fastnn_step
 from fastnn._kernels.layers.encoded cimport encoded_gradient
+from fastnn._kernels.layers.halves cimport tiles_gradient
 from fastnn._kernels.layers.plan cimport Strip
 from fastnn._kernels.layers.renewed cimport renew_strip
 from fastnn._kernels.layers.sparse cimport sparse_gradient
@@ -181,6 +182,10 @@ cdef void strip_gradient(Sweep *s, const Strip *strip, Py_ssize_t r0, Py_ssize_t
             memset(g, 0, strip.size * sizeof(floating))
         encoded_gradient(s.k, layer, strip.begin, strip.end, strip.first, strip.count, strip.width, rows, x, ldx,
                          d + strip.column, g)
+    elif layer.tiles != NULL:
+        if floating is float:
+            tiles_gradient(layer, strip, rows, s.block_rows, s.halves[strip.layer].columns, s.halves[strip.layer].words, g,
+                           accumulate)
     elif s.skips_zeros and stage.source < 0 and not layer.narrow and strip.count > 2:
         zeros_gradient(s.k, &s.zeros, r0 // word_bits(<floating> 0), n_words, strip.first, strip.count, strip.width,
                        x - r0 * ldx, ldx, d - r0 * stage.ld + strip.column, stage.ld, g, accumulate)

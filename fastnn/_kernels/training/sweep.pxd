@@ -1,3 +1,5 @@
+from libc.stdint cimport uint16_t, uint32_t
+
 from fastnn._kernels.families.reduced cimport fastnn_reduced
 from fastnn._kernels.layers.dense cimport Dense
 from fastnn._kernels.layers.plan cimport Layer, Strip
@@ -37,6 +39,12 @@ cdef struct StepLosses:             # of a loss at every step of a row, see step
 cdef struct Copies:                 # of what a large layer's gradient reads, see copies.pyx; NULL: none
     void *x
     void *d
+
+cdef struct Halves:                 # what a layer with products of tiles multiplies, see halves.pyx; x is NULL: it has none
+    uint16_t *x                     # its inputs as rows,
+    uint16_t *columns               # and as columns
+    uint16_t *d                     # the gradient as rows,
+    uint32_t *words                 # and as words
 
 cdef struct Side:                   # units whose use is counted: the input of some layers, or what the units of one send on
     int stage                       # whose outputs they are, -1: the input
@@ -92,6 +100,7 @@ cdef struct Sweep:                  # everything that a pass over batches reads 
     double density                  # share of the first layer's products that is left when zeros of the input are left out
     Buffers *buffers                # per stage
     Copies *copies                  # per dense layer
+    Halves *halves                  # the same, or NULL
     void *dx                        # (block_rows, ldx) gradient by the input, or NULL
     double *row_loss                # (block_rows,)
     int n_groups                    # of a batch's rows that have a gradient each, see groups.pyx; 1: the batch as a whole

@@ -18,11 +18,12 @@ from fastnn._kernels.layers.tiles cimport row_stride
 from fastnn._kernels.training.chunks cimport chunk_of, numbers_of_row
 from fastnn._kernels.training.copies cimport place_copies
 from fastnn._kernels.training.myelin cimport Myelin
-from fastnn._kernels.training.operands cimport bind_layers, place_operands
+from fastnn._kernels.training.operands cimport bind_layers
 from fastnn._kernels.training.steps cimport place_steps
 from fastnn._kernels.training.sums cimport SCRATCH_STRIPS
 from fastnn._kernels.training.sweep cimport Copies
 from fastnn._kernels.training.ties cimport sum_ties_as
+from fastnn._kernels.training.tiled cimport place_taken
 from fastnn._kernels.native.table cimport finite_as
 
 from fastnn._kernels.native.buffers import Arena, aligned_zeros
@@ -134,7 +135,7 @@ cdef class Workspace:
             if stage.in_place:
                 at = &self.s.buffers[stage.source]
                 at.d = at.apart = self.s.buffers[self.s.n_stages - 1 - t].d
-        keep += place_operands(&self.s, self.plan, rows), place_copies(&self.s, False, rows, self._dtype, self._format)
+        keep += place_taken(&self.s, self.plan, False, rows), place_copies(&self.s, False, rows, self._dtype, self._format)
         self.s.dx = address(reserve(rows * self.s.ldx), self._format, True) if input_gradient else NULL
         self.s.row_loss = <double *> address(reserve(rows, np.float64), "d", True)
         self.s.group_loss = <double *> address(reserve(self.s.n_groups, np.float64), "d", True)
@@ -214,9 +215,7 @@ cdef class Workspace:
         self.packed, self._spent = None, True
 
     def pack(self, vector, packed):
-        cdef const void *p = address(vector, self._format, False)
-        cdef void *to = address(packed, self._format, True)
-        pack_master_as(self.plan, p, to)
+        pack_master_as(self.plan, address(vector, self._format, False), address(packed, self._format, True))
 
     def store(self, packed, vector):
         """A vector in the order of the parameters from one in packed order: weights, a moment or the gradient."""

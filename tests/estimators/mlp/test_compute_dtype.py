@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 
 import fastnn
 from fastnn import DeepEnsembleClassifier, MLPClassifier, MLPRegressor
+from fastnn._kernels.native import table
 
 X, y = load_digits(return_X_y=True)
 X = (X / 16).astype(np.float32)
@@ -99,5 +100,8 @@ def test_what_it_cannot_do_is_refused_before_any_work():
             cls(compute_dtype="bfloat16")
 
 
-def test_the_configuration_says_what_it_is_computed_with():
+def test_the_configuration_says_what_it_is_computed_with(monkeypatch):
+    by = "AMX" if table.no_amx("bfloat16") is None else "float32"
+    assert fastnn.config()["bfloat16_training"] == by
+    monkeypatch.setenv("FASTNN_AMX", "0")
     assert fastnn.config()["bfloat16_training"] == "float32"

@@ -87,7 +87,7 @@ def test_scoring_imports_nothing_more_where_it_is(X, tmp_path):
     )
     names, own = run(code, path).splitlines()
     assert not set(names.split()) & {*OTHERS, "pandas", "argparse", "http"}
-    assert int(own) <= 140  # 134, a third of what there is
+    assert int(own) <= 150  # 147, a third of what there is
 
 
 def test_what_training_needs_is_asked_for_by_name():

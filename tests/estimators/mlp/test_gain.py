@@ -145,7 +145,7 @@ def test_a_fit_with_gains_does_not_go_on_without():
 
 
 def test_other_estimators_have_none_of_what_only_perceptrons_have():
-    own = {
+    own = {"compute_dtype"} | {
         f.name
         for of in (PlasticityParameters, PretrainingParameters)
         for f in dataclasses.fields(of)
@@ -155,3 +155,5 @@ def test_other_estimators_have_none_of_what_only_perceptrons_have():
         assert not own & kind().get_params().keys()
         with pytest.raises(TypeError, match="'plasticity'"):
             kind(plasticity="input")
+        with pytest.raises(TypeError, match="'compute_dtype'"):
+            kind(compute_dtype="bfloat16")

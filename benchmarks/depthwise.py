@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from benchmarks.turns import rounds, rows_of
-from fastnn import Network
+from fastnn import Network, Predictor
 from fastnn.layers import Conv2D, Dense, GlobalAveragePool
 
 SHAPES = ((14, 14, 64), (28, 28, 32))
@@ -138,9 +138,12 @@ def depthwise(n, n_threads):
         def epoch(net=net, X=X, y=y):
             net.fit(X, y, epochs=1, batch_size=BATCH, optimizer="adam", n_jobs=n_threads)
 
-        def score(net=net, X=X):
+        epoch()
+        predictor = Predictor(net)
+
+        def score(predictor=predictor, X=X):
             for begin in range(0, len(X), BATCH):
-                net.predict(X[begin : begin + BATCH], n_jobs=n_threads)
+                predictor.predict_proba(X[begin : begin + BATCH], n_jobs=n_threads)
 
         epochs, scores = {"fastnn": epoch}, {"fastnn": score}
         try:

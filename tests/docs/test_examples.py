@@ -350,7 +350,7 @@ def test_unknown_arguments_are_refused(name, monkeypatch, capsys):
 def test_a_picture_is_written_where_it_is_asked_for(tmp_path):
     pytest.importorskip("matplotlib")
     file = tmp_path / "picture.png"
-    command = [sys.executable, EXAMPLES / "perceptron_to_mlp.py", "--plot", file]
+    command = [sys.executable, EXAMPLES / "bounding_box.py", "--plot", file]
     drawing = {**os.environ, "MPLBACKEND": "Agg"}
     subprocess.run(command, capture_output=True, check=True, env=drawing)
     assert file.read_bytes().startswith(b"\x89PNG")

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from fastnn.estimators.convolution.blocks import convolution_blocks
-from fastnn.estimators.convolution.images import image_shape, rows_of
+from fastnn.estimators.convolution.images import ask_about_channels, image_shape, rows_of
 from fastnn.estimators.mlp.base import BaseMLP
 from fastnn.estimators.mlp.blocks import Parts, build_network, hidden_blocks
 from fastnn.estimators.mlp.hidden_layers import hidden_widths
@@ -46,6 +46,8 @@ class BaseConvolution(BaseMLP):
                 f"X has images of shape {given}, but this {type(self).__name__} has learned from "
                 f"images of shape {self.input_shape_}."
             )
+        if anew:
+            ask_about_channels(self, given)
         return X, given
 
     def _as_rows(self, X, y):

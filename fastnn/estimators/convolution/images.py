@@ -6,10 +6,14 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 
-__all__ = ["image_shape", "rows_of"]
+from fastnn._warnings import warn
+
+__all__ = ["ask_about_channels", "image_shape", "rows_of"]
 
 #: From so many features on a square number of them is taken for an image.
 _LEAST = 16
+#: Images so low, and of more channels, look as if these came first.
+_FEW = 4
 
 
 def rows_of(estimator, X):
@@ -86,6 +90,18 @@ def image_shape(estimator, n_features, given):
     if given is not None and given != shape:
         raise ValueError(f"input_shape={asked!r}, but X has images of shape {given}.")
     return shape
+
+
+def ask_about_channels(estimator, given):
+    """Warn if the channels of images seem to come first, and `input_shape` does not say what they
+    are. given: the shape that X tells, or None."""
+    unsaid = estimator.input_shape is None and given is not None and len(given) == 3
+    if unsaid and given[0] <= _FEW < min(given[1:]):
+        warn(
+            f"X has images of height {given[0]}, width {given[1]} and {given[2]} channels. If "
+            "their channels come first, pass X.transpose(0, 2, 3, 1); if not, set input_shape="
+            f"{given}."
+        )
 
 
 def _guessed(n_features):

@@ -2,6 +2,7 @@
 and what comes of them."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -199,6 +200,16 @@ def test_what_does_not_fit_is_an_error(options, message):
         model.fit(X[FEW], Y[FEW])
     assert not hasattr(model, "coefs_")
     assert not hasattr(model, "input_shape_")
+
+
+def test_channels_that_come_first_are_asked_about():
+    first = np.zeros((6, 3, 8, 8), np.float32)
+    with pytest.warns(UserWarning, match=r"height 3, width 8 and 8 .*transpose\(0, 2, 3, 1\)"):
+        made(max_iter=1).fit(first, np.arange(6) % 2)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="X has images")
+        made(max_iter=1, input_shape=(3, 8, 8)).fit(first, np.arange(6) % 2)
+        made(max_iter=1).fit(first.transpose(0, 2, 3, 1), np.arange(6) % 2)
 
 
 def test_images_of_another_shape_are_refused():

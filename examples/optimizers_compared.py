@@ -29,7 +29,7 @@ SOLVERS = [
     ("NAdam", {"solver": "nadam"}),
     ("AMSGrad", {"solver": "amsgrad"}),
 ]
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
 def main():

@@ -61,8 +61,8 @@ def classes():
         (100, 100),
         learning_rate_init=0.005,
         early_stopping=True,
-        n_iter_no_change=200,
-        max_iter=200,
+        n_iter_no_change=120,
+        max_iter=120,
         random_state=0,
     )
     models = {

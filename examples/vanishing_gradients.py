@@ -21,7 +21,7 @@ from sklearn.model_selection import train_test_split
 from fastnn import MLPClassifier
 from fastnn.inspection import GradientFlowDisplay, diagnose
 
-WIDTH, EPOCHS, RATE = 30, 36, 0.0015
+WIDTH, EPOCHS, RATE = 30, 30, 0.0018
 DEPTHS = (10, 30)
 
 LOGISTIC = {"activation": "logistic"}

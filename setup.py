@@ -52,17 +52,20 @@ CFLAGS = [
 # their target by pragma and the best one is taken at import.
 CSRC_CFLAGS = ["-Wall", "-Wextra"]
 CYTHON_CFLAGS = ["-Wno-unused-function", "-Wno-unreachable-code"]  # generated code has both
-# What computes nothing itself compiles in half the time, and to less: what hands kernels to tests,
-# and what places memory, describes and calls, once a fit or an epoch.
-QUICK_CFLAGS = ["-O1"]
-QUICK = (
+# What computes nothing itself compiles in half the time, to two thirds of the size: what hands
+# kernels to tests, and what places memory, describes and calls, once a fit or an epoch.
+COLD_CFLAGS = ["-Os"]
+COLD = (
     "fastnn._kernels.testing.",
     "fastnn._kernels.families.rbm_machine",
     "fastnn._kernels.layers.custom",
     "fastnn._kernels.layers.kinds",
     "fastnn._kernels.layers.plan",
+    "fastnn._kernels.layers.reaches",
+    "fastnn._kernels.layers.reduced_weights",
     "fastnn._kernels.layers.windows",
     "fastnn._kernels.native.dtypes",
+    "fastnn._kernels.scoring.places",
     "fastnn._kernels.training.engine",
     "fastnn._kernels.training.exchange",
     "fastnn._kernels.training.myelin",
@@ -245,8 +248,8 @@ class BuildExt(build_ext):
             options += [f"-I{folder}" for folder in extension.include_dirs]
             for source in extension.sources:
                 own = csrc_warnings if Path(source).parts[0] == "csrc" else CYTHON_CFLAGS
-                if extension.name.startswith(QUICK):
-                    own = [*own, *QUICK_CFLAGS]
+                if extension.name.startswith(COLD):
+                    own = [*own, *COLD_CFLAGS]
                 flags = [*options, *cflags, *own, *user_cflags]
                 (obj,) = self.compiler.object_filenames([source], output_dir=self.build_temp)
                 extension.extra_objects.append(obj)

@@ -42,8 +42,10 @@ enum { FASTNN_STORE, FASTNN_RECTIFY, FASTNN_ADD }; /* what becomes of a sum */
                         T *h, T *which);                                                                        \
         /* the cell of that number in dx += d */                                                                \
         void (*to_largest)(ptrdiff_t n, const fastnn_cells *cells, const T *d, const T *which, T *dx);      \
-        /* h (n,) = factor times the sum of the cells, and all cells of dx += factor * d */                     \
-        void (*sum)(ptrdiff_t n, const fastnn_cells *cells, T factor, const T *x, T *h);                    \
+        /* h (places, n) = factor times the sum of the cells, places as above */                                \
+        void (*sum)(ptrdiff_t n, ptrdiff_t places, ptrdiff_t step, const fastnn_cells *cells, T factor,         \
+                    const T *x, T *h);                                                                          \
+        /* all cells of dx += factor * d */                                                                     \
         void (*to_all)(ptrdiff_t n, const fastnn_cells *cells, T factor, const T *d, T *dx);                \
         /* of n channels, two vectors at most: y[to[q]] = bias, or 0 if that is NULL, + the sum over t of       \
            x[start[q] + at[t]] times line row[t] of b; then as `how` says. No x is read from `end` on */        \

@@ -62,7 +62,7 @@ def scorer_of(
     slices=None,
 ):
     """The Scorer of nodes that fit together; ``widths`` are the outputs of each."""
-    stages = Stages(nodes, widths, precision, isa, slices or {})
+    stages = Stages(nodes, widths, precision, isa, slices)
     return Scorer(
         n_in,
         stages.specs,

@@ -1,7 +1,5 @@
 """Nodes as stages of the kernels."""
 
-from types import MappingProxyType
-
 import numpy as np
 
 from fastnn._kernels.layers.kinds import TRAITS
@@ -27,7 +25,7 @@ class Stages:
         Outputs of each.
     precision : {"bfloat16", "int8"} or None
     isa : str or None
-    slices : mapping of int to ReducedWeights
+    slices : mapping of int to ReducedWeights, or None
         Of float32, nodes whose weights have been cut.
 
     Attributes
@@ -41,11 +39,12 @@ class Stages:
         Of each stage with a matrix; empty where all are as they are.
     """
 
-    def __init__(self, nodes, widths, precision=None, isa=None, slices=MappingProxyType({})):
+    def __init__(self, nodes, widths, precision=None, isa=None, slices=None):
         self.specs, self.functions, self.reduced = [], [], []
         self._coefs, self._intercepts, self._scales, self._statistics = [], [], [], []
         self._of_node = {INPUT: INPUT}
         fused = _fused(nodes)
+        slices = slices or {}
         fewer = reduced_nodes(nodes) if precision else slices
         for number, node in enumerate(nodes):
             # A stage with a matrix has the activation of the node behind it.

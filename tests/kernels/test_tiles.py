@@ -8,19 +8,13 @@ import time
 import numpy as np
 import pytest
 from fastnn._kernels.testing.probe import block
-from kernel_cases import assert_same_bits
+from kernel_cases import assert_same_bits, needs_amx
 
 from fastnn._kernels.native import table
 
 EMULATED, BY_INSTRUCTION = "AMX, emulated", "AMX"
 SHAPES = [(1, 1, 1), (5, 3, 2), (16, 2, 1), (17, 1, 2), (32, 2, 2)]  # rows, steps, panels
 KINDS = {"bf16": "bfloat16", "bytes": "int8", "signed_bytes": "int8"}
-
-
-def needs_amx(kind):
-    missing = table.no_amx(KINDS[kind])
-    if missing is not None:
-        pytest.skip(missing)
 
 
 def bytes_for(rng, rows, steps, panels):
@@ -90,7 +84,7 @@ def test_bfloat16_is_summed_as_the_manual_says(rng, shape):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_instructions_give_the_same_bits(rng, kind):
-    needs_amx(kind)
+    needs_amx(KINDS[kind])
     for shape in SHAPES:
         for spread in (3, 70):
             if kind == "bf16":
@@ -103,7 +97,7 @@ def test_the_instructions_give_the_same_bits(rng, kind):
 
 def test_signals_threads_and_forks_leave_the_products_right(rng):
     """The system keeps a thread's tiles over signals; a fork has the permission of its parent."""
-    needs_amx("bytes")
+    needs_amx("int8")
     A, words, _ = bytes_for(rng, 32, 40, 2)
     expected = block(EMULATED, "bytes", A, words)
     wrong, end = [], time.monotonic() + 0.2

@@ -10,6 +10,7 @@ from kernel_cases import (
     assert_same_bits,
     dense_layers,
     make_data,
+    needs_amx,
     train,
 )
 from reference_precision import nearest_bfloat16
@@ -17,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from fastnn import Network
 from fastnn._kernels.layers import halves
-from fastnn._kernels.native import sizes, table
+from fastnn._kernels.native import sizes
 from fastnn.layers import (
     LSTM,
     BatchNorm,
@@ -189,8 +190,7 @@ def test_tiles_sum_the_same_products_in_another_order(layers, batch):
 
 
 def test_amx_gives_the_bits_that_it_is_emulated_with():
-    if table.no_amx("bfloat16") is not None:
-        pytest.skip(table.no_amx("bfloat16"))
+    needs_amx("bfloat16")
     results = []
     for name in ("AMX", "AMX, emulated"):
         before = halves.set_tiles(name)

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from fastnn._kernels.layers.reduced_weights import ReducedWeights, best_products, products
-from kernel_cases import assert_same_bits
+from kernel_cases import assert_same_bits, needs_amx
 from reference_precision import network, rows_of
 from scipy import sparse
 from scoring_models import chain
@@ -148,13 +148,8 @@ def test_it_is_told_what_is_used(monkeypatch):
     assert best_products("slices") is None
 
 
-def needs_amx(kind="int8"):
-    if (missing := table.no_amx(kind)) is not None:
-        pytest.skip(missing)
-
-
 def test_the_instructions_score_as_the_emulation(rng, monkeypatch):
-    needs_amx()
+    needs_amx("int8")
     model, X = network(rng, 256, 300, 130, 10), rows_of(rng, 100, 256, 0.2)
     for dtype in ("int8", "float32", *(["bfloat16"] if table.no_amx("bfloat16") is None else [])):
         found = assert_rows_stand_alone(Predictor(model, dtype), X)
@@ -178,7 +173,7 @@ def test_another_library_may_use_tiles_as_well(rng):
 
 
 def test_a_fork_scores_by_tiles_too(rng):
-    needs_amx()
+    needs_amx("int8")
     predictor, X = Predictor(network(rng, 256, 300, 10), "int8"), rows_of(rng, 64, 256)
     expected = predictor.predict_proba(X)
     child = os.fork()

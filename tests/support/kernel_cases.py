@@ -4,6 +4,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import pytest
 import reference
 from fastnn._kernels.scoring.scorer import Scorer
 from reference_losses import targets
@@ -40,6 +41,13 @@ OPTIMIZERS = {
 EACH_ONCE = [(a, "softmax_log_loss") for a in ACTIVATIONS]
 SINGLE = [name for name, loss in LOSSES.items() if not loss.paired]
 EACH_ONCE += [("tanh", loss) for loss in SINGLE if loss != "softmax_log_loss"]
+
+
+def needs_amx(kind):
+    """Skip a test of AMX's instructions, with the reason, where they are missing for "bfloat16" or
+    "int8"; the emulation of them, which all machines test, gives the same bits."""
+    if (missing := table.no_amx(kind)) is not None:
+        pytest.skip(missing)
 
 
 def sizes_around(unit):

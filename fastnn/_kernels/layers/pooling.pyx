@@ -40,7 +40,7 @@ cdef void pool_stage(const Pass *p, int t, floating tag) noexcept nogil:
     cdef floating *h = <floating *> p.buffers[t].h + p.r0 * stage.ld
     cdef floating *which = <floating *> p.buffers[t].z + p.r0 * stage.ld
     cdef bint kept = which != h
-    cdef Py_ssize_t whole = whole_places(w), n
+    cdef Py_ssize_t whole = whole_places(w), step = w.stride_right * w.channels, n
     cdef fastnn_cells cells
     for _r in range(p.r1 - p.r0):
         at = 0
@@ -49,11 +49,11 @@ cdef void pool_stage(const Pass *p, int t, floating tag) noexcept nogil:
             while j < w.out_width:
                 cells, n = cells_at(w, i, j, &first), whole if j == 0 and whole else 1
                 if stage.traits.keeps:     # the number of the largest
-                    places_largest(p.k, w.channels, n, w.stride_right * w.channels, &cells, x + first, h + at,
+                    places_largest(p.k, w.channels, n, step, &cells, x + first, h + at,
                                    which + at if kept else <floating *> NULL)
                 else:
-                    n = 1
-                    places_sum(p.k, w.channels, &cells, 1 / <double> (cells.height * cells.width), x + first, h + at)
+                    places_sum(p.k, w.channels, n, step, &cells, 1 / <double> (cells.height * cells.width), x + first,
+                               h + at)
                 j += n
                 at += n * w.channels
         memset(h + at, 0, (stage.ld - at) * sizeof(floating))

@@ -121,17 +121,18 @@ cdef void panels_forward(Kernels k, const Dense *layer, Py_ssize_t rows, const P
         if layer.activation and not rectify and first < end:
             n = min(end * width, q.n_out) - first * width
             activation_forward(k, layer.activation, 1, n, <const float *> h + first * width, h + first * width, layer.ld)
-    for p in range(first, end if rows > 1 else first):
-        row = tile = 0
-        n = min(width, q.n_out - p * width)
-        while row < rows:
-            mr = next_tile(rows - row, most)
-            rows_panel(q, mr, 1, x, row, tile, p, rectify, h + row * layer.ld, layer.ld)
-            if layer.activation and not rectify:
-                activation_forward(k, layer.activation, mr, n, <const float *> h + row * layer.ld + p * width,
-                                   h + row * layer.ld + p * width, layer.ld)
-            row += mr
-            tile += 1
+    else:
+        for p in range(first, end):
+            row = tile = 0
+            n = min(width, q.n_out - p * width)
+            while row < rows:
+                mr = next_tile(rows - row, most)
+                rows_panel(q, mr, 1, x, row, tile, p, rectify, h + row * layer.ld, layer.ld)
+                if layer.activation and not rectify:
+                    activation_forward(k, layer.activation, mr, n, <const float *> h + row * layer.ld + p * width,
+                                       h + row * layer.ld + p * width, layer.ld)
+                row += mr
+                tile += 1
     if q.by.tiles != NULL:
         q.by.tiles.end()
 

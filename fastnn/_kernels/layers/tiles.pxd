@@ -22,13 +22,7 @@ cdef inline Py_ssize_t tail_width(Py_ssize_t n, Py_ssize_t lanes) noexcept nogil
     return panel_width(n % (2 * lanes), lanes) if n % (2 * lanes) else 0
 
 
-cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
-    """Rows of the next tile when `rows` are left: tiles as equal as possible, rather than full ones and a sliver."""
-    cdef Py_ssize_t tiles = (rows + most - 1) // most
-    return <int> ((rows + tiles - 1) // tiles)
-
-
-cdef struct Cuts:           # rows cut into the same tiles at once: where tiles are small, dividing for each one would count
+cdef struct Cuts:           # of rows into tiles as equal as possible, rather than full ones and a sliver
     Py_ssize_t size, larger     # so many tiles of size + 1 rows come first
 
 
@@ -43,3 +37,9 @@ cdef inline Cuts cut_rows(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
 cdef inline int take_tile(Cuts *cuts) noexcept nogil:
     cuts.larger -= 1
     return <int> (cuts.size + (cuts.larger >= 0))
+
+
+cdef inline int next_tile(Py_ssize_t rows, Py_ssize_t most) noexcept nogil:
+    """Rows of the next tile when `rows` are left. Where tiles are small, cut once: dividing for each one would count."""
+    cdef Cuts cuts = cut_rows(rows, most)
+    return take_tile(&cuts)

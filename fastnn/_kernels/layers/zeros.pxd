@@ -23,7 +23,7 @@ cdef enum:
     NARROWEST = 64              # of a row that is looked at alone
     WIDEST = 2048
     ROOM = 2576                 # tile_size of that
-    ENOUGH = 1 << 14            # weights that make it worth while
+    ENOUGH = 1 << 14            # weights that make it worth while to look for zeros
 
 cdef struct Row:
     # A row, as Tiles: of hidden units that ReLU has set to zero.

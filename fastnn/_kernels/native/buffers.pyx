@@ -7,7 +7,7 @@ import numpy as np
 from cpython.buffer cimport (PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, Py_buffer, PyBuffer_Release,
                              PyObject_GetBuffer)
 
-from fastnn._kernels.native.sizes cimport is_paged_size
+from fastnn._kernels.native.sizes cimport PAGE, is_paged_size
 
 cdef extern from "Python.h":
     int PyTraceMalloc_Track(unsigned int domain, size_t address, size_t size)
@@ -15,7 +15,6 @@ cdef extern from "Python.h":
 
 cdef enum:
     LINE = 64           # bytes of a cache line
-    PAGE = 1 << 21      # of a huge page
     SPARE = 1 << 16     # of an arena, for small arrays and what lies between
     TRACED = 1          # what tracemalloc knows our pages by
 

@@ -27,7 +27,8 @@ cdef extern from "layers/places.h" nogil:
                      float *which) noexcept nogil
         void to_largest(Py_ssize_t n, const fastnn_cells *cells, const float *d, const float *which,
                         float *dx) noexcept nogil
-        void sum(Py_ssize_t n, const fastnn_cells *cells, float factor, const float *x, float *h) noexcept nogil
+        void sum(Py_ssize_t n, Py_ssize_t places, Py_ssize_t step, const fastnn_cells *cells, float factor, const float *x,
+                 float *h) noexcept nogil
         void to_all(Py_ssize_t n, const fastnn_cells *cells, float factor, const float *d, float *dx) noexcept nogil
         void reach(const fastnn_reach *r, Py_ssize_t n, const float *x, const float *end, const float *b, Py_ssize_t ldb,
                    const float *bias, int how, float *y) noexcept nogil
@@ -47,7 +48,8 @@ cdef extern from "layers/places.h" nogil:
                      double *which) noexcept nogil
         void to_largest(Py_ssize_t n, const fastnn_cells *cells, const double *d, const double *which,
                         double *dx) noexcept nogil
-        void sum(Py_ssize_t n, const fastnn_cells *cells, double factor, const double *x, double *h) noexcept nogil
+        void sum(Py_ssize_t n, Py_ssize_t places, Py_ssize_t step, const fastnn_cells *cells, double factor, const double *x,
+                 double *h) noexcept nogil
         void to_all(Py_ssize_t n, const fastnn_cells *cells, double factor, const double *d, double *dx) noexcept nogil
         void reach(const fastnn_reach *r, Py_ssize_t n, const double *x, const double *end, const double *b, Py_ssize_t ldb,
                    const double *bias, int how, double *y) noexcept nogil

@@ -56,12 +56,12 @@ cdef inline void places_to_largest(Kernels k, Py_ssize_t n, const fastnn_cells *
         k.f64.places.to_largest(n, cells, d, which, dx)
 
 
-cdef inline void places_sum(Kernels k, Py_ssize_t n, const fastnn_cells *cells, double factor, const floating *x,
-                            floating *h) noexcept nogil:
+cdef inline void places_sum(Kernels k, Py_ssize_t n, Py_ssize_t places, Py_ssize_t step, const fastnn_cells *cells,
+                            double factor, const floating *x, floating *h) noexcept nogil:
     if floating is float:
-        k.f32.places.sum(n, cells, <float> factor, x, h)
+        k.f32.places.sum(n, places, step, cells, <float> factor, x, h)
     else:
-        k.f64.places.sum(n, cells, factor, x, h)
+        k.f64.places.sum(n, places, step, cells, factor, x, h)
 
 
 cdef inline void places_to_all(Kernels k, Py_ssize_t n, const fastnn_cells *cells, double factor, const floating *d,

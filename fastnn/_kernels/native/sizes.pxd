@@ -1,4 +1,5 @@
 cdef enum:
+    PAGE = 1 << 21              # bytes of a huge page
     FEWEST_ROWS = 96            # of a group: with fewer, the weights would be fetched too often
 
 cpdef Py_ssize_t group_rows(Py_ssize_t rows, Py_ssize_t row_bytes, int tile) noexcept nogil

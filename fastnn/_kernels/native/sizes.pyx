@@ -6,9 +6,6 @@ depends on any of them: `change` sets them for tests and benchmarks.
 
 from fastnn._kernels.native.platform cimport fastnn_level2_bytes
 
-cdef enum:
-    PAGE = 1 << 21              # bytes of a huge page
-
 cdef Py_ssize_t level2 = 0              # bytes, 0: not asked yet
 cdef Py_ssize_t copied = 1 << 18        # weights
 cdef Py_ssize_t many_rows = 512

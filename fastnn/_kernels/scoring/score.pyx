@@ -158,8 +158,9 @@ cdef void score_rows(const Model *model, Mode mode, const Input *x, Py_ssize_t f
             else:
                 gather(model.k, n, model.n_in, from_x, x.x_other, x.ldx, NULL, NULL, own, lda)
             a = <const floating *> own
+        # of a single row also if there are few: then nobody looks for them again
         some = (looks_for_zeros(model) and x.csr == NULL
-                and find_columns(model.k, &tiles, n, model.n_in, a, lda, True))
+                and (find_columns(model.k, &tiles, n, model.n_in, a, lda, True) or n == 1))
         if model.n_stages:
             z = stages_forward(model, n, a, lda, &csr if sparse else NULL, prepared, scratch)
         elif n_threads > 1:

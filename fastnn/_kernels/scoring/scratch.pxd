@@ -4,12 +4,11 @@ from fastnn._kernels.layers.shapes cimport shared_numbers
 from fastnn._kernels.layers.reduced cimport prepared_size
 from fastnn._kernels.layers.stage cimport Buffers, Stage
 from fastnn._kernels.layers.tiles cimport row_stride
-from fastnn._kernels.layers.zeros cimport tile_size
+from fastnn._kernels.layers.zeros cimport ENOUGH, tile_size
 from fastnn._kernels.native.table cimport FLOAT64, floating, lanes, tile_rows
 from fastnn._kernels.scoring.model cimport BLOCK, Model
 
 cdef enum:
-    WORTH = 1 << 14     # weights of a first layer that make it worth while to look for zeros of the input
     CACHE = 1 << 18     # bytes of a block's outputs, where stages see images,
     FEWEST = 6          # and rows of a block there
 
@@ -42,7 +41,7 @@ cdef inline Py_ssize_t widest_layer(const Model *model) noexcept nogil:
 
 cdef inline bint looks_for_zeros(const Model *model) noexcept nogil:
     """Whether the input's zeros may be left out: not where looking for them takes a good part of the time."""
-    return (not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= WORTH
+    return (not model.n_stages and not model.dense[0].narrow and model.n_in * model.dense[0].n_out >= ENOUGH
             and (model.dense[0].reduced == NULL or model.dense[0].reduced.by.tiles == NULL))
 
 

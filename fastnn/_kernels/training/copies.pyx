@@ -52,11 +52,9 @@ cdef object place_copies(Sweep *s, bint of_input, Py_ssize_t rows, dtype, str fo
 cdef bint has_copies(const Sweep *s, int i) noexcept nogil:
     """Whether layer i is one whose gradient reads copies, in any call."""
     cdef const Dense *dense = &s.dense[i]
-    if s.n_groups > 1 or dense.narrow or dense.encoding != NULL or not s.stages[s.layers[i].stage].once:
+    if s.n_groups > 1 or dense.narrow or dense.encoding != NULL or dense.tiles != NULL:
         return False
-    if dense.tiles != NULL:
-        return False
-    return is_copied_size(dense.n_in * dense.n_out)
+    return s.stages[s.layers[i].stage].once and is_copied_size(dense.n_in * dense.n_out)
 
 
 cdef bint is_copied(const Sweep *s, const Stage *stage) noexcept nogil:

@@ -2,7 +2,7 @@
 
 A dense layer then multiplies numbers of bfloat16 alone, each rounded once, where it comes into being:
 
-    weights     by the update of their strip, to a copy beside the float32 ones that steps and scores go by (packing.pyx)
+    weights     by the update of their strip, to a copy beside the float32 ones that steps and scores go by (renewed.pyx)
     inputs      by the thread that has the row, behind the stage whose outputs they are, to a copy that dense layers read;
                 of the network's own input, where only dense layers read that, the rounded rows take its place
     gradients   by a layer's pre-activations, where they lie: all their uses are sums of this layer
